@@ -1,0 +1,12 @@
+# Private compile options of everything in this tree. Nothing here reaches an interface property: a plugin built
+# elsewhere with other flags still fits (see docs/architecture.md, plugins).
+add_library(kullback_options INTERFACE)
+target_compile_options(kullback_options INTERFACE -Wall -Wextra -Wpedantic -Wno-unknown-pragmas
+  -fno-math-errno -fno-trapping-math)
+if(KULLBACK_NATIVE)
+  target_compile_options(kullback_options INTERFACE -march=native)
+endif()
+if(KULLBACK_SANITIZE)
+  target_compile_options(kullback_options INTERFACE -fsanitize=${KULLBACK_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(kullback_options INTERFACE -fsanitize=${KULLBACK_SANITIZE})
+endif()

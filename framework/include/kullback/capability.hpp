@@ -1,0 +1,153 @@
+// What a family may be able to do beside having a density: one- or two-method mix-ins.
+// Ask with `capability<Moments>(family, layout)`; a null pointer means no.
+#pragma once
+
+#include <kullback/distribution.hpp>
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace kullback {
+
+/// One sufficient statistic: its label ("x", "x2", "log_x", "x*x'", "cell"), and how many rows it takes.
+/// Labels with rows: x and x2 have one row a coordinate, x*x' has dimension^2 (column-major).
+struct Statistic {
+  std::string label;
+  Index rows = 1;
+};
+
+/// p(x | eta) = exp(<eta, s(x)> - A(eta)) with the base measure inside A, so that H = A - <eta, m>. The rows of eta and m are
+/// the statistics' rows in order. [any-thread]
+class ExponentialFamily {
+ public:
+  static constexpr int kCapability = 0;
+  virtual ~ExponentialFamily();
+  virtual std::vector<Statistic> statistics(const Layout& layout) const = 0;
+  /// m = E[s] = grad A(eta), and A(eta). One column a member; eta in its domain.
+  virtual void mean(const Layout& layout, In eta, Out m, Row log_partition) const = 0;
+  /// The eta whose mean parameters are m: the inverse of `mean`. Throws DomainError if m is no mean of the family.
+  virtual void natural(const Layout& layout, In m, Out eta) const = 0;
+  virtual bool in_domain(const Layout& layout, In eta, Index member) const = 0;
+  /// theta -> eta, or eta -> theta.
+  virtual void convert(const Layout& layout, In from, Out to, bool theta_to_eta) const = 0;
+};
+
+/// Differential (or discrete) entropy in nats, one number a member.
+class Entropy {
+ public:
+  static constexpr int kCapability = 1;
+  virtual ~Entropy();
+  virtual void entropy(const Layout& layout, In theta, Row out) const = 0;
+};
+
+/// E[label] for statistics by label. Every family that has a mean and a variance answers "x" and "x2".
+/// Returns false for a label it does not know; +-inf where the moment is infinite.
+class Moments {
+ public:
+  static constexpr int kCapability = 2;
+  virtual ~Moments();
+  virtual bool expect(const Layout& layout, In theta, Text label, Out value) const = 0;
+};
+
+/// Draws by transforming uniforms in (0, 1), which the framework takes from counter-based streams.
+/// One column of `uniforms` and of `x` a draw; theta has one column or one a draw.
+class Sampler {
+ public:
+  static constexpr int kCapability = 3;
+  virtual ~Sampler();
+  virtual Index uniforms(const Layout& layout) const = 0;  ///< rows of `uniforms`
+  virtual void sample(const Layout& layout, In theta, In uniforms, Out x) const = 0;
+};
+
+/// Distribution function and its inverse, for one-dimensional families. `upper` counts from the upper tail:
+/// P(X > x), and the x that leaves p above it, both without cancellation.
+class Quantiles {
+ public:
+  static constexpr int kCapability = 4;
+  virtual ~Quantiles();
+  virtual void cdf(const Layout& layout, In theta, In x, bool upper, Row p) const = 0;
+  virtual void quantile(const Layout& layout, In theta, In p, bool upper, Row x) const = 0;
+};
+
+/// The distribution of some of the coordinates, in the order given.
+class Marginals {
+ public:
+  static constexpr int kCapability = 5;
+  virtual ~Marginals();
+  virtual Members marginal(const Layout& layout, In theta, std::span<const Index> coordinates) const = 0;
+};
+
+/// A distribution of independent members over consecutive coordinates. `parts` gives them in coordinate order,
+/// one Members for each run of members of one family and layout (a column of theta a member). Divergences that add
+/// over independent parts are taken part by part.
+class Product {
+ public:
+  static constexpr int kCapability = 6;
+  virtual ~Product();
+  virtual std::vector<Members> parts(const Layout& layout, In theta) const = 0;
+};
+
+/// Nodes and weights with E[f] ~ sum w f(x) for one member, up to three dimensions. `level` 0 is the
+/// coarsest; the next level about doubles the nodes a coordinate, and the difference of two levels measures the error.
+class Nodes {
+ public:
+  static constexpr int kCapability = 7;
+  virtual ~Nodes();
+  virtual Index count(const Layout& layout, int level) const = 0;
+  virtual void nodes(const Layout& layout, In theta, int level, Out x, Row weights) const = 0;
+};
+
+/// log p(x) = -x'Px/2 + h'x - c with sparse symmetric P: all that Gaussian message passing needs.
+struct QuadraticForm {
+  SparseMatrix precision;       ///< P, both triangles
+  Eigen::VectorXd information;  ///< h
+  double log_normalizer = 0;    ///< c
+};
+class Quadratic {
+ public:
+  static constexpr int kCapability = 8;
+  virtual ~Quadratic();
+  /// `with_normalizer` false leaves c = NaN: for a large sparse precision c costs a factorization.
+  virtual QuadraticForm quadratic(const Layout& layout, In theta, bool with_normalizer) const = 0;
+};
+
+/// A density that is constant on the cells of a tensor grid over 1 to 3 coordinates. Cells are numbered
+/// with the first coordinate running fastest. The family's statistics are the indicators of its cells.
+class Tabulated {
+ public:
+  static constexpr int kCapability = 9;
+  virtual ~Tabulated();
+  /// Edges of the cells of each coordinate, ascending: cells + 1 numbers.
+  virtual std::vector<Eigen::VectorXd> edges(const Layout& layout) const = 0;
+  /// The average of a statistic over each cell, one column a cell ("x": midpoints; "x2": midpoint^2 + width^2/12).
+  /// False for a label it does not know.
+  virtual bool cell_average(const Layout& layout, Text label, Out value) const = 0;
+};
+
+/// Where a one-dimensional density has its mass, its modes and its kinks: what quadrature must split at.
+struct Landmark {
+  double location;
+  double scale;  ///< width of the feature there; 0 for a kink or a jump
+};
+class Landmarks {
+ public:
+  static constexpr int kCapability = 10;
+  virtual ~Landmarks();
+  virtual void landmarks(const Layout& layout, In theta, Index member, std::vector<Landmark>& out) const = 0;
+};
+
+/// The names of the capabilities, in the order of their numbers, as `describe` prints them.
+std::span<const Text> capability_names();
+
+/// The family's capability C if its class has it and the layout keeps it; else null.
+template <class C>
+const C* capability(const Distribution& family, const Layout& layout) {
+  const auto* found = dynamic_cast<const C*>(&family);
+  return found && family.provides(layout, C::kCapability) ? found : nullptr;
+}
+
+/// The same by number.
+bool has_capability(const Distribution& family, const Layout& layout, int capability);
+
+}  // namespace kullback

@@ -1,0 +1,14 @@
+// Everything a plugin or a program needs.
+#pragma once
+
+#include <kullback/capability.hpp>
+#include <kullback/distribution.hpp>
+#include <kullback/divergence.hpp>
+#include <kullback/error.hpp>
+#include <kullback/joint.hpp>
+#include <kullback/numerics.hpp>
+#include <kullback/optimizer.hpp>
+#include <kullback/plugin.hpp>
+#include <kullback/registry.hpp>
+#include <kullback/run.hpp>
+#include <kullback/types.hpp>

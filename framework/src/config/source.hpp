@@ -1,0 +1,56 @@
+// Text that a person wrote, places in it, and what is wrong there.
+#pragma once
+
+#include <kullback/error.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kullback::config {
+
+/// A file (or a command-line argument) and its text. Shared by every place that points into it.
+struct Source {
+  std::string name;  ///< as printed in diagnostics: the path as given, "--set", "P", ...
+  std::string text;
+};
+
+/// A place: zero-based line and column (in bytes), and how many bytes the caret underlines.
+struct Place {
+  std::shared_ptr<const Source> source;
+  int line = 0, column = 0;
+  int length = 1;
+};
+
+/// "file:9:14: error: path: message", the source line, and a caret below. Without a source just "error: path: message".
+/// Columns and carets are counted in characters of UTF-8; long lines are shown around the caret.
+std::string render(const Place& place, std::string_view path, std::string_view message);
+
+/// Collects what is wrong, so that one reading reports everything (up to 20), in order of place.
+class Diagnostics {
+ public:
+  void error(const Place& place, std::string path, std::string message);
+  bool empty() const { return entries_.empty(); }
+  /// Throws one ConfigError that holds every entry, if there is any.
+  void throw_if_any() const;
+
+ private:
+  struct Entry {
+    Place place;
+    std::string path, message;
+  };
+  std::vector<Entry> entries_;
+};
+
+/// Throws a ConfigError with this one entry.
+[[noreturn]] void fail(const Place& place, std::string_view path, std::string_view message);
+
+/// Reads a whole regular file of at most `most_bytes`; checks that it is UTF-8 without NUL. Throws ConfigError
+/// ("cannot read 'x': No such file or directory").
+std::shared_ptr<const Source> read_source(const std::string& path, std::size_t most_bytes = std::size_t{1} << 20);
+
+/// A finite double from the whole of `text`: decimal or scientific, no "0x", no "010", no "1e400", no "1e-400".
+bool parse_number(std::string_view text, double& value);
+
+}  // namespace kullback::config
