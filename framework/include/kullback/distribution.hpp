@@ -16,7 +16,7 @@ struct Part;
 /// What is constant for a whole array of members: everything about them but their parameters.
 struct Layout {
   Index dimension = 1;                          ///< length of one event x
-  int form = 0;                                 ///< how theta is stored, where a family has several ways; family-defined
+  int form = 0;                                 ///< which of the family's parameterizations theta is stored in
   std::vector<Eigen::VectorXd> constants;       ///< family-defined: grid edges, a fixed location, ...
   std::vector<Part> parts;                      ///< families that a structural family is made of
   std::shared_ptr<const SparseMatrix> pattern;  ///< where a sparse matrix parameter has its entries (values unused)
@@ -45,11 +45,16 @@ struct Side {
 };
 inline Side side(const Members& members) { return {*members.family, members.layout, members.theta}; }
 
+/// Equal to the last bit: the same family, layout (parts and edges included) and numbers.
+bool identical(const Layout& a, const Layout& b);
+bool identical(const Members& a, const Members& b);
+
 /// What an argument of a family may be. A list of numbers is a vector, a list of such lists a matrix
 /// (one list a row), a list of distributions is `std::vector<Members>`. Text is a bare word or a
-/// quoted string. A sparse matrix comes from a file.
+/// quoted string. A sparse matrix comes from a file. `std::vector<Part>` are families still to be fitted: the
+/// factors of an approximating product.
 using Value = std::variant<double, Eigen::VectorXd, Eigen::MatrixXd, std::shared_ptr<const SparseMatrix>,
-                           std::vector<Members>, std::string>;
+                           std::vector<Members>, std::vector<Part>, std::string>;
 struct Argument {
   std::string name;  ///< empty when given by position
   Value value;
@@ -106,8 +111,8 @@ class Distribution {
   /// The family's name in experiment files: lower case, words joined by '_'.
   virtual Text name() const = 0;
 
-  /// The sets of parameters that may be given, exactly one of them. [0] is the stored one, theta. Parameters
-  /// that the sets share have one name. Only the first parameter may be given by position.
+  /// The sets of parameters that may be given, exactly one of them. theta is stored in [layout.form]; a plain family has
+  /// form 0 only and turns the others into it. Parameters that the sets share have one name. Only the first parameter may be given by position.
   virtual std::vector<std::vector<Parameter>> parameterizations() const = 0;
 
   /// Support of one coordinate of one member.
@@ -134,7 +139,7 @@ class Distribution {
   /// parameter is a vector or a matrix. Throws DomainError.
   virtual Layout open(const Arguments& arguments, const Opening& opening) const;
 
-  /// Rows of theta. The default counts parameterizations()[0]: 1, d and d*d.
+  /// Rows of theta. The default counts parameterizations()[layout.form]: 1, d and d*d.
   virtual Index parameter_count(const Layout& layout) const;
 
   /// False where a capability that the class has does not hold for this layout (a product that has one part

@@ -17,6 +17,32 @@ const Eigen::MatrixXd& Points::kNone() {
   return none;
 }
 
+bool identical(const Layout& a, const Layout& b) {
+  if (a.dimension != b.dimension || a.form != b.form || a.constants.size() != b.constants.size() ||
+      a.parts.size() != b.parts.size() || !a.pattern != !b.pattern)
+    return false;
+  for (std::size_t i = 0; i < a.constants.size(); ++i)
+    if (a.constants[i].size() != b.constants[i].size() || a.constants[i] != b.constants[i]) return false;
+  for (std::size_t i = 0; i < a.parts.size(); ++i)
+    if (a.parts[i].family != b.parts[i].family || a.parts[i].count != b.parts[i].count ||
+        !identical(a.parts[i].layout, b.parts[i].layout))
+      return false;
+  if (a.pattern && a.pattern != b.pattern) {
+    const SparseMatrix& s = *a.pattern;
+    const SparseMatrix& t = *b.pattern;
+    if (s.rows() != t.rows() || s.nonZeros() != t.nonZeros() ||
+        !std::equal(s.outerIndexPtr(), s.outerIndexPtr() + s.outerSize() + 1, t.outerIndexPtr()) ||
+        !std::equal(s.innerIndexPtr(), s.innerIndexPtr() + s.nonZeros(), t.innerIndexPtr()))
+      return false;
+  }
+  return true;
+}
+
+bool identical(const Members& a, const Members& b) {
+  return a.family == b.family && a.theta.rows() == b.theta.rows() && a.theta.cols() == b.theta.cols() &&
+         identical(a.layout, b.layout) && a.theta == b.theta;
+}
+
 Text Distribution::formula() const { return {}; }
 
 void Distribution::to_stored(int, const Layout&, In given, Out theta) const { theta = given; }
@@ -26,7 +52,7 @@ bool Distribution::provides(const Layout&, int) const { return true; }
 Index Distribution::parameter_count(const Layout& layout) const {
   Index rows = 0;
   const Index d = layout.dimension;
-  for (const Parameter& p : parameterizations().front())
+  for (const Parameter& p : parameterizations()[static_cast<std::size_t>(layout.form)])
     rows += p.shape == Shape::scalar ? 1 : p.shape == Shape::vector ? d : d * d;
   return rows;
 }
