@@ -59,7 +59,7 @@ class Registry {
   const std::map<std::string, std::string, std::less<>>& aliases() const { return aliases_; }
   const std::map<RuleKey, Rule>& rules() const { return rules_; }
 
-  /// The plugin that registered a family, divergence or optimizer, by name; a rule's by its key.
+  /// The plugin that registered a family (or alias), divergence or optimizer, by name; a rule's by its key. Empty if there is none.
   std::string owner(Text kind, Text name) const;
   std::string owner(const RuleKey& rule) const;
 
