@@ -1,0 +1,136 @@
+#include <kullback/numerics.hpp>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <fstream>
+#include <functional>
+#include <limits>
+#include <vector>
+
+namespace {
+
+using namespace kullback;
+constexpr double kInf = std::numeric_limits<double>::infinity();
+
+using Function = std::function<double(const std::vector<double>&)>;
+
+// 50-digit values of tests/golden/make_numerics.py, to `ulps` units of relative rounding.
+void expect_golden(const char* name, double ulps, const Function& function) {
+  static const nlohmann::json golden =
+      nlohmann::json::parse(std::ifstream(KULLBACK_SOURCE_DIR "/tests/golden/numerics.json"));
+  ASSERT_TRUE(golden.contains(name));
+  for (const auto& entry : golden[name]) {
+    auto row = entry.get<std::vector<double>>();
+    const double expected = row.back();
+    row.pop_back();
+    const double value = function(row);
+    const double tolerance = std::max(ulps * kEpsilon * std::abs(expected), 5e-324);  // denormals: the last place
+    EXPECT_LE(std::abs(value - expected), tolerance)
+        << name << "(" << row[0] << (row.size() > 1 ? ", " + std::to_string(row[1]) : "") << ") = " << value
+        << ", expected " << expected << ", off by " << std::abs(value / expected - 1) / kEpsilon << " eps";
+  }
+}
+
+// The tolerances are a few roundings of the formula's last steps; where cancellation is left it is at most a factor 7.
+TEST(Numerics, Log1pmxKeepsItsRelativeAccuracy) {
+  expect_golden("log1pmx", 6, [](const auto& a) { return log1pmx(a[0]); });
+}
+TEST(Numerics, Expm1mxKeepsItsRelativeAccuracy) {
+  expect_golden("expm1mx", 6, [](const auto& a) { return expm1mx(a[0]); });
+}
+TEST(Numerics, Bd0KeepsItsRelativeAccuracy) {
+  // One logarithm, and a cancellation of at most a factor 4.
+  expect_golden("bd0", 12, [](const auto& a) { return bd0(a[0], a[1]); });
+}
+TEST(Numerics, DigammaIsAccurateAtItsRootToo) {
+  expect_golden("digamma", 12, [](const auto& a) { return digamma(a[0]); });  // ten terms of the recurrence
+}
+TEST(Numerics, LogGammaIsAccurate) {
+  expect_golden("log_gamma", 8, [](const auto& a) { return log_gamma(a[0]); });
+}
+TEST(Numerics, NormalCdfKeepsBothTails) {
+  expect_golden("normal_upper", 8, [](const auto& a) { return normal_cdf(a[0], true); });
+  expect_golden("normal_upper", 8, [](const auto& a) { return normal_cdf(-a[0]); });
+}
+TEST(Numerics, NormalQuantileKeepsBothTails) {
+  expect_golden("normal_upper_quantile", 8, [](const auto& a) { return normal_quantile(a[0], true); });
+  expect_golden("normal_upper_quantile", 8, [](const auto& a) { return -normal_quantile(a[0]); });
+}
+TEST(Numerics, VectorExpIsWithinFourUnits) {
+  expect_golden("exp", 4, [](const auto& a) {
+    double out[5];
+    const double x[5] = {a[0], a[0], a[0], a[0], a[0]};
+    vector_exp(x, out, 5);
+    EXPECT_EQ(out[0], out[4]);  // the vectorized part and the rest agree
+    return out[0];
+  });
+}
+TEST(Numerics, VectorLogIsWithinFourUnits) {
+  expect_golden("log", 4, [](const auto& a) {
+    double out[5];
+    const double x[5] = {a[0], a[0], a[0], a[0], a[0]};
+    vector_log(x, out, 5);
+    EXPECT_EQ(out[0], out[4]);
+    return out[0];
+  });
+}
+TEST(Numerics, VectorFormsAgreeWithTheScalarOnesOverTheirRange) {
+  std::vector<double> x, y(20001);
+  for (int i = -10000; i <= 10000; ++i) x.push_back(i * 0.0709);
+  vector_exp(x.data(), y.data(), 20001);
+  for (std::size_t i = 0; i < y.size(); ++i)
+    EXPECT_NEAR(y[i], std::exp(x[i]), 3 * kEpsilon * std::exp(x[i]) + 5e-324) << x[i];
+  vector_log(y.data(), y.data(), 20001);  // in place
+  for (std::size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(y[i], std::log(std::exp(x[i])), 3e-16 * (1 + std::abs(x[i])));
+}
+TEST(Numerics, VectorFormsHandleZeroInfinityAndNan) {
+  const double x[4] = {-kInf, kInf, std::nan(""), -0.0};
+  double e[4];
+  vector_exp(x, e, 4);
+  EXPECT_EQ(e[0], 0);
+  EXPECT_EQ(e[1], kInf);
+  EXPECT_TRUE(std::isnan(e[2]));
+  EXPECT_EQ(e[3], 1);
+  const double y[5] = {0, kInf, std::nan(""), -0.0, -1};
+  double l[5];
+  vector_log(y, l, 5);
+  EXPECT_EQ(l[0], -kInf);
+  EXPECT_EQ(l[1], kInf);
+  EXPECT_TRUE(std::isnan(l[2]));
+  EXPECT_EQ(l[3], -kInf);
+  EXPECT_TRUE(std::isnan(l[4]));
+}
+TEST(Numerics, EdgesOfTheDomains) {
+  EXPECT_EQ(log1pmx(-1), -kInf);
+  EXPECT_TRUE(std::isnan(log1pmx(-1.5)));
+  EXPECT_EQ(log1pmx(kInf), -kInf);
+  EXPECT_EQ(expm1mx(kInf), kInf);
+  EXPECT_EQ(expm1mx(1000), kInf);
+  EXPECT_EQ(expm1mx(-kInf), kInf);
+  EXPECT_EQ(bd0(0, 3), 3);
+  EXPECT_EQ(bd0(3, 0), kInf);
+  EXPECT_EQ(bd0(0, 0), 0);
+  EXPECT_EQ(log_gamma(0), kInf);
+  EXPECT_EQ(normal_cdf(kInf), 1);
+  EXPECT_EQ(normal_cdf(kInf, true), 0);
+  EXPECT_EQ(normal_quantile(0), -kInf);
+  EXPECT_EQ(normal_quantile(1), kInf);
+  EXPECT_EQ(normal_quantile(0, true), kInf);
+  EXPECT_TRUE(std::isnan(normal_quantile(1.5)));
+  EXPECT_EQ(xlogx(0), 0);
+}
+TEST(Numerics, LogSumExpOfRangesLongerThanItsBuffer) {
+  std::vector<double> values(1000, -5000.0);
+  EXPECT_NEAR(log_sum_exp(values.data(), 1000), -5000 + std::log(1000.0), 2e-12);  // eps * 5000
+  values[3] = kInf;
+  EXPECT_EQ(log_sum_exp(values.data(), 1000), kInf);
+  EXPECT_EQ(log_sum_exp(values.data(), 0), -kInf);
+  const std::vector<double> none(3, -kInf);
+  EXPECT_EQ(log_sum_exp(none.data(), 3), -kInf);
+  const std::vector<double> mixed = {-kInf, std::log(2.0), std::log(3.0)};
+  EXPECT_NEAR(log_sum_exp(mixed.data(), 3), std::log(5.0), 4e-16);
+}
+
+}  // namespace
