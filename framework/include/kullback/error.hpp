@@ -50,6 +50,13 @@ class UnsupportedError : public Error {
   ~UnsupportedError() override;
 };
 
+/// The divergence asked for is +inf for every q there is to choose from. Says which coordinate's support is to blame.
+class InfiniteError : public UnsupportedError {
+ public:
+  explicit InfiniteError(const std::string& message);
+  ~InfiniteError() override;
+};
+
 /// A computation produced a number that it must not (NaN, a falling bound, a failed factorization).
 /// Names variable, member and term. Exit code 1.
 class NumericalError : public Error {

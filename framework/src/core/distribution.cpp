@@ -61,6 +61,12 @@ namespace {
 
 std::string join(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
 
+// "a, b or c"
+std::string any_of(const std::vector<std::string>& words) {
+  if (words.size() < 2) return join(words);
+  return fmt::format("{} or {}", fmt::join(words.begin(), words.end() - 1, ", "), words.back());
+}
+
 std::string accepted(const Distribution& family) {
   std::vector<std::string> sets;
   for (const auto& set : family.parameterizations()) {
@@ -86,8 +92,10 @@ int find_parameterization(const Distribution& family, const Arguments& arguments
     if (name.empty()) {
       if (&a != &arguments.front()) {
         std::vector<std::string> rest(known.begin() + 1, known.end());
-        throw DomainError("", fmt::format("only the first parameter of {} may be given without its name: name it, {}",
-                                          family.name(), fmt::join(rest, " = or ") ) + " =");
+        if (const auto* number = std::get_if<double>(&a.value))
+          for (std::string& each : rest) each += fmt::format(" = {}", *number);
+        throw DomainError("", fmt::format("only the first parameter of {} may be given without its name; name it: {}",
+                                          family.name(), any_of(rest)));
       }
       name = known.front();
     } else if (std::find(known.begin(), known.end(), name) == known.end()) {

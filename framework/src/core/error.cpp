@@ -16,6 +16,8 @@ DomainError::DomainError(std::string argument, const std::string& message)
 DomainError::~DomainError() = default;
 UnsupportedError::UnsupportedError(const std::string& message) : Error(message) {}
 UnsupportedError::~UnsupportedError() = default;
+InfiniteError::InfiniteError(const std::string& message) : UnsupportedError(message) {}
+InfiniteError::~InfiniteError() = default;
 NumericalError::NumericalError(const std::string& message) : Error(message) {}
 NumericalError::~NumericalError() = default;
 
