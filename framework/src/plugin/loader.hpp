@@ -20,12 +20,16 @@ struct Refused {
   std::string why;  ///< the complete message
 };
 
-/// The directories plugins come from, in order: those given (--plugin-dir), the absolute entries of KULLBACK_PLUGIN_PATH,
-/// and `lib/kullback/plugins` beside the library. Throws PluginError for a relative --plugin-dir.
+/// The directories plugins come from, in order, each once and canonical: those given (--plugin-dir), the entries of
+/// KULLBACK_PLUGIN_PATH, and `kullback/plugins` beside the library if there is one. Throws PluginError for a relative
+/// --plugin-dir; relative entries of the variable and directories that do not exist are passed on and refused by
+/// load_plugins.
 std::vector<std::filesystem::path> plugin_directories(const std::vector<std::string>& given);
 
-/// Loads every plugin of the directories, in order of id; rules may name families of plugins loaded later. Plugins are never
-/// unloaded. What cannot be taken is returned, not thrown; the registry is as if that plugin were not there.
+/// Loads every plugin of the directories: directories in order, files (*.so) by name; rules may name families of
+/// plugins loaded later. Plugins are never unloaded. What cannot be taken is returned, not thrown; the registry is as
+/// if that plugin were not there. A refused file is named as <canonical directory>/<name>; a refused directory by
+/// itself.
 struct LoadResult {
   std::vector<Loaded> loaded;
   std::vector<Refused> refused;
