@@ -52,7 +52,8 @@ bool Distribution::provides(const Layout&, int) const { return true; }
 Index Distribution::parameter_count(const Layout& layout) const {
   Index rows = 0;
   const Index d = layout.dimension;
-  for (const Parameter& p : parameterizations()[static_cast<std::size_t>(layout.form)])
+  const auto sets = parameterizations();
+  for (const Parameter& p : sets[static_cast<std::size_t>(layout.form)])
     rows += p.shape == Shape::scalar ? 1 : p.shape == Shape::vector ? d : d * d;
   return rows;
 }
@@ -191,7 +192,8 @@ Layout Distribution::open(const Arguments& arguments, const Opening& opening) co
     throw DomainError(arguments.front().name,
                       fmt::format("{} is to be fitted, so its parameters cannot be given here", name()));
   Layout layout;
-  for (const Parameter& p : parameterizations().front())
+  const auto sets = parameterizations();
+  for (const Parameter& p : sets.front())
     if (p.shape != Shape::scalar) layout.dimension = std::max<Index>(1, opening.dimension);
   return layout;
 }
