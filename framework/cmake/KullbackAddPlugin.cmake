@@ -6,7 +6,7 @@ function(kullback_add_plugin name)
   target_link_options(${name} PRIVATE -Wl,-z,nodelete -Wl,--no-undefined
     -Wl,--version-script=${KULLBACK_LINKER_MAP})
   set_target_properties(${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name} CXX_VISIBILITY_PRESET hidden
-    VISIBILITY_INLINES_HIDDEN ON LINK_DEPENDS ${KULLBACK_LINKER_MAP})
+    VISIBILITY_INLINES_HIDDEN ON DEFINE_SYMBOL "" LINK_DEPENDS ${KULLBACK_LINKER_MAP})
   # The loader refuses files that others could replace.
   add_custom_command(TARGET ${name} POST_BUILD COMMAND chmod go-w $<TARGET_FILE:${name}>)
 endfunction()

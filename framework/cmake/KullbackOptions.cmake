@@ -6,7 +6,11 @@ target_compile_options(kullback_options INTERFACE -Wall -Wextra -Wpedantic -Wno-
 if(KULLBACK_NATIVE)
   target_compile_options(kullback_options INTERFACE -march=native)
 endif()
+
+# What even a plugin that is built like a stranger's must share with a sanitized build.
+add_library(kullback_sanitizers INTERFACE)
 if(KULLBACK_SANITIZE)
-  target_compile_options(kullback_options INTERFACE -fsanitize=${KULLBACK_SANITIZE} -fno-omit-frame-pointer)
-  target_link_options(kullback_options INTERFACE -fsanitize=${KULLBACK_SANITIZE})
+  target_compile_options(kullback_sanitizers INTERFACE -fsanitize=${KULLBACK_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(kullback_sanitizers INTERFACE -fsanitize=${KULLBACK_SANITIZE})
 endif()
+target_link_libraries(kullback_options INTERFACE kullback_sanitizers)
