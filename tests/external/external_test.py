@@ -1,0 +1,116 @@
+"""Installs Kullback into a folder, builds a plugin against that folder alone, and uses the plugin."""
+
+import glob
+import json
+import math
+import os
+import shutil
+import subprocess
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+WORK = os.environ["KULLBACK_WORK"]
+PREFIX = os.path.join(WORK, "prefix")
+PLUGINS = os.path.join(WORK, "plugins")  # of the stranger, outside the prefix
+COMMAND = os.path.join(PREFIX, "bin", "kullback")
+
+
+def run(*command):
+    """Runs a command; what it printed if it succeeds, a failed test with everything it said if not."""
+    environment = {k: v for k, v in os.environ.items() if k != "KULLBACK_PLUGIN_PATH"}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=WORK, env=environment)
+    if done.returncode:
+        raise AssertionError(f"{' '.join(command)}\nexit code {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done.stdout
+
+
+def setUpModule():
+    os.umask(0o022)
+    shutil.rmtree(WORK, ignore_errors=True)
+    os.makedirs(PLUGINS)
+    cmake, flags = os.environ["CMAKE"], []
+    if os.environ.get("KULLBACK_SANITIZE"):
+        flags = [f"-DCMAKE_CXX_FLAGS=-fsanitize={os.environ['KULLBACK_SANITIZE']}"]
+    build = os.path.join(WORK, "build")
+    run(cmake, "--install", os.environ["KULLBACK_BUILD"], "--prefix", PREFIX)
+    run(cmake, "-S", os.path.join(HERE, "laplace"), "-B", build, f"-DCMAKE_PREFIX_PATH={PREFIX}", *flags)
+    run(cmake, "--build", build)
+    shutil.copy(os.path.join(build, "laplace.so"), PLUGINS)
+
+
+def exported(file):
+    return [line.split()[-1] for line in run("nm", "-D", "--defined-only", file).splitlines()]
+
+
+class InstallTree(unittest.TestCase):
+    def test_asks_no_compile_options_of_plugins(self):
+        with open(glob.glob(os.path.join(PREFIX, "lib*", "**", "kullback_targets.cmake"), recursive=True)[0]) as file:
+            targets = file.read()
+        self.assertNotIn("INTERFACE_COMPILE_OPTIONS", targets)
+        self.assertNotIn("-march", targets)
+        self.assertIn("EIGEN_MAX_ALIGN_BYTES=64;EIGEN_MAX_STATIC_ALIGN_BYTES=64", targets)
+
+    def test_plugins_export_one_symbol(self):
+        installed = glob.glob(os.path.join(PREFIX, "lib*", "**", "kullback", "plugins", "*.so"), recursive=True)
+        self.assertTrue(installed)
+        for file in installed + [os.path.join(PLUGINS, "laplace.so")]:
+            self.assertEqual(exported(file), ["kullback_plugin_v1"], file)
+
+    def test_files_do_not_mention_the_build_tree(self):
+        for file in glob.glob(os.path.join(PREFIX, "lib*", "cmake", "**", "*.cmake"), recursive=True):
+            with open(file) as text:
+                self.assertNotIn(os.environ["KULLBACK_BUILD"] + "/lib", text.read(), file)
+
+
+@unittest.skipUnless(os.path.exists(os.path.join(os.environ["KULLBACK_BUILD"], "bin", "kullback")), "no command in this build")
+class ExternalPlugin(unittest.TestCase):
+    def divergence(self, *more):
+        return json.loads(run(COMMAND, "divergence", "laplace(0, scale = 1)", "laplace(1, scale = 2)", "--divergence",
+                              "kl", "--json", "--plugin-dir", PLUGINS, *more))["divergences"]
+
+    def test_is_listed_with_its_file(self):
+        listing = run(COMMAND, "plugins", "--plugin-dir", PLUGINS)
+        self.assertIn("laplace", listing)
+
+    def test_gives_its_closed_form(self):
+        # log(2/1) + 1/2 + (1/2) exp(-1) - 1
+        expected = math.log(2) + 0.5 + 0.5 * math.exp(-1) - 1
+        found = self.divergence()[0]
+        self.assertEqual(found["method"], "closed_form")
+        # sixteen roundings of a number below one half
+        self.assertAlmostEqual(found["value"], expected, delta=16 * 2.3e-16)
+
+    def test_is_the_target_of_a_run(self):
+        config = os.path.join(WORK, "laplace.yaml")
+        with open(config, "w") as file:
+            file.write("target: laplace(location = 1, scale = 2)\n"
+                       "approximation: normal\n"
+                       "inference:\n"
+                       "  divergence: forward_kl\n")
+        out = os.path.join(WORK, "run")
+        run(COMMAND, "run", config, "--plugin-dir", PLUGINS, "--out", out)
+        with open(os.path.join(out, "result.json")) as file:
+            result = json.load(file)
+        text = json.dumps(result)
+        self.assertIn("normal", text)
+        variable = self.first(result, "stddev")
+        # Moment matching: mean 1, variance 2 scale^2 = 8; the quadrature's tolerance is 1e-10 relative.
+        self.assertAlmostEqual(variable["mean"], 1, delta=1e-8)
+        self.assertAlmostEqual(variable["stddev"], math.sqrt(8), delta=1e-8)
+
+    def first(self, node, key):
+        """The first object in the tree that has this key."""
+        if isinstance(node, dict):
+            if key in node and not isinstance(node[key], (list, dict)):
+                return node
+            node = list(node.values())
+        if isinstance(node, list):
+            for child in node:
+                found = self.first(child, key)
+                if found:
+                    return found
+        return None
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
