@@ -11,7 +11,8 @@
 
 namespace kullback::config {
 
-/// A CSV file with a header line. Columns whose cells are all numbers or empty are numeric; empty, NA and nan cells are NaN.
+/// A CSV file with a header line. Columns whose cells are all numbers or empty are numeric; empty, NA and nan cells are
+/// NaN.
 struct Table {
   struct Column {
     std::string name;
@@ -26,15 +27,15 @@ struct Table {
   const Column* find(std::string_view name) const;
 };
 
-/// Reads a CSV file. Throws ConfigError "file:row:column: error: ..." for a ragged row, an empty file, a duplicate or empty
-/// header name, an infinite number, bad UTF-8.
+/// Reads a CSV file. Throws ConfigError "file:row:column: error: ..." for a ragged row, an empty file, a duplicate or
+/// empty header name, an infinite number, bad UTF-8.
 Table read_csv(const std::string& path);
 
 /// A .npy file of float64/float32/int64/int32, C or Fortran order, one or two dimensions (one: a column).
 Eigen::MatrixXd read_npy(const std::string& path);
 
-/// A Matrix Market file: coordinate, real or integer or pattern, general or symmetric, both triangles in the result. Throws
-/// ConfigError for a truncated or malformed file, entries outside the matrix, and numbers that are not finite.
+/// A Matrix Market file: coordinate, real or integer or pattern, general or symmetric, both triangles in the result.
+/// Throws ConfigError for a truncated or malformed file, entries outside the matrix, and numbers that are not finite.
 SparseMatrix read_matrix_market(const std::string& path);
 
 /// SHA-256 of a file's bytes, in hexadecimal.

@@ -26,9 +26,9 @@ struct Expression {
   double number = 0;
   std::string text;
   std::vector<Expression> children;
-  Place place;             ///< exact, into the file
-  std::string path;        ///< of the node of the file it stands in
-  std::string written;     ///< the text as written (root only needed: printed in results)
+  Place place;          ///< exact, into the file
+  std::string path;     ///< of the node of the file it stands in
+  std::string written;  ///< the text as written (root only needed: printed in results)
 };
 
 /// Parses the whole of a scalar node, a string of the file or the command line. Throws ConfigError at the exact column

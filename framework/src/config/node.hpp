@@ -3,8 +3,6 @@
 
 #include "config/source.hpp"
 
-#include <deque>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,12 +14,12 @@ class Node {
   enum class Kind { null, scalar, list, map };
 
   Kind kind = Kind::null;
-  bool quoted = false;      ///< a scalar in quotes: text, never a number
-  std::string key;          ///< under a map: its key
-  std::string path;         ///< "model.y", "cases.general.target", "inference.divergence[1]"
-  Place key_place;          ///< of the key; for list entries the value's
-  Place place;              ///< of the value
-  std::string text;         ///< scalars
+  bool quoted = false;  ///< a scalar in quotes: text, never a number
+  std::string key;      ///< under a map: its key
+  std::string path;     ///< "model.y", "cases.general.target", "inference.divergence[1]"
+  Place key_place;      ///< of the key; for list entries the value's
+  Place place;          ///< of the value
+  std::string text;     ///< scalars
 
   const std::vector<Node>& children() const;
 
@@ -36,6 +34,9 @@ class Node {
   long long whole(long long least, long long most) const;
   bool boolean() const;
   const std::string& string() const;  ///< any scalar
+
+  /// "a list", "'abc'", "nothing": what a message says was there.
+  std::string description() const;
 
   /// Marks this node and everything below as read.
   void accept() const;
@@ -55,11 +56,15 @@ class Node {
 /// 100,000 nodes and 1 MiB. Throws ConfigError with places.
 Node parse_yaml(std::shared_ptr<const Source> source);
 
-/// Replaces or adds one value: "inference.max_sweeps=100" (the value is a YAML scalar or flow list). Places of the new value
-/// point into a Source named "--set".
+/// Replaces or adds one value: "inference.max_sweeps=100" (the value is a YAML scalar or flow list). Places of the new
+/// value point into a Source named "--set".
 void set_value(Node& root, const std::string& assignment);
 
-/// The tree as YAML text again, keys in order: the resolved config of a run folder.
+/// The path of a child: "model" and "y" make "model.y"; an entry of a list: "inference.divergence[1]", counted from 0.
+std::string child_path(const std::string& parent, std::string_view key);
+std::string child_path(const std::string& parent, std::size_t index);
+
+/// The tree as YAML text again, keys in order: the resolved config of a run folder. Parsing it gives the same tree.
 std::string to_yaml(const Node& node);
 
 }  // namespace kullback::config

@@ -46,11 +46,23 @@ class Diagnostics {
 /// Throws a ConfigError with this one entry.
 [[noreturn]] void fail(const Place& place, std::string_view path, std::string_view message);
 
-/// Reads a whole regular file of at most `most_bytes`; checks that it is UTF-8 without NUL. Throws ConfigError
-/// ("cannot read 'x': No such file or directory").
+/// Reads a whole regular file of at most `most_bytes`; checks that it is UTF-8 without NUL, and drops a byte order
+/// mark. Throws ConfigError ("cannot read 'x': No such file or directory").
 std::shared_ptr<const Source> read_source(const std::string& path, std::size_t most_bytes = std::size_t{1} << 20);
+
+/// The place of the byte at `offset` of the source's text, of `length` bytes.
+Place place_at(std::shared_ptr<const Source> source, std::size_t offset, std::size_t length = 1);
+
+/// The offset of the first byte that is not UTF-8 (no surrogates, nothing overlong); npos if all of it is.
+std::size_t find_invalid_utf8(std::string_view text);
 
 /// A finite double from the whole of `text`: decimal or scientific, no "0x", no "010", no "1e400", no "1e-400".
 bool parse_number(std::string_view text, double& value);
+
+/// Why parse_number refuses `text`, as the end of a sentence ("'010': remove the leading zero").
+std::string number_problem(std::string_view text);
+
+/// 'text' in quotes, on one line, shortened if it is long: what a message cites.
+std::string quoted(std::string_view text);
 
 }  // namespace kullback::config
