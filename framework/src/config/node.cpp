@@ -30,7 +30,7 @@ double checked_number(const Node& node, std::string_view what) {
   double value = 0;
   if (node.kind == Node::Kind::scalar && node.quoted) {
     fail(node.place, node.path,
-         fmt::format("expected {}, got text in quotes ({}): remove the quotes", what, config::quoted(node.text)));
+         fmt::format("expected {}, got text in quotes ({}): remove the quotes", what, cited(node.text)));
   }
   if (node.kind != Node::Kind::scalar) fail_expected(node, what);
   if (!parse_number(node.text, value)) {
@@ -91,7 +91,7 @@ std::string Node::description() const {
     case Kind::null:
       return "nothing";
     case Kind::scalar:
-      return config::quoted(text);
+      return cited(text);
     case Kind::list:
       return "a list";
     case Kind::map:
@@ -152,7 +152,7 @@ void Node::report_unread(Diagnostics& diagnostics) const {
   for (const Node& child : children_) {
     if (kind == Kind::map && !child.read_) {
       const std::string hint = asked_.empty() ? std::string() : "; " + suggestion(child.key, asked_);
-      diagnostics.error(child.key_place, path, fmt::format("unknown key {}{}", config::quoted(child.key), hint));
+      diagnostics.error(child.key_place, path, fmt::format("unknown key {}{}", cited(child.key), hint));
     } else {
       child.report_unread(diagnostics);
     }
@@ -249,7 +249,7 @@ void set_value(Node& root, const std::string& assignment) {
     if (part.text.empty()) fail(key_place, node->path, "a key is missing");
     if (node->kind == Node::Kind::null) node->kind = Node::Kind::map;
     if (node->kind != Node::Kind::map) {
-      fail(key_place, node->path, fmt::format("{} has no keys: it is {}", quoted(node->path), node->description()));
+      fail(key_place, node->path, fmt::format("{} has no keys: it is {}", cited(node->path), node->description()));
     }
     Node* child = find_child(*node, part.text);
     std::string_view base;

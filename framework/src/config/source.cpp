@@ -69,7 +69,7 @@ int compare(const Place& a, const Place& b) {
 }
 
 [[noreturn]] void cannot_read(const std::string& path, const std::string& reason) {
-  throw ConfigError(fmt::format("error: cannot read {}: {}", quoted(path), reason));
+  throw ConfigError(fmt::format("error: cannot read {}: {}", cited(path), reason));
 }
 
 std::string system_message(int error) { return std::generic_category().message(error); }
@@ -163,7 +163,7 @@ std::size_t find_invalid_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
-std::string quoted(std::string_view text) {
+std::string cited(std::string_view text) {
   std::string result = "'";
   const std::vector<std::string> characters = printable_characters(text.substr(0, 4 * kMostQuotedBytes));
   std::size_t used = 0;
@@ -298,21 +298,21 @@ bool parse_number(std::string_view text, double& value) {
 
 std::string number_problem(std::string_view text) {
   const NumberShape shape = shape_of_number(text);
-  if (shape.decimal && shape.leading_zero) return quoted(text) + ": remove the leading zero";
+  if (shape.decimal && shape.leading_zero) return cited(text) + ": remove the leading zero";
   if (shape.decimal) {
     const std::size_t exponent = text.find_first_of("eE");
     const bool small = exponent != std::string_view::npos ? text.substr(exponent + 1).starts_with('-')
                                                           : text.find_first_of("123456789") > text.find('.');
-    return quoted(text) + (small ? ": it is too small and would become 0" : ": it is too large");
+    return cited(text) + (small ? ": it is too small and would become 0" : ": it is too large");
   }
   std::string lower(text.substr(0, 16));
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   for (const char* word : {".nan", "nan", ".inf", "inf", "+.inf", "-.inf", "+inf", "-inf", "infinity", "-infinity"}) {
-    if (lower == word) return quoted(text) + ": it must be finite";
+    if (lower == word) return cited(text) + ": it must be finite";
   }
-  if (lower.starts_with("0x") || lower.starts_with("0o")) return quoted(text) + ": write it in decimal";
-  return quoted(text);
+  if (lower.starts_with("0x") || lower.starts_with("0o")) return cited(text) + ": write it in decimal";
+  return cited(text);
 }
 
 }  // namespace kullback::config

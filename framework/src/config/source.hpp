@@ -63,6 +63,6 @@ bool parse_number(std::string_view text, double& value);
 std::string number_problem(std::string_view text);
 
 /// 'text' in quotes, on one line, shortened if it is long: what a message cites.
-std::string quoted(std::string_view text);
+std::string cited(std::string_view text);
 
 }  // namespace kullback::config

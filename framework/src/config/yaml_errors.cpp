@@ -9,12 +9,14 @@ constexpr std::size_t kNone = std::string::npos;
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != kNone; }
 
-// The first quote behind `from` that begins a scalar.
+// Whether a scalar in quotes begins there, not an apostrophe.
+bool begins_quote(std::string_view text, std::size_t i) {
+  return (text[i] == '"' || text[i] == '\'') && (i == 0 || std::string_view(" \t\n[{,(").find(text[i - 1]) != kNone);
+}
+
 std::size_t opening_quote(std::string_view text, std::size_t from) {
   for (std::size_t i = from; i < text.size(); ++i) {
-    if ((text[i] == '"' || text[i] == '\'') && (i == 0 || std::string_view(" \t\n[{,").find(text[i - 1]) != kNone)) {
-      return i;
-    }
+    if (begins_quote(text, i)) return i;
   }
   return kNone;
 }
@@ -29,6 +31,21 @@ std::size_t closing_quote(std::string_view text, std::size_t open) {
     } else if (text[i] == quote) {
       if (quote == '"' || i + 1 >= text.size() || text[i + 1] != '\'') return i;
       ++i;
+    }
+  }
+  return kNone;
+}
+
+std::size_t closing_bracket(std::string_view text, std::size_t open) {
+  std::size_t depth = 0;
+  for (std::size_t i = open; i < text.size(); ++i) {
+    if (text[i] == '[' || text[i] == '{') {
+      ++depth;
+    } else if (text[i] == ']' || text[i] == '}') {
+      if (--depth == 0) return i;
+    } else if (begins_quote(text, i)) {
+      i = closing_quote(text, i);
+      if (i == kNone) return kNone;
     }
   }
   return kNone;
@@ -62,7 +79,7 @@ void fail_syntax(const std::shared_ptr<const Source>& source, const SyntaxError&
     fail(quote == kNone ? place : place_at(source, quote), "", "the quote that begins here is never closed");
   }
   if (contains(error.message, "flow not found")) {
-    if (error.offset <= error.open_bracket && error.open_bracket != kNone) {
+    if (error.open_bracket != kNone && closing_bracket(text, error.open_bracket) == kNone) {
       fail(place_at(source, error.open_bracket), "",
            fmt::format("the '{}' that begins here is never closed", text[error.open_bracket]));
     }

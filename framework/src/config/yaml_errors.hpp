@@ -23,6 +23,9 @@ struct SyntaxError {
 /// The offset of the quote that closes the one at `open`; npos if there is none.
 std::size_t closing_quote(std::string_view text, std::size_t open);
 
+/// The offset of the bracket that closes the '[' or '{' at `open`, brackets in quotes left out; npos if there is none.
+std::size_t closing_bracket(std::string_view text, std::size_t open);
+
 /// Whether more parentheses open than close, outside quotes.
 bool has_open_parenthesis(std::string_view expression);
 

@@ -74,7 +74,7 @@ class Builder : public YAML::EventHandler {
       add(Node::Kind::null, frame.key_place);
     } else if (frame.flow) {
       const Place place = place_of(mark, 1);
-      diagnostics_.error(place, frame.node->path, "an entry is missing here: remove the comma or write null");
+      diagnostics_.error(place, path(), "an entry is missing here: remove the comma or write null");
       add(Node::Kind::null, place);
     } else {
       add(Node::Kind::null, place_at(source_, dash_before(offset_of(mark))));
@@ -210,10 +210,10 @@ class Builder : public YAML::EventHandler {
     const std::size_t colon = frame.key.find(':');
     if (colon != std::string::npos && colon > 0) {
       diagnostics_.error(frame.key_place, frame.node->path,
-                         fmt::format("a space is missing behind the colon of {}", quoted(frame.key)));
+                         fmt::format("a space is missing behind the colon of {}", cited(frame.key)));
     } else {
       diagnostics_.error(frame.key_place, frame.node->path,
-                         fmt::format("expected 'name: value', got {}", quoted(frame.key)));
+                         fmt::format("expected 'name: value', got {}", cited(frame.key)));
     }
   }
 
@@ -226,7 +226,7 @@ class Builder : public YAML::EventHandler {
     const auto [first, fresh] = frame.lines.emplace(key, place.line);
     if (!fresh) {
       diagnostics_.error(place, frame.node->path,
-                         fmt::format("{} is given twice, first on line {}", quoted(key), first->second + 1));
+                         fmt::format("{} is given twice, first on line {}", cited(key), first->second + 1));
     }
     frame.key = key;
     frame.key_place = place;
@@ -259,7 +259,15 @@ class Builder : public YAML::EventHandler {
     } else if ((tag != "?" && !tag.empty()) || at(offset_of(mark)) == '!') {
       refuse_tag(mark);
     }
-    if (expects_key()) fail(place_of(mark, 1), stack_.back().node->path, "a key must be text, not a list or a map");
+    if (expects_key()) {
+      const std::size_t open = offset_of(mark);
+      const char bracket = at(open);
+      // The parser takes the last bracket that is open at the end for a key.
+      const bool unclosed = (bracket == '[' || bracket == '{') && closing_bracket(text_, open) == std::string::npos;
+      fail(place_of(mark, 1), stack_.back().node->path,
+           unclosed ? fmt::format("the '{}' that begins here is never closed", bracket)
+                    : "a key must be text, not a list or a map");
+    }
     if (stack_.size() >= kMostDepth) fail(place_of(mark, 1), "", fmt::format("nested deeper than {}", kMostDepth));
     Frame frame;
     frame.node = &add(kind, place_of(mark, 1));

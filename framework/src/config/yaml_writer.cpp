@@ -24,7 +24,6 @@ bool may_stand_bare(std::string_view text, bool flow) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     if (c < 0x20 || c == 0x7F) return false;
-    if (c >= 0x80 && i == 0) return false;
     if (text[i] == ':' && i + 1 < text.size() && text[i + 1] == ' ') return false;
     if (text[i] == '#' && i > 0 && text[i - 1] == ' ') return false;
   }
