@@ -3,6 +3,10 @@
 add_library(kullback_options INTERFACE)
 target_compile_options(kullback_options INTERFACE -Wall -Wextra -Wpedantic -Wno-unknown-pragmas
   -fno-math-errno -fno-trapping-math)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # False alarms in the standard library's string concatenation (GCC bugs 105329, 105651).
+  target_compile_options(kullback_options INTERFACE -Wno-restrict -Wno-stringop-overflow)
+endif()
 if(KULLBACK_NATIVE)
   target_compile_options(kullback_options INTERFACE -march=native)
 endif()
