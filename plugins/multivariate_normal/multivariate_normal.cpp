@@ -1,0 +1,389 @@
+// The normal distribution of a vector. theta = (mean, matrix) as dense.hpp's Form says.
+#include "arguments.hpp"
+#include "kl.hpp"
+#include "sparse.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace kullback::multivariate_normal {
+namespace {
+
+constexpr double kHalfLog2Pi = 0.91893853320467274178;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+bool sparse(const Layout& layout) { return layout.pattern != nullptr; }
+bool large(const Layout& layout) { return sparse(layout) && layout.dimension > kDenseLimit; }
+double half_log_2pi(const Layout& layout) { return static_cast<double>(layout.dimension) * kHalfLog2Pi; }
+
+class MultivariateNormal final : public Distribution,
+                                 public ExponentialFamily,
+                                 public Entropy,
+                                 public Moments,
+                                 public Sampler,
+                                 public Quantiles,
+                                 public Marginals,
+                                 public Nodes,
+                                 public Quadratic,
+                                 public Landmarks {
+ public:
+  Text name() const override { return "multivariate_normal"; }
+  Text formula() const override {
+    return "exp(-(x - mean)' covariance^-1 (x - mean) / 2) / sqrt(det(2 pi covariance)),  precision = covariance^-1,  "
+           "information = precision mean";
+  }
+
+  std::vector<std::vector<Parameter>> parameterizations() const override {
+    const Parameter mean{"mean", Domain::real, Shape::vector};
+    const Parameter precision{"precision", Domain::positive_definite, Shape::matrix};
+    return {{mean, {"covariance", Domain::positive_definite, Shape::matrix}},
+            {mean, precision},
+            {{"information", Domain::real, Shape::vector}, precision},
+            {mean, {"stddev", Domain::positive, Shape::vector}}};
+  }
+
+  Members make(const Arguments& arguments) const override { return make_member(*this, arguments); }
+
+  Index parameter_count(const Layout& layout) const override {
+    return sparse(layout) ? layout.dimension + layout.pattern->nonZeros() : Distribution::parameter_count(layout);
+  }
+
+  bool provides(const Layout& layout, int capability) const override {
+    switch (capability) {
+      case ExponentialFamily::kCapability:
+        return !sparse(layout);
+      case Sampler::kCapability:
+        return !large(layout);
+      case Nodes::kCapability:
+        return layout.dimension <= 3;
+      case Quantiles::kCapability:
+      case Landmarks::kCapability:
+        return layout.dimension == 1;
+      default:
+        return true;
+    }
+  }
+
+  Support support(const Layout&, In, Index, Index) const override { return {-kInfinity, kInfinity, false}; }
+
+  void log_density(const Layout& layout, In theta, const Points& points, Row out) const override {
+    constexpr Index kBlock = 1024;  // points a pass: the temporary stays small
+    if (large(layout)) return sparse_log_density(layout, theta, points, out);
+    const bool one = theta.cols() == 1;
+    for (Index begin = 0, count = 0; begin < points.x.cols(); begin += count) {
+      count = one ? points.x.cols() : 1;
+      const Dense member = dense(layout, theta, one ? 0 : begin);
+      const double constant = half_log_2pi(layout) + member.half_log_det();
+      for (Index n = begin; n < begin + count; n += kBlock) {
+        const Index size = std::min(kBlock, begin + count - n);
+        out.segment(n, size) =
+            (-0.5 * member.whiten(points.x.middleCols(n, size)).colwise().squaredNorm()).array() - constant;
+      }
+    }
+  }
+
+  // eta = (P mean, -P/2) with the matrix in full; for a diagonal member (mean / stddev^2, -1 / (2 stddev^2)) coordinate
+  // by coordinate.
+  std::vector<Statistic> statistics(const Layout& layout) const override {
+    const Index d = layout.dimension;
+    if (layout.form == kDiagonal) return {{"x", d}, {"x2", d}};
+    return {{"x", d}, {"x*x'", d * d}};
+  }
+
+  void mean(const Layout& layout, In eta, Out m, Row log_partition) const override {
+    const Index d = layout.dimension;
+    for (Index n = 0; n < eta.cols(); ++n) {
+      const auto h = eta.col(n).head(d);
+      if (layout.form == kDiagonal) {
+        const Eigen::ArrayXd precision = -2 * eta.col(n).tail(d).array();
+        const Eigen::ArrayXd mean = h.array() / precision;
+        m.col(n).head(d) = mean;
+        m.col(n).tail(d) = mean.square() + precision.inverse();
+        log_partition[n] = 0.5 * ((h.array() * mean).sum() - precision.log().sum()) + half_log_2pi(layout);
+        continue;
+      }
+      const Dense member = from_natural(layout, eta, n);
+      m.col(n).head(d) = member.mean;
+      square(m, n, d) = member.covariance() + member.mean * member.mean.transpose();
+      log_partition[n] = 0.5 * h.dot(member.mean) + member.half_log_det() + half_log_2pi(layout);
+    }
+  }
+
+  void natural(const Layout& layout, In m, Out eta) const override {
+    const Index d = layout.dimension;
+    for (Index n = 0; n < m.cols(); ++n) {
+      const Eigen::VectorXd mean = m.col(n).head(d);
+      if (layout.form == kDiagonal) {
+        const Eigen::ArrayXd variance = m.col(n).tail(d).array() - mean.array().square();
+        if (!(variance > 0).all())
+          throw DomainError("", "no multivariate_normal has these mean parameters: E[x2] must be above E[x]^2");
+        eta.col(n).head(d) = mean.array() / variance;
+        eta.col(n).tail(d) = -0.5 / variance;
+        continue;
+      }
+      const Eigen::MatrixXd covariance = symmetric(m, n, d) - mean * mean.transpose();
+      Dense member;
+      member.factor = cholesky("E[x*x'] - E[x] E[x]'", covariance);
+      const Eigen::MatrixXd precision = member.precision();
+      eta.col(n).head(d) = precision * mean;
+      square(eta, n, d) = -0.5 * precision;
+    }
+  }
+
+  bool in_domain(const Layout& layout, In eta, Index member) const override {
+    const Index d = layout.dimension;
+    const auto column = eta.col(member);
+    if (!column.allFinite()) return false;
+    if (layout.form == kDiagonal) return (column.tail(d).array() < 0).all();
+    try {
+      cholesky("precision", -2 * symmetric(eta, member, d));
+    } catch (const DomainError&) {
+      return false;
+    }
+    return true;
+  }
+
+  void convert(const Layout& layout, In from, Out to, bool theta_to_eta) const override {
+    const Index d = layout.dimension;
+    for (Index n = 0; n < from.cols(); ++n) {
+      const auto vector = from.col(n).head(d);
+      if (layout.form == kDiagonal) {
+        const Eigen::ArrayXd matrix = from.col(n).tail(d).array();
+        if (theta_to_eta) {
+          to.col(n).head(d) = vector.array() / matrix.square();
+          to.col(n).tail(d) = -0.5 / matrix.square();
+        } else {
+          to.col(n).head(d) = vector.array() / (-2 * matrix);
+          to.col(n).tail(d) = (-2 * matrix).rsqrt();
+        }
+      } else if (theta_to_eta) {
+        const Eigen::MatrixXd precision =
+            layout.form == kCovariance ? dense(layout, from, n).precision() : symmetric(from, n, d);
+        if (layout.form == kCanonical) {
+          to.col(n).head(d) = vector;
+        } else {
+          to.col(n).head(d) = precision * vector;
+        }
+        square(to, n, d) = -0.5 * precision;
+      } else {
+        const Dense member = from_natural(layout, from, n);
+        to.col(n).head(d) = layout.form == kCanonical ? Eigen::VectorXd(vector) : member.mean;
+        square(to, n, d) =
+            layout.form == kCovariance ? member.covariance() : Eigen::MatrixXd(-2 * symmetric(from, n, d));
+      }
+    }
+  }
+
+  void entropy(const Layout& layout, In theta, Row out) const override {
+    const double constant = half_log_2pi(layout) + 0.5 * static_cast<double>(layout.dimension);
+    for (Index n = 0; n < theta.cols(); ++n) {
+      const double half_log_det = large(layout)
+                                      ? -SparseFactor(sparse_precision(layout, theta, n)).half_log_det_precision()
+                                      : dense(layout, theta, n).half_log_det();
+      out[n] = constant + half_log_det;
+    }
+  }
+
+  bool expect(const Layout& layout, In theta, Text label, Out value) const override {
+    const Index d = layout.dimension;
+    if (label != "x" && label != "x2" && label != "x*x'") return false;
+    if (large(layout) && label != "x") return false;  // needs the inverse
+    for (Index n = 0; n < theta.cols(); ++n) {
+      if (label == "x") {
+        value.col(n) = large(layout)               ? sparse_mean(layout, theta, n)
+                       : layout.form == kCanonical ? dense(layout, theta, n).mean
+                                                   : Eigen::VectorXd(theta.col(n).head(d));
+      } else if (layout.form == kDiagonal && label == "x2") {
+        value.col(n) = theta.col(n).head(d).cwiseAbs2() + theta.col(n).tail(d).cwiseAbs2();
+      } else {
+        const Dense member = dense(layout, theta, n);
+        const Eigen::MatrixXd second = member.covariance() + member.mean * member.mean.transpose();
+        if (label == "x2") {
+          value.col(n) = second.diagonal();
+        } else {
+          value.col(n) = Eigen::Map<const Eigen::VectorXd>(second.data(), d * d);
+        }
+      }
+    }
+    return true;
+  }
+
+  Index uniforms(const Layout& layout) const override { return layout.dimension; }
+  void sample(const Layout& layout, In theta, In uniforms, Out x) const override {
+    const Eigen::MatrixXd z = uniforms.unaryExpr([](double u) { return normal_quantile(u); });
+    if (theta.cols() == 1) {
+      x = dense(layout, theta, 0).color(z);
+      return;
+    }
+    for (Index n = 0; n < x.cols(); ++n) x.col(n) = dense(layout, theta, n).color(z.col(n));
+  }
+
+  // One coordinate only.
+  void cdf(const Layout& layout, In theta, In x, bool upper, Row p) const override {
+    for (Index n = 0; n < x.cols(); ++n) {
+      const auto [mean, stddev] = scalar(layout, theta, theta.cols() > 1 ? n : 0);
+      p[n] = normal_cdf((x(0, n) - mean) / stddev, upper);
+    }
+  }
+  void quantile(const Layout& layout, In theta, In p, bool upper, Row x) const override {
+    for (Index n = 0; n < p.cols(); ++n) {
+      const auto [mean, stddev] = scalar(layout, theta, theta.cols() > 1 ? n : 0);
+      x[n] = mean + stddev * normal_quantile(p(0, n), upper);
+    }
+  }
+  void landmarks(const Layout& layout, In theta, Index member, std::vector<Landmark>& out) const override {
+    const auto [mean, stddev] = scalar(layout, theta, member);
+    out.push_back({mean, stddev});
+  }
+
+  Members marginal(const Layout& layout, In theta, std::span<const Index> coordinates) const override {
+    const Index d = layout.dimension, count = static_cast<Index>(coordinates.size());
+    Members out{this, {}, {}};
+    out.layout.dimension = count;
+    out.layout.form = layout.form == kDiagonal ? kDiagonal : kCovariance;
+    out.theta.resize(layout.form == kDiagonal ? 2 * count : count + count * count, theta.cols());
+    for (Index n = 0; n < theta.cols(); ++n) {
+      if (layout.form == kDiagonal) {
+        for (Index i = 0; i < count; ++i) {
+          out.theta(i, n) = theta(coordinates[static_cast<std::size_t>(i)], n);
+          out.theta(count + i, n) = theta(d + coordinates[static_cast<std::size_t>(i)], n);
+        }
+        continue;
+      }
+      Eigen::VectorXd mean;
+      Eigen::MatrixXd columns;  // of the covariance
+      if (large(layout)) {
+        const SparseFactor factor(sparse_precision(layout, theta, n));
+        mean = theta.col(n).head(d);
+        if (layout.form == kCanonical) mean = factor.solve(mean);
+        columns = Eigen::MatrixXd::Zero(d, count);
+        for (Index j = 0; j < count; ++j) columns(coordinates[static_cast<std::size_t>(j)], j) = 1;
+        columns = factor.solve(columns);
+      } else if (layout.form == kCovariance) {
+        mean = theta.col(n).head(d);
+        columns.resize(d, count);
+        for (Index j = 0; j < count; ++j)
+          columns.col(j) = theta.col(n).segment(d + d * coordinates[static_cast<std::size_t>(j)], d);
+      } else {
+        const Dense member = dense(layout, theta, n);
+        mean = member.mean;
+        columns = member.covariance_columns(coordinates);
+      }
+      for (Index i = 0; i < count; ++i) {
+        const Index from = coordinates[static_cast<std::size_t>(i)];
+        out.theta(i, n) = mean[from];
+        for (Index j = 0; j < count; ++j)  // from the triangle i >= j, so that the block is symmetric
+          out.theta(count + j * count + i, n) =
+              i >= j ? columns(from, j) : columns(coordinates[static_cast<std::size_t>(j)], i);
+      }
+    }
+    return out;
+  }
+
+  // The product of trapezoidal rules in the whitened coordinates, on [-9, 9] with steps 1/2, 1/4, ...
+  Index count(const Layout& layout, int level) const override {
+    Index total = 1;
+    for (Index i = 0; i < layout.dimension; ++i) total *= line(level);
+    return total;
+  }
+  void nodes(const Layout& layout, In theta, int level, Out x, Row weights) const override {
+    const Index d = layout.dimension, n = line(level), total = count(layout, level);
+    const double h = std::ldexp(0.5, -level);
+    const Eigen::ArrayXd z = h * Eigen::ArrayXd::LinSpaced(n, -static_cast<double>(n / 2), static_cast<double>(n / 2));
+    Eigen::ArrayXd w = (-0.5 * z.square()).exp();
+    w /= w.sum();
+    weights.setOnes();
+    Eigen::MatrixXd points(d, total);
+    for (Index k = 0; k < total; ++k) {
+      Index rest = k;
+      for (Index i = 0; i < d; ++i, rest /= n) {
+        points(i, k) = z[rest % n];
+        weights[k] *= w[rest % n];
+      }
+    }
+    x = dense(layout, theta, 0).color(points);
+  }
+
+  QuadraticForm quadratic(const Layout& layout, In theta, bool with_normalizer) const override {
+    const Index d = layout.dimension;
+    QuadraticForm form;
+    form.log_normalizer = std::numeric_limits<double>::quiet_NaN();
+    if (sparse(layout)) {
+      form.precision = sparse_precision(layout, theta, 0);
+    } else if (layout.form == kDiagonal) {
+      form.precision.resize(d, d);
+      form.precision.reserve(Eigen::VectorXi::Ones(d));
+      for (Index i = 0; i < d; ++i) form.precision.insert(i, i) = 1 / (theta(d + i, 0) * theta(d + i, 0));
+    } else {
+      form.precision =
+          (layout.form == kCovariance ? dense(layout, theta, 0).precision() : symmetric(theta, 0, d)).sparseView();
+    }
+    form.precision.makeCompressed();
+    const auto stored = theta.col(0).head(d);
+    form.information = layout.form == kCanonical ? Eigen::VectorXd(stored) : Eigen::VectorXd(form.precision * stored);
+    if (!with_normalizer) return form;
+    if (large(layout)) {
+      const SparseFactor factor(form.precision);
+      const Eigen::VectorXd mean =
+          layout.form == kCanonical ? Eigen::VectorXd(factor.solve(stored)) : Eigen::VectorXd(stored);
+      form.log_normalizer = 0.5 * form.information.dot(mean) - factor.half_log_det_precision() + half_log_2pi(layout);
+    } else {
+      const Dense member = dense(layout, theta, 0);
+      form.log_normalizer = 0.5 * form.information.dot(member.mean) + member.half_log_det() + half_log_2pi(layout);
+    }
+    return form;
+  }
+
+ private:
+  static Index line(int level) { return (Index{36} << level) + 1; }
+
+  static Eigen::Map<Eigen::MatrixXd> square(Out columns, Index n, Index d) { return {columns.col(n).data() + d, d, d}; }
+  static Eigen::MatrixXd symmetric(In columns, Index n, Index d) {
+    const Eigen::Map<const Eigen::MatrixXd> full(columns.col(n).data() + d, d, d);
+    return 0.5 * (full + full.transpose());
+  }
+
+  static Dense from_natural(const Layout& layout, In eta, Index n) {
+    const Index d = layout.dimension;
+    Dense member;
+    member.is_precision = true;
+    member.factor = cholesky("precision", -2 * symmetric(eta, n, d));
+    member.mean = eta.col(n).head(d);
+    member.factor.triangularView<Eigen::Lower>().solveInPlace(member.mean);
+    member.factor.triangularView<Eigen::Lower>().transpose().solveInPlace(member.mean);
+    return member;
+  }
+
+  static std::pair<double, double> scalar(const Layout& layout, In theta, Index n) {
+    const Dense member = dense(layout, theta, n);
+    const double root = member.factor(0, 0);
+    return {member.mean[0], member.is_precision ? 1 / root : root};
+  }
+
+  // (x - mean)' P (x - mean), which does not cancel as x'Px - 2h'x would.
+  static void sparse_log_density(const Layout& layout, In theta, const Points& points, Row out) {
+    const bool one = theta.cols() == 1;
+    for (Index begin = 0, count = 0; begin < points.x.cols(); begin += count) {
+      count = one ? points.x.cols() : 1;
+      const Index member = one ? 0 : begin;
+      const SparseMatrix precision = sparse_precision(layout, theta, member);
+      const SparseFactor factor(precision);
+      Eigen::VectorXd mean = theta.col(member).head(layout.dimension);
+      if (layout.form == kCanonical) mean = factor.solve(mean);
+      const double constant = half_log_2pi(layout) - factor.half_log_det_precision();
+      for (Index n = begin; n < begin + count; ++n) {
+        const Eigen::VectorXd shift = points.x.col(n) - mean;
+        out[n] = -0.5 * shift.dot(precision * shift) - constant;
+      }
+    }
+  }
+};
+
+}  // namespace
+}  // namespace kullback::multivariate_normal
+
+KULLBACK_PLUGIN("multivariate_normal", "1.0.0")(kullback::Registrar& registrar) {
+  registrar.family(std::make_unique<kullback::multivariate_normal::MultivariateNormal>());
+  registrar.alias("multivariate_gaussian", "multivariate_normal");
+  registrar.rule("kl", "multivariate_normal", "multivariate_normal", kullback::multivariate_normal::kl_rule());
+}

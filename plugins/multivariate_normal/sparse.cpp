@@ -1,0 +1,43 @@
+#include "sparse.hpp"
+
+#include <Eigen/SparseCholesky>
+
+#include <cmath>
+
+namespace kullback::multivariate_normal {
+
+SparseMatrix sparse_precision(const Layout& layout, In theta, Index member) {
+  SparseMatrix precision = *layout.pattern;
+  std::copy_n(theta.col(member).data() + layout.dimension, precision.nonZeros(), precision.valuePtr());
+  return precision;
+}
+
+struct SparseFactor::State {
+  Eigen::SimplicialLLT<SparseMatrix, Eigen::Lower> llt;
+};
+
+SparseFactor::SparseFactor(const SparseMatrix& precision) : state_(std::make_unique<State>()) {
+  state_->llt.compute(precision);
+  if (state_->llt.info() != Eigen::Success) {
+    // A small matrix gets its pivot named.
+    if (precision.rows() <= kDenseLimit) cholesky("precision", Eigen::MatrixXd(precision));
+    throw DomainError("precision", "precision is not positive definite: its sparse Cholesky factorization fails");
+  }
+}
+
+SparseFactor::~SparseFactor() = default;
+
+double SparseFactor::half_log_det_precision() const {
+  const auto& l = state_->llt.matrixL().nestedExpression();
+  return l.diagonal().array().log().sum();
+}
+
+Eigen::MatrixXd SparseFactor::solve(In right) const { return state_->llt.solve(Eigen::MatrixXd(right)); }
+
+Eigen::VectorXd sparse_mean(const Layout& layout, In theta, Index member) {
+  const auto stored = theta.col(member).head(layout.dimension);
+  if (layout.form != kCanonical) return stored;
+  return SparseFactor(sparse_precision(layout, theta, member)).solve(stored);
+}
+
+}  // namespace kullback::multivariate_normal

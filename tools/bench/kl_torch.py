@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""Writes the benchmark's numbers as raw doubles, times torch.distributions on them (one thread, CPU seconds, best of several
+rounds) and writes torch's values beside them.   kl_torch.py DIRECTORY [PAIRS_OF_NORMALS PAIRS_OF_JOINTS]"""
+import pathlib
+import sys
+import time
+
+import torch
+from torch.distributions import MultivariateNormal, Normal, kl_divergence
+
+torch.set_num_threads(1)
+torch.set_default_dtype(torch.float64)
+torch.manual_seed(1)
+ROUNDS = 5
+D = 10
+
+
+def best_seconds(work):
+    best = float("inf")
+    for _ in range(ROUNDS):
+        start = time.process_time()
+        result = work()
+        best = min(best, time.process_time() - start)
+    return best, result
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    normals, joints = (int(sys.argv[2]), int(sys.argv[3])) if len(sys.argv) > 3 else (1_000_000, 100_000)
+
+    def save(name, tensor):
+        (folder / name).write_bytes(tensor.contiguous().numpy().tobytes())
+
+    mean_p, mean_q = torch.randn(normals), torch.randn(normals)
+    stddev_p, stddev_q = torch.randn(normals).exp(), torch.randn(normals).exp()
+    save("normal_p", torch.stack([mean_p, stddev_p], 1))
+    save("normal_q", torch.stack([mean_q, stddev_q], 1))
+    seconds, value = best_seconds(lambda: kl_divergence(Normal(mean_p, stddev_p, validate_args=False),
+                                                        Normal(mean_q, stddev_q, validate_args=False)))
+    print(f"torch_normal {seconds:.6f}")
+    save("normal_torch", value)
+
+    def covariance():
+        a = torch.randn(joints, D, D)
+        return a @ a.transpose(1, 2) / D + 0.1 * torch.eye(D)
+
+    mean_p, mean_q, s_p, s_q = torch.randn(joints, D), torch.randn(joints, D), covariance(), covariance()
+    save("joint_p", torch.cat([mean_p, s_p.reshape(joints, D * D)], 1))
+    save("joint_q", torch.cat([mean_q, s_q.reshape(joints, D * D)], 1))
+    seconds, value = best_seconds(lambda: kl_divergence(
+        MultivariateNormal(mean_p, covariance_matrix=s_p, validate_args=False),
+        MultivariateNormal(mean_q, covariance_matrix=s_q, validate_args=False)))
+    print(f"torch_joint {seconds:.6f}")
+    save("joint_torch", value)
+
+
+main()
