@@ -28,18 +28,22 @@ def setUpModule():
     os.umask(0o022)
     shutil.rmtree(WORK, ignore_errors=True)
     os.makedirs(PLUGINS)
-    cmake, flags = os.environ["CMAKE"], []
-    if os.environ.get("KULLBACK_SANITIZE"):
-        flags = [f"-DCMAKE_CXX_FLAGS=-fsanitize={os.environ['KULLBACK_SANITIZE']}"]
-    build = os.path.join(WORK, "build")
-    run(cmake, "--install", os.environ["KULLBACK_BUILD"], "--prefix", PREFIX)
-    run(cmake, "-S", os.path.join(HERE, "laplace"), "-B", build, f"-DCMAKE_PREFIX_PATH={PREFIX}", *flags)
-    run(cmake, "--build", build)
-    shutil.copy(os.path.join(build, "laplace.so"), PLUGINS)
+    run(os.environ["CMAKE"], "--install", os.environ["KULLBACK_BUILD"], "--prefix", PREFIX)
+    shutil.copy(build_plugin(os.path.join(HERE, "laplace")), PLUGINS)
 
 
 def exported(file):
     return [line.split()[-1] for line in run("nm", "-D", "--defined-only", file).splitlines()]
+
+
+def build_plugin(source):
+    build = os.path.join(WORK, "build-" + os.path.basename(source))
+    flags = []
+    if os.environ.get("KULLBACK_SANITIZE"):
+        flags = [f"-DCMAKE_CXX_FLAGS=-fsanitize={os.environ['KULLBACK_SANITIZE']}"]
+    run(os.environ["CMAKE"], "-S", source, "-B", build, f"-DCMAKE_PREFIX_PATH={PREFIX}", *flags)
+    run(os.environ["CMAKE"], "--build", build)
+    return os.path.join(build, os.path.basename(source) + ".so")
 
 
 class InstallTree(unittest.TestCase):
@@ -60,6 +64,11 @@ class InstallTree(unittest.TestCase):
         for file in glob.glob(os.path.join(PREFIX, "lib*", "cmake", "**", "*.cmake"), recursive=True):
             with open(file) as text:
                 self.assertNotIn(os.environ["KULLBACK_BUILD"] + "/lib", text.read(), file)
+
+    def test_skeleton_builds_as_it_is(self):
+        folder = os.path.join(WORK, "two_words")
+        run(os.path.join(HERE, "..", "..", "tools", "new-plugin"), "two_words", folder)
+        self.assertEqual(exported(build_plugin(folder)), ["kullback_plugin_v1"])
 
 
 @unittest.skipUnless(os.path.exists(os.path.join(os.environ["KULLBACK_BUILD"], "bin", "kullback")), "no command in this build")

@@ -80,6 +80,13 @@ class Structure(unittest.TestCase):
             names = {name for name in os.listdir(ROOT) if not GENERATED.fullmatch(name)}
         self.check([name for name in sorted(names) if name not in TOP and not name.startswith(".")])
 
+    def test_guide_shows_the_plugin_that_is_tested(self):
+        with open(os.path.join(ROOT, "docs/plugins.md"), encoding="utf-8") as guide:
+            text = guide.read()
+        for name in ("laplace.cpp", "CMakeLists.txt"):
+            with open(os.path.join(ROOT, "tests/external/laplace", name), encoding="utf-8") as file:
+                self.assertIn(file.read(), text, f"docs/plugins.md does not hold tests/external/laplace/{name}")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
