@@ -85,8 +85,13 @@ void Coordinate::map(const double* t, Index count, Mapped& out) const {
   }
 }
 
-double Coordinate::low_limit() const { return bounded_low_ ? -1e15 : (bounded_high_ ? -700.0 : -350.0); }
-double Coordinate::high_limit() const { return bounded_high_ ? 1e15 : (bounded_low_ ? 700.0 : 350.0); }
+double Coordinate::low_limit() const { return bounded_low_ ? -1e15 : (bounded_high_ ? -700.0 : -high_limit()); }
+
+double Coordinate::high_limit() const {
+  if (bounded_high_) return 1e15;
+  if (bounded_low_) return 700;
+  return std::max(40.0, std::asinh(1e150 / scale_));  // squares of x stay finite
+}
 
 void Coordinate::distance_from(double bound, const Mapped& points, Index count, double* out) const {
   if (bound == low_ || !std::isfinite(bound)) {
