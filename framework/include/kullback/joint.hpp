@@ -70,12 +70,15 @@ class Joint {
   virtual std::string member_name(int block, Index member) const;
 };
 
-/// A joint whose members interact sparsely: sets of members that may move together.
+/// A joint whose members interact sparsely: sets of members that may move together. Its `refresh` may be called for
+/// disjoint ranges of one color from several threads.
 class Coloring {
  public:
   virtual ~Coloring();
   /// The members of one color share no term; colors in the order of the sweep, each a contiguous range.
   virtual std::vector<Range> colors(int block) const = 0;
+  /// The block's members in the order a person gave them, where they are numbered otherwise; empty: as numbered.
+  virtual std::vector<Index> sequence(int block) const;
 };
 
 /// A joint that knows E_p[s] for the statistics of a range of members (forward KL).

@@ -20,6 +20,8 @@ struct Step {
   std::function<void(const UpdateRule&)> sweep_blocks;
   /// Sets the members of a range to the natural parameters given, checks their domain, and refreshes the joint.
   std::function<void(Range, In eta)> assign;
+  /// Set by an optimizer whose step has reached its fixed point by construction: another would change nothing.
+  bool finished = false;
 };
 
 /// Optimizers own no loop and no memory: the framework owns sweeps, stopping, trace, progress and cancellation.

@@ -70,7 +70,9 @@ struct Projection {
 std::unique_ptr<Joint> make_joint(const Registry& registry, const Projection& projection, Text divergence);
 
 /// Runs the optimizer from the joint's blocks as they stand until it stops. The same bytes at any
-/// number of threads. Throws NumericalError when a block leaves its domain or the bound falls.
+/// number of threads. A bound that falls beyond rounding ends the run with Status::bound_fell and a reason that names
+/// variable, member and term. Throws NumericalError when a number is not finite or a member leaves its domain, and
+/// UnsupportedError when the optimizer refuses the joint.
 Solution solve(Joint& joint, const Optimizer& optimizer, const Settings& settings, Observer& observer);
 
 }  // namespace kullback

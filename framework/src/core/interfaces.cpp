@@ -31,6 +31,8 @@ Observer::~Observer() = default;
 
 bool Joint::log_normalizer(double&, double&) const { return false; }
 
+std::vector<Index> Coloring::sequence(int) const { return {}; }
+
 std::string Joint::member_name(int block, Index member) const {
   const Block& b = blocks()[static_cast<std::size_t>(block)];
   return b.members() == 1 ? b.name : b.name + "[" + std::to_string(member + 1) + "]";

@@ -1,0 +1,68 @@
+// What all joints of a known target have in common: the blocks of q, their names, their expectations under the target.
+#pragma once
+
+#include "inference/leaves.hpp"
+
+#include <kullback/run.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kullback::inference {
+
+/// The blocks of q and the way back to q's own parameters. By itself it serves forward KL, which needs no E_q[log p~];
+/// the joints for reverse KL derive from it.
+class ProjectionJoint : public Joint, public TargetExpectations {
+ public:
+  /// One block a leaf, or one block a member (`split`): members that all interact.
+  ProjectionJoint(const Projection& projection, bool split);
+
+  std::span<Block> blocks() override { return blocks_; }
+  std::span<const Block> blocks() const override { return blocks_; }
+  Update update_kind(int) const override { return Update::exact; }
+  void natural_gradient(Range range, Out eta_hat) const override;
+  void refresh(Range) override {}
+  std::vector<std::string> terms() const override { return {}; }
+  void expected_log_density(std::span<double>) const override {}
+  Members approximation() const override;
+  void start_from(const Members& q) override;
+  std::string member_name(int block, Index member) const override;
+  void expect(Range range, Out m, Out error) const override;
+
+  /// Where a block's members come from: members [first, first + members) of a leaf, in the order of `order` where that is
+  /// not empty (order[k] is the leaf's number, counted from `first`, of the block's member k).
+  struct Origin {
+    const Leaf* leaf = nullptr;
+    Index first = 0;
+    std::vector<int> order;
+  };
+  const Origin& origin(int block) const { return origins_[static_cast<std::size_t>(block)]; }
+  /// The first coordinate of a member.
+  Index coordinate(int block, Index member) const;
+  const Projection& projection() const { return projection_; }
+
+ protected:
+  const Block& block(int b) const { return blocks_[static_cast<std::size_t>(b)]; }
+  Block& block(int b) { return blocks_[static_cast<std::size_t>(b)]; }
+  /// Computes m and A of a block from its eta, and refreshes. Throws NumericalError naming a member outside its domain.
+  void recompute(int block);
+  /// Sets m (and eta from it) of each block to what matches the target where the target can say, else to a standard choice:
+  /// statistics x and x2 or x*x' to mean 0 and variance 1, cells to equal densities.
+  void match_target();
+
+  std::vector<Origin> origins_;
+
+ private:
+  Index leaf_member(int block, Index member) const;
+
+  Projection projection_;
+  std::vector<Leaf> leaves_;
+  std::vector<Block> blocks_;
+};
+
+/// Throws UnsupportedError if a member of q (with its eta as it stands) may have mass where the target has none (reverse_kl),
+/// or the other way round (forward_kl). Grids may stay off cells, so for reverse_kl they are not asked.
+void check_supports(const ProjectionJoint& joint, Text divergence);
+
+}  // namespace kullback::inference
