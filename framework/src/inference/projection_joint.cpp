@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+
 
 namespace kullback::inference {
 
@@ -32,10 +32,6 @@ ProjectionJoint::ProjectionJoint(const Projection& projection, bool split)
       origins_.push_back({&leaf, first, {}});
     }
   }
-}
-
-void ProjectionJoint::natural_gradient(Range, Out) const {
-  throw UnsupportedError("this joint was made for forward_kl: it knows expectations under the target only");
 }
 
 Index ProjectionJoint::leaf_member(int b, Index member) const {
@@ -105,22 +101,54 @@ void ProjectionJoint::expect(Range range, Out m, Out error) const {
   expect_under_target(projection_.target, leaf, first, m, error);
 }
 
+void ProjectionJoint::standard_start(int b) {
+  Block& to = block(b);
+  const Leaf& leaf = *origin(b).leaf;
+  const Index d = leaf.layout.dimension, x = leaf.row("x"), x2 = leaf.row("x2"), xx = leaf.row("x*x'");
+  to.eta.setZero();
+  if (x >= 0 && x2 >= 0) to.eta.middleRows(x2, d).setConstant(-0.5);
+  if (x >= 0 && xx >= 0)
+    for (Index i = 0; i < d; ++i) to.eta.row(xx + i * (d + 1)).setConstant(-0.5);
+}
+
 void ProjectionJoint::match_target() {
   for (int b = 0; b < static_cast<int>(blocks_.size()); ++b) {
     Block& to = block(b);
     const Leaf& leaf = *origin(b).leaf;
-    Eigen::MatrixXd error(to.m.rows(), to.m.cols());
+    standard_start(b);
+    if (capability<Tabulated>(*leaf.family, leaf.layout)) continue;
     try {
+      Eigen::MatrixXd error(to.m.rows(), to.m.cols());
       expect({b, 0, to.members()}, to.m, error);
       leaf.exponential->natural(leaf.layout, to.m, to.eta);
     } catch (const Error&) {  // the target cannot say: any start in the domain will do
-      const Index d = leaf.layout.dimension, x = leaf.row("x"), x2 = leaf.row("x2"), xx = leaf.row("x*x'");
-      to.eta.setZero();
-      if (x >= 0 && x2 >= 0) to.eta.middleRows(x2, d).setConstant(-0.5);
-      if (x >= 0 && xx >= 0)
-        for (Index i = 0; i < d; ++i) to.eta.row(xx + i * (d + 1)).setConstant(-0.5);
+      standard_start(b);
     }
   }
+}
+
+MatchingJoint::MatchingJoint(const Projection& projection) : ProjectionJoint(projection, false) {
+  for (int b = 0; b < static_cast<int>(blocks().size()); ++b) {
+    Block& start = block(b);
+    standard_start(b);
+    recompute(b);
+    m_.emplace_back(start.m.rows(), start.m.cols());
+    error_.emplace_back(start.m.rows(), start.m.cols());
+  }
+  check_supports(*this, "forward_kl");
+  for (int b = 0; b < static_cast<int>(blocks().size()); ++b)
+    ProjectionJoint::expect({b, 0, block(b).members()}, m_[static_cast<std::size_t>(b)],
+                            error_[static_cast<std::size_t>(b)]);
+}
+
+void MatchingJoint::natural_gradient(Range, Out) const {
+  throw UnsupportedError("this joint was made for forward_kl: it knows expectations under the target only");
+}
+
+void MatchingJoint::expect(Range range, Out m, Out error) const {
+  const auto b = static_cast<std::size_t>(range.block);
+  m = m_[b].middleCols(range.begin, range.end - range.begin);
+  error = error_[b].middleCols(range.begin, range.end - range.begin);
 }
 
 void check_supports(const ProjectionJoint& joint, Text divergence) {
@@ -139,12 +167,12 @@ void check_supports(const ProjectionJoint& joint, Text divergence) {
         const Support t = p.family->support(p.layout, p.theta, 0, first + i);
         const auto name = [&] { return coordinate_name(joint.projection(), first + i); };
         if (reverse && (q.low < t.low || q.high > t.high))
-          throw UnsupportedError(fmt::format(
+          throw InfiniteError(fmt::format(
               "reverse KL is infinite: every {} has mass outside [{}, {}], where {} has none in {}; use a discrete grid "
               "inside it, or forward_kl",
               leaf.family->name(), t.low, t.high, with_article(p.family->name()), name()));
         if (!reverse && (t.low < q.low || t.high > q.high))
-          throw UnsupportedError(fmt::format(
+          throw InfiniteError(fmt::format(
               "forward KL is infinite: the target {} has mass outside [{}, {}], where {} has none in {}; use an "
               "approximation that covers [{}, {}], or a target cut to the box",
               p.family->name(), q.low, q.high, with_article(leaf.family->name()), name(), t.low, t.high));

@@ -11,8 +11,8 @@
 
 namespace kullback::inference {
 
-/// The blocks of q and the way back to q's own parameters. By itself it serves forward KL, which needs no E_q[log p~];
-/// the joints for reverse KL derive from it.
+/// The blocks of q and the way back to q's own parameters; the joints for reverse KL derive from it. q may be split into
+/// one block a leaf, or one block a member.
 class ProjectionJoint : public Joint, public TargetExpectations {
  public:
   /// One block a leaf, or one block a member (`split`): members that all interact.
@@ -21,10 +21,6 @@ class ProjectionJoint : public Joint, public TargetExpectations {
   std::span<Block> blocks() override { return blocks_; }
   std::span<const Block> blocks() const override { return blocks_; }
   Update update_kind(int) const override { return Update::exact; }
-  void natural_gradient(Range range, Out eta_hat) const override;
-  void refresh(Range) override {}
-  std::vector<std::string> terms() const override { return {}; }
-  void expected_log_density(std::span<double>) const override {}
   Members approximation() const override;
   void start_from(const Members& q) override;
   std::string member_name(int block, Index member) const override;
@@ -47,8 +43,9 @@ class ProjectionJoint : public Joint, public TargetExpectations {
   Block& block(int b) { return blocks_[static_cast<std::size_t>(b)]; }
   /// Computes m and A of a block from its eta, and refreshes. Throws NumericalError naming a member outside its domain.
   void recompute(int block);
-  /// Sets m (and eta from it) of each block to what matches the target where the target can say, else to a standard choice:
-  /// statistics x and x2 or x*x' to mean 0 and variance 1, cells to equal densities.
+  /// Sets a block's eta to a choice that suits any target: mean 0 and variance 1, cells of equal density.
+  void standard_start(int block);
+  /// Sets each block's eta to the target's moments where the target knows them, else to the standard start.
   void match_target();
 
   std::vector<Origin> origins_;
@@ -61,7 +58,22 @@ class ProjectionJoint : public Joint, public TargetExpectations {
   std::vector<Block> blocks_;
 };
 
-/// Throws UnsupportedError if a member of q (with its eta as it stands) may have mass where the target has none (reverse_kl),
+/// Forward KL: E_p[s], and nothing else. Refuses the natural gradient.
+class MatchingJoint final : public ProjectionJoint {
+ public:
+  /// Finds all expectations. Throws InfiniteError, UnsupportedError.
+  explicit MatchingJoint(const Projection& projection);
+  void natural_gradient(Range range, Out eta_hat) const override;
+  void refresh(Range) override {}
+  std::vector<std::string> terms() const override { return {}; }
+  void expected_log_density(std::span<double>) const override {}
+  void expect(Range range, Out m, Out error) const override;
+
+ private:
+  std::vector<Eigen::MatrixXd> m_, error_;  // by block
+};
+
+/// Throws InfiniteError if a member of q (with its eta as it stands) may have mass where the target has none (reverse_kl),
 /// or the other way round (forward_kl). Grids may stay off cells, so for reverse_kl they are not asked.
 void check_supports(const ProjectionJoint& joint, Text divergence);
 

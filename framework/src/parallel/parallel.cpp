@@ -22,12 +22,14 @@ namespace {
 std::atomic<tbb::task_arena*> limited = nullptr;  // the arena of the ThreadLimit that is alive
 }
 
-ThreadLimit::ThreadLimit(int count)
-    : state_(new State{static_cast<std::size_t>(count > 0 ? count : tbb::info::default_concurrency())}) {
+ThreadLimit::ThreadLimit(int count) {
+  if (limited) return;
+  state_ = new State{static_cast<std::size_t>(count > 0 ? count : tbb::info::default_concurrency())};
   limited = &state_->arena;
 }
 
 ThreadLimit::~ThreadLimit() {
+  if (!state_) return;
   limited = nullptr;
   delete state_;
 }

@@ -8,7 +8,8 @@
 
 namespace kullback::parallel {
 
-/// Limits this process to `count` threads (0: all) while it lives. One a run; not nested.
+/// Limits this process to `count` threads (0: all) while it lives. Made by one thread at a time; inside another's life it
+/// changes nothing.
 class ThreadLimit {
  public:
   explicit ThreadLimit(int count);
@@ -18,7 +19,7 @@ class ThreadLimit {
 
  private:
   struct State;
-  State* state_;
+  State* state_ = nullptr;  // null inside the life of another
 };
 
 /// Threads that work may use now.

@@ -1,0 +1,420 @@
+#include "inference/sweep.hpp"
+
+#include "parallel/parallel.hpp"
+
+#include <kullback/error.hpp>
+#include <kullback/numerics.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace kullback::inference {
+namespace {
+
+constexpr Index kChunkNumbers = 8192;  // rows times members of a chunk: four such arrays stay in the second-level cache
+constexpr Index kFewNumbers = 1'000'000;
+constexpr std::size_t kFewBlocks = 8;
+constexpr int kHalvings = 40;
+constexpr Index kAskEvery = 4096;  // members moved one by one between two questions to the observer
+
+// The products' sum where 0 * inf = 0: a cell without mass has eta = -inf.
+double guarded_dot(const double* a, const double* b, Index rows) {
+  double sum = 0;
+  for (Index r = 0; r < rows; ++r) sum += a[r] == 0 || b[r] == 0 ? 0.0 : a[r] * b[r];
+  return sum;
+}
+
+struct Move {
+  double square, gain, scale;
+};
+
+// <eta' - eta, m' - m>, and KL(old || new) = A' - A - <eta' - eta, m> with the size of its terms.
+template <int kRows>
+Move plain_move(const double* eta, const double* next, const double* m, const double* m_next, double a, double a_next,
+                Index rows) {
+  const Index count = kRows > 0 ? kRows : rows;
+  double square = 0, inner = 0, scale = 0;
+  for (Index r = 0; r < count; ++r) {
+    const double step = next[r] - eta[r];
+    square += step * (m_next[r] - m[r]);
+    inner += step * m[r];
+    scale += (std::abs(next[r]) + std::abs(eta[r])) * std::abs(m[r]);
+  }
+  return {square, a_next - a - inner, scale + std::abs(a) + std::abs(a_next)};
+}
+
+Move guarded_move(const double* eta, const double* next, const double* m, const double* m_next, double a, double a_next,
+                  Index rows) {
+  double square = 0, inner = 0, scale = 0;
+  for (Index r = 0; r < rows; ++r) {
+    if (eta[r] == next[r]) continue;  // also -inf
+    const double step = next[r] - eta[r];
+    if (m_next[r] != m[r]) square += step * (m_next[r] - m[r]);
+    if (m[r] != 0) {
+      inner += step * m[r];
+      scale += (std::abs(next[r]) + std::abs(eta[r])) * std::abs(m[r]);
+    }
+  }
+  return {square, a_next - a - inner, scale + std::abs(a) + std::abs(a_next)};
+}
+
+}  // namespace
+
+class Sweeper::Borrowed {
+ public:
+  Borrowed(const Sweeper& owner, Index rows, Index members) : owner_(owner) {
+    {
+      const std::lock_guard lock(owner.pool_lock_);
+      if (!owner.pool_.empty()) {
+        scratch_ = std::move(owner.pool_.back());
+        owner.pool_.pop_back();
+      }
+    }
+    if (!scratch_) scratch_ = std::make_unique<Scratch>();
+    Scratch& s = *scratch_;
+    if (s.eta.rows() != rows || s.eta.cols() < members) {
+      s.eta_hat.resize(rows, members);
+      s.eta.resize(rows, members);
+      s.m.resize(rows, members);
+      s.log_partition.resize(members);
+    }
+    s.members = members;
+  }
+  ~Borrowed() {
+    const std::lock_guard lock(owner_.pool_lock_);
+    owner_.pool_.push_back(std::move(scratch_));
+  }
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+  Scratch& operator*() { return *scratch_; }
+
+ private:
+  const Sweeper& owner_;
+  std::unique_ptr<Scratch> scratch_;
+};
+
+Sweeper::Sweeper(Joint& joint, const Settings& settings, Observer& observer, bool checked)
+    : joint_(joint), settings_(settings), observer_(observer), coloring_(dynamic_cast<const Coloring*>(&joint)),
+      checked_(checked) {
+  Index numbers = 0;
+  const auto count = static_cast<int>(joint.blocks().size());
+  for (int b = 0; b < count; ++b) {
+    const Block& from = block(b);
+    Kernel k;
+    k.family = capability<ExponentialFamily>(*from.family, from.layout);
+    k.colors = coloring_ ? coloring_->colors(b) : std::vector<Range>{{b, 0, from.members()}};
+    k.grain = std::max<Index>(1, kChunkNumbers / std::max<Index>(1, from.eta.rows()));
+    k.update = joint.update_kind(b);
+    numbers += from.eta.size();
+    kernels_.push_back(std::move(k));
+  }
+  after_each_block_ = checked && kernels_.size() > 1 && kernels_.size() <= kFewBlocks && numbers <= kFewNumbers;
+}
+
+void Sweeper::begin(double quadrature_error, bool stoppable) {
+  report_ = {};
+  quadrature_error_ = std::isfinite(quadrature_error) ? quadrature_error : 0;
+  stoppable_ = stoppable;
+  if (after_each_block_) last_ = bound();
+}
+
+bool Sweeper::stopped() {
+  if (stoppable_ && !report_.cancelled && observer_.cancelled()) report_.cancelled = true;
+  return report_.cancelled || !report_.fall.empty();
+}
+
+void Sweeper::fail(Range range, const Scratch& scratch, Index member, const std::string& what) const {
+  std::vector<double> values(joint_.terms().size());
+  joint_.expected_log_density(values);
+  std::string term;
+  for (std::size_t t = 0; t < values.size(); ++t)
+    if (!std::isfinite(values[t])) term = fmt::format("; the term {} is {}", joint_.terms()[t], values[t]);
+  std::string parameters;
+  for (Index r = 0; r < std::min<Index>(4, scratch.eta.rows()); ++r)
+    parameters += fmt::format("{}{:.6g}", r ? ", " : "", scratch.eta(r, member));
+  throw NumericalError(fmt::format("{}: {} (natural parameters [{}{}]{})",
+                                   joint_.member_name(range.block, range.begin + member), what, parameters,
+                                   scratch.eta.rows() > 4 ? ", ..." : "", term));
+}
+
+void Sweeper::propose(Range range, const UpdateRule& rule, Scratch& scratch) const {
+  const Block& from = block(range.block);
+  const Index count = range.end - range.begin;
+  auto eta_hat = scratch.eta_hat.leftCols(count);
+  auto next = scratch.eta.leftCols(count);
+  joint_.natural_gradient(range, eta_hat);
+  const auto eta = from.eta.middleCols(range.begin, count);
+  rule(eta, eta_hat, next);
+  if (settings_.damping != 1) next = eta + settings_.damping * (next - eta);
+}
+
+bool Sweeper::in_domain(Range range, const Scratch& scratch) const {
+  const Block& from = block(range.block);
+  const auto next = scratch.eta.leftCols(range.end - range.begin);
+  for (Index k = 0; k < next.cols(); ++k)
+    if (!kernel(range.block).family->in_domain(from.layout, next, k)) return false;
+  return true;
+}
+
+void Sweeper::finish(Range range, Scratch& scratch) const {
+  const Block& from = block(range.block);
+  const Index count = range.end - range.begin;
+  const In next = scratch.eta.leftCols(count);
+  const ExponentialFamily& family = *kernel(range.block).family;
+  for (Index k = 0; k < count; ++k)
+    if (!family.in_domain(from.layout, next, k))
+      fail(range, scratch, k, fmt::format("the update leaves the domain of {}", from.family->name()));
+  family.mean(from.layout, next, scratch.m.leftCols(count), Row(scratch.log_partition.data(), count));
+}
+
+Sweeper::Chunk Sweeper::measure(Range range, const Scratch& scratch) const {
+  const Block& from = block(range.block);
+  const Index rows = from.eta.rows(), count = range.end - range.begin;
+  Chunk chunk;
+  for (Index k = 0; k < count; ++k) {
+    const Index at = range.begin + k;
+    const double* eta = from.eta.data() + at * rows;
+    const double* m = from.m.data() + at * rows;
+    const double* next = scratch.eta.data() + k * rows;
+    const double* m_next = scratch.m.data() + k * rows;
+    const double a = from.log_partition[at], a_next = scratch.log_partition[k];
+    Move move = rows == 2 ? plain_move<2>(eta, next, m, m_next, a, a_next, rows)
+                          : plain_move<0>(eta, next, m, m_next, a, a_next, rows);
+    if (!(std::abs(move.square) + std::abs(move.gain) < std::numeric_limits<double>::infinity())) {
+      move = guarded_move(eta, next, m, m_next, a, a_next, rows);
+      if (std::isnan(move.square) || std::isnan(move.gain)) fail(range, scratch, k, "the update is not finite");
+    }
+    if (move.square > chunk.square) {
+      chunk.square = move.square;
+      chunk.farthest = at;
+    }
+    const double relative = move.gain / (64 * kEpsilon * move.scale + std::numeric_limits<double>::min());
+    if (relative < chunk.smallest_gain) {
+      chunk.smallest_gain = relative;
+      chunk.smallest = at;
+    }
+  }
+  return chunk;
+}
+
+void Sweeper::store(Range range, const Scratch& scratch) {
+  Block& to = joint_.blocks()[static_cast<std::size_t>(range.block)];
+  const Index count = range.end - range.begin;
+  to.eta.middleCols(range.begin, count) = scratch.eta.leftCols(count);
+  to.m.middleCols(range.begin, count) = scratch.m.leftCols(count);
+  to.log_partition.segment(range.begin, count) = scratch.log_partition.head(count);
+}
+
+void Sweeper::note(int b, const Chunk& chunk, double scale) {
+  const double distance = std::sqrt(chunk.square) * scale;
+  if (distance > report_.distance) {
+    report_.distance = distance;
+    report_.farthest = {b, chunk.farthest};
+  }
+  if (chunk.smallest_gain < report_.smallest_gain) {
+    report_.smallest_gain = chunk.smallest_gain;
+    report_.smallest = {b, chunk.smallest};
+  }
+}
+
+void Sweeper::move_range(Range range, const UpdateRule& rule) {
+  const Kernel& k = kernel(range.block);
+  if (k.update == Update::line_search) return search(range, rule);
+  const Index rows = block(range.block).eta.rows(), count = range.end - range.begin;
+  std::vector<Chunk> chunks(static_cast<std::size_t>((count + k.grain - 1) / k.grain));
+  parallel::for_chunks(count, k.grain, [&](Index c, Index begin, Index end) {
+    const Range part{range.block, range.begin + begin, range.begin + end};
+    Borrowed borrowed(*this, rows, k.grain < count ? k.grain : end - begin);
+    Scratch& scratch = *borrowed;
+    propose(part, rule, scratch);
+    finish(part, scratch);
+    chunks[static_cast<std::size_t>(c)] = measure(part, scratch);
+    store(part, scratch);
+    if (coloring_) joint_.refresh(part);  // while the chunk is in the cache
+  });
+  if (!coloring_) joint_.refresh(range);
+  for (const Chunk& chunk : chunks) note(range.block, chunk);
+}
+
+void Sweeper::search(Range range, const UpdateRule& rule) {
+  const Block& from = block(range.block);
+  const Index count = range.end - range.begin;
+  Borrowed borrowed(*this, from.eta.rows(), count), kept(*this, from.eta.rows(), count);
+  Scratch& scratch = *borrowed;
+  Scratch& old = *kept;
+  propose(range, rule, scratch);
+  const Eigen::MatrixXd goal = scratch.eta.leftCols(count);
+  if (!goal.allFinite()) fail(range, scratch, 0, "the natural gradient is not finite");
+  old.eta.leftCols(count) = from.eta.middleCols(range.begin, count);
+  old.m.leftCols(count) = from.m.middleCols(range.begin, count);
+  old.log_partition.head(count) = from.log_partition.segment(range.begin, count);
+  const Bound before = checked_ ? bound() : Bound{};
+  ++report_.searches;
+  Chunk tried;
+  double rho = 1;
+  for (int halving = 0; halving <= kHalvings; ++halving, rho *= 0.5) {
+    scratch.eta.leftCols(count) = old.eta.leftCols(count) + rho * (goal - old.eta.leftCols(count));
+    if (!in_domain(range, scratch)) continue;
+    finish(range, scratch);
+    tried = measure(range, scratch);
+    tried.smallest_gain = std::numeric_limits<double>::infinity();  // no exact update
+    store(range, scratch);
+    joint_.refresh(range);
+    if (!checked_) return note(range.block, tried, 1 / rho);
+    const Bound after = bound();
+    if (after.value >= before.value - std::max(before.rounding, after.rounding) - quadrature_error_)
+      return note(range.block, tried, 1 / rho);
+    store(range, old);
+    joint_.refresh(range);
+  }
+  ++report_.rejected;
+  note(range.block, tried, 2 / rho);  // the step wanted, from the last one tried
+}
+
+bool Sweeper::bound_fell_after(int b) {
+  if (!after_each_block_) return false;
+  Bound now = bound();
+  const std::string fall = describe_fall(last_, now, quadrature_error_, bound_names());
+  if (!fall.empty())
+    report_.fall = fmt::format("{} after the update of {}; the largest move was that of {}", fall, block(b).name,
+                               name_of(report_.farthest));
+  last_ = std::move(now);
+  return !report_.fall.empty();
+}
+
+void Sweeper::move_colors(const UpdateRule& rule) {
+  for (std::size_t b = 0; b < kernels_.size(); ++b) {
+    for (const Range& color : kernels_[b].colors) {
+      if (stopped()) return;
+      move_range(color, rule);
+    }
+    if (bound_fell_after(static_cast<int>(b))) return;
+  }
+}
+
+void Sweeper::move_members(const std::vector<MemberId>& order, const UpdateRule& rule) {
+  for (std::size_t n = 0; n < order.size(); ++n) {
+    if (n % kAskEvery == 0 && stopped()) return;
+    const MemberId id = order[n];
+    move_range({id.block, id.member, id.member + 1}, rule);
+    const bool last = n + 1 == order.size() || order[n + 1].block != id.block;
+    if (last && bound_fell_after(id.block)) return;
+  }
+}
+
+void Sweeper::move_all_at_once(const UpdateRule& rule) {
+  // Everything is proposed before anything moves.
+  std::vector<std::unique_ptr<Scratch>> next;
+  for (std::size_t b = 0; b < kernels_.size(); ++b) {
+    if (stopped()) return;
+    const Kernel& k = kernels_[b];
+    const Block& from = block(static_cast<int>(b));
+    const Index rows = from.eta.rows(), count = from.members();
+    next.push_back(std::make_unique<Scratch>());
+    Scratch& all = *next.back();
+    all.eta.resize(rows, count);
+    all.m.resize(rows, count);
+    all.log_partition.resize(count);
+    std::vector<Chunk> chunks(static_cast<std::size_t>((count + k.grain - 1) / k.grain));
+    parallel::for_chunks(count, k.grain, [&](Index c, Index begin, Index end) {
+      const Range part{static_cast<int>(b), begin, end};
+      Borrowed borrowed(*this, rows, std::min(k.grain, count));
+      Scratch& scratch = *borrowed;
+      propose(part, rule, scratch);
+      const auto eta = from.eta.middleCols(begin, end - begin);
+      for (int halving = 0; k.update == Update::line_search && halving < kHalvings && !in_domain(part, scratch); ++halving)
+        scratch.eta.leftCols(end - begin) = 0.5 * (eta + scratch.eta.leftCols(end - begin));
+      finish(part, scratch);
+      Chunk& chunk = chunks[static_cast<std::size_t>(c)];
+      chunk = measure(part, scratch);
+      if (k.update == Update::line_search) chunk.smallest_gain = std::numeric_limits<double>::infinity();
+      all.eta.middleCols(begin, end - begin) = scratch.eta.leftCols(end - begin);
+      all.m.middleCols(begin, end - begin) = scratch.m.leftCols(end - begin);
+      all.log_partition.segment(begin, end - begin) = scratch.log_partition.head(end - begin);
+    });
+    for (const Chunk& chunk : chunks) note(static_cast<int>(b), chunk);
+  }
+  for (std::size_t b = 0; b < kernels_.size(); ++b) {
+    const Range range{static_cast<int>(b), 0, block(static_cast<int>(b)).members()};
+    store(range, *next[b]);
+    joint_.refresh(range);
+  }
+}
+
+void Sweeper::sweep(Index number, const UpdateRule& rule) {
+  switch (settings_.schedule) {
+    case Schedule::colored: move_colors(rule); break;
+    case Schedule::jacobi: move_all_at_once(rule); break;
+    case Schedule::sequential: move_members(order_of_file(), rule); break;
+    case Schedule::random: move_members(order_at_random(number), rule); break;
+    case Schedule::residual: move_members(order_by_gain(rule), rule); break;
+  }
+  if (report_.smallest_gain < -1 && report_.fall.empty())
+    report_.fall = fmt::format("the exact update of {} gained {:.3g} times its rounding, less than nothing",
+                               name_of(report_.smallest), report_.smallest_gain);
+}
+
+void Sweeper::assign(Range range, In eta) {
+  const Index rows = eta.rows(), grain = kernel(range.block).grain, count = range.end - range.begin;
+  std::vector<Chunk> chunks(static_cast<std::size_t>((count + grain - 1) / grain));
+  parallel::for_chunks(count, grain, [&](Index c, Index begin, Index end) {
+    Borrowed borrowed(*this, rows, std::min(grain, count));
+    Scratch& scratch = *borrowed;
+    scratch.eta.leftCols(end - begin) = eta.middleCols(begin, end - begin);
+    const Range part{range.block, range.begin + begin, range.begin + end};
+    finish(part, scratch);
+    chunks[static_cast<std::size_t>(c)] = measure(part, scratch);
+    chunks[static_cast<std::size_t>(c)].smallest_gain = std::numeric_limits<double>::infinity();
+    store(part, scratch);
+  });
+  joint_.refresh(range);
+  for (const Chunk& chunk : chunks) note(range.block, chunk);
+}
+
+Bound Sweeper::bound() const {
+  const std::size_t terms = joint_.terms().size();
+  Bound bound;
+  bound.terms.resize(terms + kernels_.size());
+  joint_.expected_log_density({bound.terms.data(), terms});
+  for (std::size_t b = 0; b < kernels_.size(); ++b) {
+    const Block& from = block(static_cast<int>(b));
+    const Index rows = from.eta.rows();
+    bound.terms[terms + b] = parallel::sum_chunks(from.members(), kernels_[b].grain, [&](Index begin, Index end) {
+      const double* eta = from.eta.data() + begin * rows;
+      const double* m = from.m.data() + begin * rows;
+      double inner = 0, normalizers = 0;
+      for (Index n = 0; n < (end - begin) * rows; ++n) inner += eta[n] * m[n];
+      if (!std::isfinite(inner)) inner = guarded_dot(eta, m, (end - begin) * rows);
+      for (Index k = begin; k < end; ++k) normalizers += from.log_partition[k];
+      return normalizers - inner;
+    });
+  }
+  for (double term : bound.terms) {
+    bound.value += term;
+    bound.rounding += std::abs(term);
+  }
+  bound.rounding *= 64 * kEpsilon;
+  return bound;
+}
+
+std::vector<std::string> Sweeper::bound_names() const {
+  std::vector<std::string> names = joint_.terms();
+  for (const Block& b : std::as_const(joint_).blocks()) names.push_back("entropy of " + b.name);
+  return names;
+}
+
+std::string describe_fall(const Bound& before, const Bound& after, double slack,
+                          const std::vector<std::string>& names) {
+  const double allowed = std::max(before.rounding, after.rounding) + slack;
+  if (after.value >= before.value - allowed) return {};
+  std::size_t worst = 0;
+  for (std::size_t t = 0; t < after.terms.size(); ++t)
+    if (!(after.terms[t] - before.terms[t] >= after.terms[worst] - before.terms[worst])) worst = t;
+  return fmt::format("the bound fell from {:.17g} to {:.17g}, by more than rounding and quadrature allow ({:.3g}), most in "
+                     "the term {} (from {:.17g} to {:.17g})",
+                     before.value, after.value, allowed, names[worst], before.terms[worst], after.terms[worst]);
+}
+
+}  // namespace kullback::inference

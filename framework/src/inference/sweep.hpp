@@ -1,0 +1,125 @@
+// One sweep over the members of all blocks, in the order of a schedule.
+#pragma once
+
+#include <kullback/run.hpp>
+
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kullback::inference {
+
+/// A member of a block, and where it stands.
+struct MemberId {
+  int block = 0;
+  Index member = 0;
+};
+
+/// What one sweep did.
+struct SweepReport {
+  /// The largest distance a member moved: sqrt(<eta' - eta, m' - m>), the root of the symmetrized KL between old and new. For a
+  /// normal about the shift of its mean in standard deviations.
+  double distance = 0;
+  MemberId farthest;
+  /// The smallest gain KL(old || new) of an exact update, relative to its rounding: below -1 it cannot be rounding.
+  double smallest_gain = std::numeric_limits<double>::infinity();
+  MemberId smallest;
+  Index rejected = 0;  ///< line searches that found no step
+  Index searches = 0;
+  bool cancelled = false;
+  std::string fall;    ///< which block let the bound fall, where it is checked after each
+};
+
+/// The bound by term: those of E_q[log p~], then each block's entropy.
+struct Bound {
+  std::vector<double> terms;
+  double value = 0;
+  double rounding = 0;  ///< 64 epsilon times the sum of the terms' magnitudes
+};
+
+/// Moves members and keeps what that needs: colors, orders, buffers.
+class Sweeper {
+ public:
+  /// `checked`: the bound must not fall.
+  Sweeper(Joint& joint, const Settings& settings, Observer& observer, bool checked);
+
+  /// Opens a report; a bound may fall by `quadrature_error`. `stoppable`: the observer is asked between ranges.
+  void begin(double quadrature_error, bool stoppable);
+  /// All members once by the rule. Throws NumericalError naming the member whose numbers are not finite, which leaves its
+  /// domain, or whose exact update lost.
+  void sweep(Index number, const UpdateRule& rule);
+  /// Sets a range's eta.
+  void assign(Range range, In eta);
+  const SweepReport& report() const { return report_; }
+
+  Bound bound() const;
+  std::vector<std::string> bound_names() const;
+  std::string name_of(MemberId id) const { return joint_.member_name(id.block, id.member); }
+
+ private:
+  struct Kernel {
+    const ExponentialFamily* family = nullptr;
+    std::vector<Range> colors;
+    Index grain = 1;  // members a chunk
+    Update update = Update::exact;
+  };
+  struct Chunk {
+    double square = 0;  // of the distance
+    double smallest_gain = std::numeric_limits<double>::infinity();
+    Index farthest = 0, smallest = 0;
+  };
+  struct Scratch {
+    Eigen::MatrixXd eta_hat, eta, m;
+    Eigen::RowVectorXd log_partition;
+    Index members = 0;
+  };
+  class Borrowed;  // a Scratch from the pool
+
+  Kernel& kernel(int block) { return kernels_[static_cast<std::size_t>(block)]; }
+  const Kernel& kernel(int block) const { return kernels_[static_cast<std::size_t>(block)]; }
+  const Block& block(int b) const { return std::as_const(joint_).blocks()[static_cast<std::size_t>(b)]; }
+
+  /// eta_hat, then the rule and the damping: the natural parameters wanted for a range.
+  void propose(Range range, const UpdateRule& rule, Scratch& scratch) const;
+  /// m and A of the proposal. Throws for a member outside its domain.
+  void finish(Range range, Scratch& scratch) const;
+  bool in_domain(Range range, const Scratch& scratch) const;
+  /// How far the proposal is from where the members stand.
+  Chunk measure(Range range, const Scratch& scratch) const;
+  void store(Range range, const Scratch& scratch);
+  void note(int block, const Chunk& chunk, double scale = 1);
+
+  void move_range(Range range, const UpdateRule& rule);
+  void search(Range range, const UpdateRule& rule);
+  void move_colors(const UpdateRule& rule);
+  void move_members(const std::vector<MemberId>& order, const UpdateRule& rule);
+  void move_all_at_once(const UpdateRule& rule);
+  std::vector<MemberId> order_of_file() const;
+  std::vector<MemberId> order_at_random(Index sweep) const;
+  std::vector<MemberId> order_by_gain(const UpdateRule& rule) const;
+  bool bound_fell_after(int block);
+  bool stopped();
+  [[noreturn]] void fail(Range range, const Scratch& scratch, Index member, const std::string& what) const;
+
+  Joint& joint_;
+  const Settings& settings_;
+  Observer& observer_;
+  const Coloring* coloring_;
+  std::vector<Kernel> kernels_;
+  SweepReport report_;
+  bool checked_;
+  bool after_each_block_ = false;
+  bool stoppable_ = false;
+  double quadrature_error_ = 0;
+  Bound last_;  // where it is checked after each block
+  mutable std::mutex pool_lock_;
+  mutable std::vector<std::unique_ptr<Scratch>> pool_;
+};
+
+/// Says by how much a bound fell and in which term most; empty if it did not fall by more than rounding and `slack`.
+std::string describe_fall(const Bound& before, const Bound& after, double slack, const std::vector<std::string>& names);
+
+}  // namespace kullback::inference

@@ -1,0 +1,29 @@
+// Coordinate ascent: every factor in turn becomes the best one given the others.
+#include <kullback/kullback.hpp>
+
+namespace kullback::coordinate_ascent {
+namespace {
+
+class CoordinateAscent final : public Optimizer {
+ public:
+  Text name() const override { return "coordinate_ascent"; }
+  Text summary() const override {
+    return "each factor of q becomes the best one given the others: eta_j <- d E_q[log p] / d m_j (reverse_kl)";
+  }
+  std::optional<std::string> refuses(const Joint&, Text divergence) const override {
+    if (divergence == "reverse_kl") return std::nullopt;
+    return "coordinate ascent raises the bound of reverse_kl; for " + std::string(divergence) +
+           " there is no bound to raise (moment_matching serves forward_kl)";
+  }
+  void step(Step& step) const override {
+    step.sweep_blocks([](In, In eta_hat, Out next) { next = eta_hat; });
+  }
+  bool raises_bound() const override { return true; }
+};
+
+}  // namespace
+}  // namespace kullback::coordinate_ascent
+
+KULLBACK_PLUGIN("coordinate_ascent", "1.0.0")(kullback::Registrar& registrar) {
+  registrar.optimizer(std::make_unique<kullback::coordinate_ascent::CoordinateAscent>());
+}
