@@ -62,38 +62,27 @@ Move guarded_move(const double* eta, const double* next, const double* m, const 
 
 }  // namespace
 
-class Sweeper::Borrowed {
- public:
-  Borrowed(const Sweeper& owner, Index rows, Index members) : owner_(owner) {
-    {
-      const std::lock_guard lock(owner.pool_lock_);
-      if (!owner.pool_.empty()) {
-        scratch_ = std::move(owner.pool_.back());
-        owner.pool_.pop_back();
-      }
+Sweeper::Borrowed::Borrowed(const Sweeper& owner, Index rows, Index members) : owner_(owner) {
+  {
+    const std::lock_guard lock(owner.pool_lock_);
+    if (!owner.pool_.empty()) {
+      scratch_ = std::move(owner.pool_.back());
+      owner.pool_.pop_back();
     }
-    if (!scratch_) scratch_ = std::make_unique<Scratch>();
-    Scratch& s = *scratch_;
-    if (s.eta.rows() != rows || s.eta.cols() < members) {
-      s.eta_hat.resize(rows, members);
-      s.eta.resize(rows, members);
-      s.m.resize(rows, members);
-      s.log_partition.resize(members);
-    }
-    s.members = members;
   }
-  ~Borrowed() {
-    const std::lock_guard lock(owner_.pool_lock_);
-    owner_.pool_.push_back(std::move(scratch_));
-  }
-  Borrowed(const Borrowed&) = delete;
-  Borrowed& operator=(const Borrowed&) = delete;
-  Scratch& operator*() { return *scratch_; }
+  if (!scratch_) scratch_ = std::make_unique<Scratch>();
+  Scratch& s = *scratch_;
+  if (s.eta.rows() == rows && s.eta.cols() >= members) return;
+  s.eta_hat.resize(rows, members);
+  s.eta.resize(rows, members);
+  s.m.resize(rows, members);
+  s.log_partition.resize(members);
+}
 
- private:
-  const Sweeper& owner_;
-  std::unique_ptr<Scratch> scratch_;
-};
+Sweeper::Borrowed::~Borrowed() {
+  const std::lock_guard lock(owner_.pool_lock_);
+  owner_.pool_.push_back(std::move(scratch_));
+}
 
 Sweeper::Sweeper(Joint& joint, const Settings& settings, Observer& observer, bool checked)
     : joint_(joint), settings_(settings), observer_(observer), coloring_(dynamic_cast<const Coloring*>(&joint)),
@@ -226,7 +215,7 @@ void Sweeper::move_range(Range range, const UpdateRule& rule) {
   std::vector<Chunk> chunks(static_cast<std::size_t>((count + k.grain - 1) / k.grain));
   parallel::for_chunks(count, k.grain, [&](Index c, Index begin, Index end) {
     const Range part{range.block, range.begin + begin, range.begin + end};
-    Borrowed borrowed(*this, rows, k.grain < count ? k.grain : end - begin);
+    Borrowed borrowed(*this, rows, std::min(k.grain, count));
     Scratch& scratch = *borrowed;
     propose(part, rule, scratch);
     finish(part, scratch);

@@ -74,9 +74,20 @@ class Sweeper {
   struct Scratch {
     Eigen::MatrixXd eta_hat, eta, m;
     Eigen::RowVectorXd log_partition;
-    Index members = 0;
   };
-  class Borrowed;  // a Scratch from the pool
+  // A Scratch from the pool, with room for `members` of `rows` numbers.
+  class Borrowed {
+   public:
+    Borrowed(const Sweeper& owner, Index rows, Index members);
+    ~Borrowed();
+    Borrowed(const Borrowed&) = delete;
+    Borrowed& operator=(const Borrowed&) = delete;
+    Scratch& operator*() { return *scratch_; }
+
+   private:
+    const Sweeper& owner_;
+    std::unique_ptr<Scratch> scratch_;
+  };
 
   Kernel& kernel(int block) { return kernels_[static_cast<std::size_t>(block)]; }
   const Kernel& kernel(int block) const { return kernels_[static_cast<std::size_t>(block)]; }
