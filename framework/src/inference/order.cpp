@@ -1,4 +1,5 @@
 // The orders in which members move one by one.
+#include "core/random.hpp"
 #include "inference/sweep.hpp"
 #include "parallel/parallel.hpp"
 
@@ -8,17 +9,6 @@
 
 namespace kullback::inference {
 namespace {
-
-// A number that depends on (seed, sweep, member) alone.
-std::uint64_t mixed(std::uint64_t seed, std::uint64_t sweep, std::uint64_t member) {
-  const auto mix = [](std::uint64_t z) {  // [Steele, Lea, Flood 2014]
-    z += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-  };
-  return mix(mix(mix(seed) ^ sweep) ^ member);
-}
 
 // `order` by ascending keys, equal keys in the order they have.
 template <class Key>
@@ -47,7 +37,8 @@ std::vector<MemberId> Sweeper::order_of_file() const {
 std::vector<MemberId> Sweeper::order_at_random(Index sweep) const {
   const std::vector<MemberId> order = order_of_file();
   std::vector<std::uint64_t> keys(order.size());
-  for (std::size_t n = 0; n < keys.size(); ++n) keys[n] = mixed(settings_.seed, static_cast<std::uint64_t>(sweep), n);
+  const Stream stream(settings_.seed, Purpose::schedule);
+  for (std::size_t n = 0; n < keys.size(); ++n) keys[n] = stream.bits(static_cast<std::uint64_t>(sweep), n);
   return sorted(order, keys);
 }
 

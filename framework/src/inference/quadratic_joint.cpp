@@ -212,9 +212,9 @@ void QuadraticJoint::refresh(Range changed) {
   }
 }
 
-std::vector<std::string> QuadraticJoint::terms() const { return {"-x'Px/2", "h'x", "-log Z"}; }
+std::vector<std::string> QuadraticJoint::terms() const { return {"-sum_i P_ii x_i^2 / 2", "-sum_(i<j) P_ij x_i x_j", "h'x", "-log Z"}; }
 
-// -E[x_i' P_ii x_i] / 2.
+// -E[x_i' P_ii x_i] / 2: the terms with all coordinates in one member.
 double QuadraticJoint::own_terms(const Place& place, const Block& from, Index k) const {
   const Index i = place.begin + k * place.dimension;
   switch (place.kind) {
@@ -228,23 +228,23 @@ double QuadraticJoint::own_terms(const Place& place, const Block& from, Index k)
 }
 
 void QuadraticJoint::expected_log_density(std::span<double> by_term) const {
-  double quadratic = 0;
+  double own = 0;
   for (std::size_t b = 0; b < places_.size(); ++b) {
     const Place& place = places_[b];
     const Block& from = block(static_cast<int>(b));
-    quadratic += parallel::sum_chunks(from.members(), std::max<Index>(1, kGrain / from.m.rows() * 2),
-                                      [&](Index begin, Index end) {
-                                        double sum = 0;
-                                        for (Index k = begin; k < end; ++k) sum += own_terms(place, from, k);
-                                        return sum;
-                                      });
+    own += parallel::sum_chunks(from.members(), std::max<Index>(1, 2 * kGrain / from.m.rows()),
+                                [&](Index begin, Index end) {
+                                  double sum = 0;
+                                  for (Index k = begin; k < end; ++k) sum += own_terms(place, from, k);
+                                  return sum;
+                                });
   }
   // Each pair of coordinates once, from the later one: entries left of the diagonal come first in a row.
   const Index rows = mean_.size() - first_with_lower_;
   const int* column = column_.data();
   const double* value = value_.data();
   const double* mean = mean_.data();
-  quadratic -= parallel::sum_chunks(rows, kGrain, [&](Index begin, Index end) {
+  const double pairs = parallel::sum_chunks(rows, kGrain, [&](Index begin, Index end) {
     double sum = 0;
     for (Index i = first_with_lower_ + begin; i < first_with_lower_ + end; ++i) {
       double inner = 0;
@@ -255,11 +255,12 @@ void QuadraticJoint::expected_log_density(std::span<double> by_term) const {
     }
     return sum;
   });
-  by_term[0] = quadratic;
-  by_term[1] = parallel::sum_chunks(mean_.size(), kGrain, [&](Index begin, Index end) {
+  by_term[0] = own;
+  by_term[1] = -pairs;
+  by_term[2] = parallel::sum_chunks(mean_.size(), kGrain, [&](Index begin, Index end) {
     return information_.segment(begin, end - begin).dot(mean_.segment(begin, end - begin));
   });
-  by_term[2] = std::isnan(log_normalizer_) ? 0.0 : -log_normalizer_;
+  by_term[3] = std::isnan(log_normalizer_) ? 0.0 : -log_normalizer_;
 }
 
 bool QuadraticJoint::log_normalizer(double& value, double& error) const {

@@ -31,7 +31,7 @@ void regress_quadratic(const Leaf& leaf, In x, const Eigen::RowVectorXd& w, cons
   const Eigen::VectorXd mean = x * w.transpose();
   const Eigen::MatrixXd centered = x.colwise() - mean;
   Eigen::MatrixXd covariance = centered * w.asDiagonal() * centered.transpose();
-  if (!full) covariance = covariance.diagonal().asDiagonal();
+  if (!full) covariance = Eigen::MatrixXd(covariance.diagonal().asDiagonal());
   const Eigen::LLT<Eigen::MatrixXd> llt(covariance);
   if (llt.info() != Eigen::Success)
     throw NumericalError(fmt::format("the covariance of {} at its nodes is not positive definite", leaf.family->name()));

@@ -370,19 +370,24 @@ Bound Sweeper::bound() const {
   for (std::size_t b = 0; b < kernels_.size(); ++b) {
     const Block& from = block(static_cast<int>(b));
     const Index rows = from.eta.rows();
-    bound.terms[terms + b] = parallel::sum_chunks(from.members(), kernels_[b].grain, [&](Index begin, Index end) {
+    // H = A - <eta, m>: the difference of two terms that may be far larger.
+    const double normalizers =
+        parallel::sum_chunks(from.members(), kernels_[b].grain,
+                             [&](Index begin, Index end) { return from.log_partition.segment(begin, end - begin).sum(); });
+    const double inner = parallel::sum_chunks(from.members(), kernels_[b].grain, [&](Index begin, Index end) {
+      const Index count = (end - begin) * rows;
       const double* eta = from.eta.data() + begin * rows;
       const double* m = from.m.data() + begin * rows;
-      double inner = 0, normalizers = 0;
-      for (Index n = 0; n < (end - begin) * rows; ++n) inner += eta[n] * m[n];
-      if (!std::isfinite(inner)) inner = guarded_dot(eta, m, (end - begin) * rows);
-      for (Index k = begin; k < end; ++k) normalizers += from.log_partition[k];
-      return normalizers - inner;
+      const double plain =
+          Eigen::Map<const Eigen::VectorXd>(eta, count).dot(Eigen::Map<const Eigen::VectorXd>(m, count));
+      return std::isfinite(plain) ? plain : guarded_dot(eta, m, count);
     });
+    bound.terms[terms + b] = normalizers - inner;
+    bound.rounding += std::abs(normalizers) + std::abs(inner);
   }
-  for (double term : bound.terms) {
-    bound.value += term;
-    bound.rounding += std::abs(term);
+  for (std::size_t t = 0; t < bound.terms.size(); ++t) {
+    bound.value += bound.terms[t];
+    if (t < terms) bound.rounding += std::abs(bound.terms[t]);
   }
   bound.rounding *= 64 * kEpsilon;
   return bound;
