@@ -16,9 +16,7 @@ namespace {
 
 using namespace kullback;
 
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // Best of many, in bytes a second, by STREAM's count of 24 bytes an element.
 double triad_bandwidth() {
@@ -88,13 +86,15 @@ int main(int argc, char** argv) {
   const Eigen::VectorXd information =
       Eigen::VectorXd::NullaryExpr(n, [](Index i) { return 0.1 * static_cast<double>(i % 17) - 0.8; });
   Projection projection;
-  projection.target = registry.family("multivariate_normal")
-                          .make({{"information", information}, {"precision", std::make_shared<const SparseMatrix>(precision)}});
+  projection.target =
+      registry.family("multivariate_normal")
+          .make({{"information", information}, {"precision", std::make_shared<const SparseMatrix>(precision)}});
   projection.family = &registry.family("factorized");
   projection.layout = projection.family->open({{"", std::vector<Part>{{&registry.family("normal"), {}, 1}}}}, {n, {}});
 
   // Off-diagonal entries with their columns; row starts, diagonal, information, E x; eta and m of two numbers, A.
-  const double bytes = 12.0 * static_cast<double>(precision.nonZeros() - n) + (4 + 8 + 8 + 8 + 16 + 16 + 8.0) * static_cast<double>(n);
+  const double bytes =
+      12.0 * static_cast<double>(precision.nonZeros() - n) + (4 + 8 + 8 + 8 + 16 + 16 + 8.0) * static_cast<double>(n);
   std::printf("lattice of %td x %td coordinates: %.1f MB of matrix and vectors\n", side, side, bytes / 1e6);
   std::printf("threads  triad GB/s  pass ms  sweep ms  sweep/pass\n");
   Times one{}, two{};
@@ -104,6 +104,7 @@ int main(int argc, char** argv) {
                 t.sweep * t.triad / bytes);
     (threads == 1 ? one : two) = t;
   }
-  std::printf("speed-up of a sweep from 1 to 2 threads: %.2f (of the triad: %.2f)\n", one.sweep / two.sweep, two.triad / one.triad);
+  std::printf("speed-up of a sweep from 1 to 2 threads: %.2f (of the triad: %.2f)\n", one.sweep / two.sweep,
+              two.triad / one.triad);
   return 0;
 }

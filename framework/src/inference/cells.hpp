@@ -9,8 +9,8 @@ namespace kullback::inference {
 
 /// A piece of a cell: the part of it that lies in one cell of another grid (or in none).
 struct Piece {
-  Index cell = 0;      ///< of the grid that is cut
-  Index other = -1;    ///< cell of the grid that cuts; -1 outside it
+  Index cell = 0;    ///< of the grid that is cut
+  Index other = -1;  ///< cell of the grid that cuts; -1 outside it
   double low = 0, high = 0;
 };
 

@@ -13,8 +13,8 @@ struct Colors {
   std::vector<Index> begin{0};  ///< where each color begins in the new numbers, and the end: colors + 1 numbers
 };
 
-/// `neighbors` is a graph over members: compressed rows; entries on the diagonal are ignored. A member may not move with any
-/// other that stands in its row or in whose row it stands.
+/// `neighbors` is a graph over members: compressed rows; entries on the diagonal are ignored. A member may not move
+/// with any other that stands in its row or in whose row it stands.
 Colors color_greedily(Index members, const std::vector<int>& row_begin, const std::vector<int>& neighbors);
 
 }  // namespace kullback::inference

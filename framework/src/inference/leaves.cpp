@@ -11,8 +11,7 @@ void collect(const Distribution& family, const Layout& layout, Index count, Inde
              std::vector<Leaf>& leaves) {
   if (!layout.parts.empty() && capability<Product>(family, layout)) {
     for (Index n = 0; n < count; ++n)
-      for (const Part& part : layout.parts)
-        collect(*part.family, part.layout, part.count, coordinate, offset, leaves);
+      for (const Part& part : layout.parts) collect(*part.family, part.layout, part.count, coordinate, offset, leaves);
     return;
   }
   Leaf leaf;

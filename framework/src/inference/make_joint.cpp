@@ -15,7 +15,8 @@ using namespace inference;
 
 namespace {
 
-constexpr Index kMostForNormalizer = 20'000;  // coordinates up to which a quadratic target's constant is worth a factorization
+constexpr Index kMostForNormalizer =
+    20'000;  // coordinates up to which a quadratic target's constant is worth a factorization
 
 }  // namespace
 
@@ -32,10 +33,11 @@ std::unique_ptr<Joint> make_joint(const Registry&, const Projection& projection,
         projection, quadratic->quadratic(p.layout, p.theta, p.layout.dimension <= kMostForNormalizer));
 
   if (p.layout.dimension > 3)
-    throw UnsupportedError(fmt::format(
-        "reverse KL to {} of {} coordinates: more than three are possible only where the target's log density is quadratic and "
-        "every factor of q has the statistics x and x2, or x and x*x'",
-        p.family->name(), p.layout.dimension));
+    throw UnsupportedError(
+        fmt::format("reverse KL to {} of {} coordinates: more than three are possible only where the target's log "
+                    "density is quadratic and "
+                    "every factor of q has the statistics x and x2, or x and x*x'",
+                    p.family->name(), p.layout.dimension));
   for (const Leaf& leaf : leaves)
     if (!NodeJoint::serves(leaf))
       throw UnsupportedError(fmt::format(

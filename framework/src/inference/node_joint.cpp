@@ -29,10 +29,9 @@ const std::array<std::vector<GaussPoint>, 4>& gauss_points() {
     };
     const double a = 0.57735026918962576, b = 0.77459666924148338, c = 0.33998104358485626, d = 0.86113631159405258;
     const double wc = 0.65214515486254614, wd = 0.34785484513745386;
-    return std::array<std::vector<GaussPoint>, 4>{
-        on_unit({{0, 2}}), on_unit({{-a, 1}, {a, 1}}),
-        on_unit({{-b, 5.0 / 9}, {0, 8.0 / 9}, {b, 5.0 / 9}}),
-        on_unit({{-d, wd}, {-c, wc}, {c, wc}, {d, wd}})};
+    return std::array<std::vector<GaussPoint>, 4>{on_unit({{0, 2}}), on_unit({{-a, 1}, {a, 1}}),
+                                                  on_unit({{-b, 5.0 / 9}, {0, 8.0 / 9}, {b, 5.0 / 9}}),
+                                                  on_unit({{-d, wd}, {-c, wc}, {c, wc}, {d, wd}})};
   }();
   return points;
 }
@@ -61,8 +60,8 @@ NodeJoint::NodeJoint(const Projection& projection) : ProjectionJoint(projection,
   }
   check_supports(*this, "reverse_kl");
   if (evaluations(0) > kMostEvaluations)
-    throw UnsupportedError(fmt::format("the grids have {} cells together, more than {}; take fewer", evaluations(0),
-                                       kMostEvaluations));
+    throw UnsupportedError(
+        fmt::format("the grids have {} cells together, more than {}; take fewer", evaluations(0), kMostEvaluations));
   for (int b = 0; b < static_cast<int>(blocks().size()); ++b) sets_.push_back(make_nodes(b, level_));
   tensor_.evaluate(projection.target, sets_);
   if (tensor_.has_zeros() && all_fixed()) start_inside_support();
@@ -218,8 +217,7 @@ double NodeJoint::quadrature_error() const {
   }
   const double there = other_tensor_.expectation(other_sets_);
   // A zero that only the other nodes see is an error without bound.
-  return std::isfinite(here) && std::isfinite(there) ? std::abs(here - there)
-                                                     : std::numeric_limits<double>::infinity();
+  return std::isfinite(here) && std::isfinite(there) ? std::abs(here - there) : std::numeric_limits<double>::infinity();
 }
 
 bool NodeJoint::refine() {
@@ -265,7 +263,8 @@ void NodeJoint::start_inside_support() {
     }
   }
   if (!(mass.maxCoeff() >= 0))
-    throw NumericalError("the target's density is zero somewhere in every cell of the grids: no q on them is inside its support");
+    throw NumericalError(
+        "the target's density is zero somewhere in every cell of the grids: no q on them is inside its support");
   const std::vector<std::vector<char>> box = positive_box(mass, sizes);
   for (int b = 0; b < static_cast<int>(blocks().size()); ++b) {
     Block& start = block(b);

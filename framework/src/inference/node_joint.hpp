@@ -1,4 +1,5 @@
-// Any density of up to three coordinates, seen by factors with nodes: grids (cells of fixed places) and families with quadrature.
+// Any density of up to three coordinates, seen by factors with nodes: grids (cells of fixed places) and families with
+// quadrature.
 #pragma once
 
 #include "inference/node_tensor.hpp"
@@ -9,8 +10,8 @@ namespace kullback::inference {
 /// E_q[log p] by sums over the tensor product of the factors' nodes. One block a factor. With f(x_b) = E[log p | x_b]
 ///   a grid:   eta_hat[cell] = average of f over the cell: linear in m, exact on these nodes
 ///   others:   eta_hat = regression of f on the statistics at the nodes: line search
-/// A cell's nodes are its Gauss-Legendre points (one, two, ... a coordinate), or the middles of the pieces that the target's
-/// own cells cut it into: then the average is exact.
+/// A cell's nodes are its Gauss-Legendre points (one, two, ... a coordinate), or the middles of the pieces that the
+/// target's own cells cut it into: then the average is exact.
 class NodeJoint final : public ProjectionJoint {
  public:
   explicit NodeJoint(const Projection& projection);
@@ -46,8 +47,8 @@ class NodeJoint final : public ProjectionJoint {
   mutable int other_level_ = -1;
 };
 
-/// The largest boxes of cells (a set of cells for each factor) in which p is positive everywhere, grown greedily from the
-/// densest cell by mass: q must stay inside such a box. `mass` is a tensor over cells, negative where p has a zero.
+/// The largest boxes of cells (a set of cells for each factor) in which p is positive everywhere, grown greedily from
+/// the densest cell by mass: q must stay inside such a box. `mass` is a tensor over cells, negative where p has a zero.
 std::vector<std::vector<char>> positive_box(const Eigen::VectorXd& mass, const std::vector<Index>& sizes);
 
 }  // namespace kullback::inference

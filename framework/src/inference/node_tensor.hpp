@@ -13,17 +13,17 @@ namespace kullback::inference {
 struct NodeSet {
   Eigen::MatrixXd x;
   Eigen::RowVectorXd weights;
-  bool fixed = false;       ///< a grid's: x stays, weights[n] = m[cell[n]] * share[n]
-  std::vector<int> cell;    ///< of a grid's node
-  Eigen::RowVectorXd share; ///< of the cell's volume
+  bool fixed = false;        ///< a grid's: x stays, weights[n] = m[cell[n]] * share[n]
+  std::vector<int> cell;     ///< of a grid's node
+  Eigen::RowVectorXd share;  ///< of the cell's volume
   Index size() const { return x.cols(); }
 };
 
 /// values[n0 + N0 (n1 + N1 n2)] = log p(x0[n0], x1[n1], x2[n2]).
 class NodeTensor {
  public:
-  /// Evaluates the target's density at all combinations, in parallel. Throws NumericalError naming a point where it is NaN or
-  /// +inf.
+  /// Evaluates the target's density at all combinations, in parallel. Throws NumericalError naming a point where it is
+  /// NaN or +inf.
   void evaluate(const Members& target, const std::vector<NodeSet>& sets);
 
   /// f[n] = sum over the other factors' nodes of w log p: E[log p | this factor at its node n]. 0 * (-inf) = 0.

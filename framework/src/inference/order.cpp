@@ -66,7 +66,8 @@ std::vector<MemberId> Sweeper::order_by_gain(const UpdateRule& rule) const {
       for (Index k = 0; k < end - begin; ++k) {
         double& loss = losses.back()[static_cast<std::size_t>(begin + k)];
         for (Index r = 0; r < from.eta.rows(); ++r) {
-          const double step = scratch.eta(r, k) - from.eta(r, begin + k), moved = scratch.m(r, k) - from.m(r, begin + k);
+          const double step = scratch.eta(r, k) - from.eta(r, begin + k),
+                       moved = scratch.m(r, k) - from.m(r, begin + k);
           if (moved != 0) loss -= step * moved;
         }
       }

@@ -6,8 +6,6 @@
 
 #include <fmt/format.h>
 
-
-
 namespace kullback::inference {
 
 ProjectionJoint::ProjectionJoint(const Projection& projection, bool split)
@@ -167,10 +165,11 @@ void check_supports(const ProjectionJoint& joint, Text divergence) {
         const Support t = p.family->support(p.layout, p.theta, 0, first + i);
         const auto name = [&] { return coordinate_name(joint.projection(), first + i); };
         if (reverse && (q.low < t.low || q.high > t.high))
-          throw InfiniteError(fmt::format(
-              "reverse KL is infinite: every {} has mass outside [{}, {}], where {} has none in {}; use a discrete grid "
-              "inside it, or forward_kl",
-              leaf.family->name(), t.low, t.high, with_article(p.family->name()), name()));
+          throw InfiniteError(
+              fmt::format("reverse KL is infinite: every {} has mass outside [{}, {}], where {} has none in {}; use a "
+                          "discrete grid "
+                          "inside it, or forward_kl",
+                          leaf.family->name(), t.low, t.high, with_article(p.family->name()), name()));
         if (!reverse && (t.low < q.low || t.high > q.high))
           throw InfiniteError(fmt::format(
               "forward KL is infinite: the target {} has mass outside [{}, {}], where {} has none in {}; use an "

@@ -11,8 +11,8 @@
 
 namespace kullback::inference {
 
-/// The blocks of q and the way back to q's own parameters; the joints for reverse KL derive from it. q may be split into
-/// one block a leaf, or one block a member.
+/// The blocks of q and the way back to q's own parameters; the joints for reverse KL derive from it. q may be split
+/// into one block a leaf, or one block a member.
 class ProjectionJoint : public Joint, public TargetExpectations {
  public:
   /// One block a leaf, or one block a member (`split`): members that all interact.
@@ -26,8 +26,8 @@ class ProjectionJoint : public Joint, public TargetExpectations {
   std::string member_name(int block, Index member) const override;
   void expect(Range range, Out m, Out error) const override;
 
-  /// Where a block's members come from: members [first, first + members) of a leaf, in the order of `order` where that is
-  /// not empty (order[k] is the leaf's number, counted from `first`, of the block's member k).
+  /// Where a block's members come from: members [first, first + members) of a leaf, in the order of `order` where that
+  /// is not empty (order[k] is the leaf's number, counted from `first`, of the block's member k).
   struct Origin {
     const Leaf* leaf = nullptr;
     Index first = 0;
@@ -73,8 +73,8 @@ class MatchingJoint final : public ProjectionJoint {
   std::vector<Eigen::MatrixXd> m_, error_;  // by block
 };
 
-/// Throws InfiniteError if a member of q (with its eta as it stands) may have mass where the target has none (reverse_kl),
-/// or the other way round (forward_kl). Grids may stay off cells, so for reverse_kl they are not asked.
+/// Throws InfiniteError if a member of q (with its eta as it stands) may have mass where the target has none
+/// (reverse_kl), or the other way round (forward_kl). Grids may stay off cells, so for reverse_kl they are not asked.
 void check_supports(const ProjectionJoint& joint, Text divergence);
 
 }  // namespace kullback::inference

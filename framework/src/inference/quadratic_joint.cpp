@@ -34,8 +34,8 @@ QuadraticJoint::QuadraticJoint(const Projection& projection, QuadraticForm form)
       place.average.resize(leaf.statistics, 2);
       for (int power = 0; power < 2; ++power) {
         if (!cells->cell_average(leaf.layout, power == 0 ? "x" : "x2", average))
-          throw UnsupportedError(fmt::format("{} does not know the averages of x and x2 over its cells",
-                                             leaf.family->name()));
+          throw UnsupportedError(
+              fmt::format("{} does not know the averages of x and x2 over its cells", leaf.family->name()));
         place.average.col(power) = average.row(0).transpose();
       }
     } else {
@@ -212,19 +212,25 @@ void QuadraticJoint::refresh(Range changed) {
   }
 }
 
-std::vector<std::string> QuadraticJoint::terms() const { return {"-sum_i P_ii x_i^2 / 2", "-sum_(i<j) P_ij x_i x_j", "h'x", "-log Z"}; }
+std::vector<std::string> QuadraticJoint::terms() const {
+  return {"-sum_i P_ii x_i^2 / 2", "-sum_(i<j) P_ij x_i x_j", "h'x", "-log Z"};
+}
 
 // -E[x_i' P_ii x_i] / 2: the terms with all coordinates in one member.
 double QuadraticJoint::own_terms(const Place& place, const Block& from, Index k) const {
   const Index i = place.begin + k * place.dimension;
   switch (place.kind) {
-    case Kind::scalar: return -0.5 * diagonal_[i] * from.m(place.square, k);
-    case Kind::grid: return -0.5 * diagonal_[i] * from.m.col(k).dot(place.average.col(1));
-    case Kind::vector: break;
+    case Kind::scalar:
+      return -0.5 * diagonal_[i] * from.m(place.square, k);
+    case Kind::grid:
+      return -0.5 * diagonal_[i] * from.m.col(k).dot(place.average.col(1));
+    case Kind::vector:
+      break;
   }
   const auto b = static_cast<std::size_t>(&place - places_.data());
   const Index d = place.dimension;
-  return -0.5 * own_[static_cast<std::size_t>(own_begin_[b] + k)].reshaped().dot(from.m.col(k).segment(place.square, d * d));
+  return -0.5 *
+         own_[static_cast<std::size_t>(own_begin_[b] + k)].reshaped().dot(from.m.col(k).segment(place.square, d * d));
 }
 
 void QuadraticJoint::expected_log_density(std::span<double> by_term) const {

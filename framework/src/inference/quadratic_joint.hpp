@@ -10,8 +10,9 @@ namespace kullback::inference {
 
 /// log p(x) = -x'Px/2 + h'x - c. With x_i the coordinates of a member and j the others:
 ///   eta_hat = (h_i - sum_j P_ij E x_j,  -P_ii / 2)   for the statistics x and x2, or x and x*x'
-/// and the same polynomial averaged over each cell for a grid of one coordinate. Exact. Members of a leaf are renumbered by
-/// color; P's rows are kept in the new order, the entries outside a member's own coordinates apart from those inside.
+/// and the same polynomial averaged over each cell for a grid of one coordinate. Exact. Members of a leaf are
+/// renumbered by color; P's rows are kept in the new order, the entries outside a member's own coordinates apart from
+/// those inside.
 class QuadraticJoint final : public ProjectionJoint, public Coloring {
  public:
   QuadraticJoint(const Projection& projection, QuadraticForm form);

@@ -20,10 +20,12 @@ Eigen::MatrixXd values_of(const Statistic& s, In x) {
   if (s.label == "1/x") return x.cwiseInverse();
   if (s.label == "log_1mx") return (-x.array()).log1p();
   throw UnsupportedError(fmt::format(
-      "the statistic {} is not known as a function of x, so a density cannot be projected on it by quadrature", s.label));
+      "the statistic {} is not known as a function of x, so a density cannot be projected on it by quadrature",
+      s.label));
 }
 
-// Whitened coordinates z = L^-1 (x - mean); f ~ a + g'z + z'Hz with the cross terms of H only where the family has them.
+// Whitened coordinates z = L^-1 (x - mean); f ~ a + g'z + z'Hz with the cross terms of H only where the family has
+// them.
 void regress_quadratic(const Leaf& leaf, In x, const Eigen::RowVectorXd& w, const Eigen::VectorXd& f,
                        Eigen::Ref<Eigen::VectorXd> eta_hat) {
   const Index d = x.rows(), n = x.cols();
@@ -34,7 +36,8 @@ void regress_quadratic(const Leaf& leaf, In x, const Eigen::RowVectorXd& w, cons
   if (!full) covariance = Eigen::MatrixXd(covariance.diagonal().asDiagonal());
   const Eigen::LLT<Eigen::MatrixXd> llt(covariance);
   if (llt.info() != Eigen::Success)
-    throw NumericalError(fmt::format("the covariance of {} at its nodes is not positive definite", leaf.family->name()));
+    throw NumericalError(
+        fmt::format("the covariance of {} at its nodes is not positive definite", leaf.family->name()));
   const Eigen::MatrixXd z = llt.matrixL().solve(centered);
 
   // The columns are nearly orthogonal under a normal q, so the normal equations are well conditioned.

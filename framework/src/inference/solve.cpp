@@ -19,18 +19,23 @@ using namespace inference;
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr Index kPatience = 12;         // sweeps without progress before a run counts as oscillating
-constexpr Index kLongPatience = 100;    // the same for stalling, where the bound still holds
-constexpr double kSlowSeconds = 0.2;    // a longer sweep may be cancelled in its middle
+constexpr Index kPatience = 12;           // sweeps without progress before a run counts as oscillating
+constexpr Index kLongPatience = 100;      // the same for stalling, where the bound still holds
+constexpr double kCoarse = 1e-6;          // quadrature error, relative to the bound, that is refined away at once
+constexpr double kSlowSeconds = 0.2;      // a longer sweep may be cancelled in its middle
 constexpr Index kSmallNumbers = 100'000;  // and a shorter one of a joint that is cheap to copy
 
 class Run {
  public:
   Run(Joint& joint, const Optimizer& optimizer, const Settings& settings, Observer& observer)
-      : joint_(joint), optimizer_(optimizer), settings_(settings), observer_(observer),
+      : joint_(joint),
+        optimizer_(optimizer),
+        settings_(settings),
+        observer_(observer),
         has_bound_(dynamic_cast<const MatchingJoint*>(&joint) == nullptr),
         promises_(has_bound_ && optimizer.raises_bound() && settings.schedule != Schedule::jacobi),
-        sweeper_(joint, settings, observer, promises_), stopping_(settings.tolerance, settings.damping) {
+        sweeper_(joint, settings, observer, promises_),
+        stopping_(settings.tolerance, settings.damping) {
     if (const auto why = optimizer.refuses(joint, has_bound_ ? "reverse_kl" : "forward_kl"))
       throw UnsupportedError(fmt::format("{} cannot be used: {}", optimizer.name(), *why));
     if (!(settings.damping > 0 && settings.damping <= 1))
@@ -46,6 +51,7 @@ class Run {
   enum class Next { go_on, stop };
   Next sweep();
   Next judge(double change);
+  bool refine(double wanted);
   Next end(Status status, std::string reason = {});
   void keep_copy();
   void restore_copy();
@@ -85,17 +91,23 @@ Run::Next Run::end(Status status, std::string reason) {
   return Next::stop;
 }
 
+// Finer nodes if the quadrature error is above `wanted`: the bound starts a new segment.
+bool Run::refine(double wanted) {
+  if (!has_bound_ || !(quadrature_error_ > wanted) || !joint_.refine()) return false;
+  bound_ = sweeper_.bound();
+  quadrature_error_ = joint_.quadrature_error();
+  ++segment_;
+  stopping_.restart();
+  return true;
+}
+
 Run::Next Run::judge(double change) {
   const SweepReport& report = sweeper_.report();
+  // On nodes too coarse for q even the way up is not the right one.
+  if (refine(kCoarse * (1 + std::abs(bound_.value)))) return Next::go_on;
   stopping_.add(report.distance, change, bound_.value, bound_.rounding);
   if (stopping_.converged()) {
-    if (has_bound_ && quadrature_error_ > stopping_.bound_tolerance(bound_.value, bound_.rounding) && joint_.refine()) {
-      bound_ = sweeper_.bound();
-      quadrature_error_ = joint_.quadrature_error();
-      ++segment_;
-      stopping_.restart();
-      return Next::go_on;
-    }
+    if (refine(stopping_.bound_tolerance(bound_.value, bound_.rounding))) return Next::go_on;
     return end(Status::converged);
   }
   const std::string farthest = sweeper_.name_of(report.farthest);
@@ -105,14 +117,16 @@ Run::Next Run::judge(double change) {
                            "deviations long",
                            farthest, report.distance));
   if (has_bound_ && !promises_ && stopping_.since_best() >= kPatience)
-    return end(Status::oscillating,
-               fmt::format("members that move at once answer each other: the largest move ({:.3g} standard deviations, {}) "
-                           "has not shrunk for {} sweeps; take schedule: colored, or a smaller damping",
-                           report.distance, farthest, stopping_.since_best()));
+    return end(
+        Status::oscillating,
+        fmt::format("members that move at once answer each other: the largest move ({:.3g} standard deviations, {}) "
+                    "has not shrunk for {} sweeps; take schedule: colored, or a smaller damping",
+                    report.distance, farthest, stopping_.since_best()));
   if (promises_ && stopping_.since_best() >= kLongPatience && stopping_.since_change() >= kLongPatience)
-    return end(Status::stalled, fmt::format("the bound has not changed beyond rounding for {} sweeps, but {} still moves by "
-                                            "{:.3g} standard deviations a sweep",
-                                            stopping_.since_change(), farthest, report.distance));
+    return end(Status::stalled,
+               fmt::format("the bound has not changed beyond rounding for {} sweeps, but {} still moves by "
+                           "{:.3g} standard deviations a sweep",
+                           stopping_.since_change(), farthest, report.distance));
   return Next::go_on;
 }
 
@@ -147,9 +161,9 @@ Run::Next Run::sweep() {
     if (std::isnan(bound_.value) || bound_.value == std::numeric_limits<double>::infinity()) {
       std::size_t term = 0;
       while (term + 1 < bound_.terms.size() && std::isfinite(bound_.terms[term])) ++term;
-      throw NumericalError(fmt::format("the bound is {} after sweep {}: the term {} is {}; the largest move was that of {}",
-                                       bound_.value, solution_.sweeps, sweeper_.bound_names()[term], bound_.terms[term],
-                                       sweeper_.name_of(report.farthest)));
+      throw NumericalError(fmt::format(
+          "the bound is {} after sweep {}: the term {} is {}; the largest move was that of {}", bound_.value,
+          solution_.sweeps, sweeper_.bound_names()[term], bound_.terms[term], sweeper_.name_of(report.farthest)));
     }
     quadrature_error_ = joint_.quadrature_error();
   }
@@ -167,17 +181,21 @@ Solution Run::solve() {
   if (has_bound_) {
     bound_ = sweeper_.bound();
     if (!std::isfinite(bound_.value))
-      throw NumericalError(fmt::format("the bound is {} at the start: q has mass where the target's density is zero; start "
-                                       "it inside the support",
-                                       bound_.value));
+      throw NumericalError(
+          fmt::format("the bound is {} at the start: q has mass where the target's density is zero; start "
+                      "it inside the support",
+                      bound_.value));
     quadrature_error_ = joint_.quadrature_error();
+    while (refine(kCoarse * (1 + std::abs(bound_.value)))) {
+    }
   }
   end(Status::max_sweeps);
   while (solution_.sweeps < settings_.max_sweeps && sweep() == Next::go_on) {
   }
   if (solution_.status == Status::max_sweeps)
-    solution_.reason = fmt::format("not converged after {} sweeps: about {:.3g} standard deviations are left to go for {}",
-                                   solution_.sweeps, stopping_.remaining(), sweeper_.name_of(sweeper_.report().farthest));
+    solution_.reason =
+        fmt::format("not converged after {} sweeps: about {:.3g} standard deviations are left to go for {}",
+                    solution_.sweeps, stopping_.remaining(), sweeper_.name_of(sweeper_.report().farthest));
   if (has_bound_) bound_ = sweeper_.bound();
   solution_.bound = has_bound_ ? bound_.value : kNone;
   solution_.bound_error = has_bound_ ? quadrature_error_ + bound_.rounding : kNone;

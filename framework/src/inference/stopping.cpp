@@ -34,7 +34,8 @@ void Stopping::add(double distance, double change, double bound, double rounding
   if (!std::isnan(change)) {
     const double allowed = bound_tolerance(bound, rounding);
     const double square = slower * slower;
-    const double left = std::abs(change) <= rounding || ratio < 0 ? 0 : std::abs(change) * square / std::max(1 - square, 1e-12);
+    const double left =
+        std::abs(change) <= rounding || ratio < 0 ? 0 : std::abs(change) * square / std::max(1 - square, 1e-12);
     settled = std::abs(change) <= allowed && (left <= allowed || distance <= 1e-3 * limit);
   }
   converged_ = arrived && settled;

@@ -7,9 +7,9 @@
 
 namespace kullback::inference {
 
-/// Judges a sequence of sweeps by the change of the bound and by the distance of the member that moved most (in standard
-/// deviations). With the contraction r of the distances, what is left to go is distance r/(1 - r), and r^2 of the bound:
-/// a slow sequence is not taken for one that has arrived.
+/// Judges a sequence of sweeps by the change of the bound and by the distance of the member that moved most (in
+/// standard deviations). With the contraction r of the distances, what is left to go is distance r/(1 - r), and r^2 of
+/// the bound: a slow sequence is not taken for one that has arrived.
 class Stopping {
  public:
   /// tolerance: on the bound relative to 1 + |bound|, and its root on the distance; scaled by the damping.

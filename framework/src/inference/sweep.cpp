@@ -85,7 +85,10 @@ Sweeper::Borrowed::~Borrowed() {
 }
 
 Sweeper::Sweeper(Joint& joint, const Settings& settings, Observer& observer, bool checked)
-    : joint_(joint), settings_(settings), observer_(observer), coloring_(dynamic_cast<const Coloring*>(&joint)),
+    : joint_(joint),
+      settings_(settings),
+      observer_(observer),
+      coloring_(dynamic_cast<const Coloring*>(&joint)),
       checked_(checked) {
   Index numbers = 0;
   const auto count = static_cast<int>(joint.blocks().size());
@@ -313,7 +316,8 @@ void Sweeper::move_all_at_once(const UpdateRule& rule) {
       Scratch& scratch = *borrowed;
       propose(part, rule, scratch);
       const auto eta = from.eta.middleCols(begin, end - begin);
-      for (int halving = 0; k.update == Update::line_search && halving < kHalvings && !in_domain(part, scratch); ++halving)
+      for (int halving = 0; k.update == Update::line_search && halving < kHalvings && !in_domain(part, scratch);
+           ++halving)
         scratch.eta.leftCols(end - begin) = 0.5 * (eta + scratch.eta.leftCols(end - begin));
       finish(part, scratch);
       Chunk& chunk = chunks[static_cast<std::size_t>(c)];
@@ -334,11 +338,21 @@ void Sweeper::move_all_at_once(const UpdateRule& rule) {
 
 void Sweeper::sweep(Index number, const UpdateRule& rule) {
   switch (settings_.schedule) {
-    case Schedule::colored: move_colors(rule); break;
-    case Schedule::jacobi: move_all_at_once(rule); break;
-    case Schedule::sequential: move_members(order_of_file(), rule); break;
-    case Schedule::random: move_members(order_at_random(number), rule); break;
-    case Schedule::residual: move_members(order_by_gain(rule), rule); break;
+    case Schedule::colored:
+      move_colors(rule);
+      break;
+    case Schedule::jacobi:
+      move_all_at_once(rule);
+      break;
+    case Schedule::sequential:
+      move_members(order_of_file(), rule);
+      break;
+    case Schedule::random:
+      move_members(order_at_random(number), rule);
+      break;
+    case Schedule::residual:
+      move_members(order_by_gain(rule), rule);
+      break;
   }
   if (report_.smallest_gain < -1 && report_.fall.empty())
     report_.fall = fmt::format("the exact update of {} gained {:.3g} times its rounding, less than nothing",
@@ -371,9 +385,9 @@ Bound Sweeper::bound() const {
     const Block& from = block(static_cast<int>(b));
     const Index rows = from.eta.rows();
     // H = A - <eta, m>: the difference of two terms that may be far larger.
-    const double normalizers =
-        parallel::sum_chunks(from.members(), kernels_[b].grain,
-                             [&](Index begin, Index end) { return from.log_partition.segment(begin, end - begin).sum(); });
+    const double normalizers = parallel::sum_chunks(from.members(), kernels_[b].grain, [&](Index begin, Index end) {
+      return from.log_partition.segment(begin, end - begin).sum();
+    });
     const double inner = parallel::sum_chunks(from.members(), kernels_[b].grain, [&](Index begin, Index end) {
       const Index count = (end - begin) * rows;
       const double* eta = from.eta.data() + begin * rows;
@@ -406,9 +420,10 @@ std::string describe_fall(const Bound& before, const Bound& after, double slack,
   std::size_t worst = 0;
   for (std::size_t t = 0; t < after.terms.size(); ++t)
     if (!(after.terms[t] - before.terms[t] >= after.terms[worst] - before.terms[worst])) worst = t;
-  return fmt::format("the bound fell from {:.17g} to {:.17g}, by more than rounding and quadrature allow ({:.3g}), most in "
-                     "the term {} (from {:.17g} to {:.17g})",
-                     before.value, after.value, allowed, names[worst], before.terms[worst], after.terms[worst]);
+  return fmt::format(
+      "the bound fell from {:.17g} to {:.17g}, by more than rounding and quadrature allow ({:.3g}), most in "
+      "the term {} (from {:.17g} to {:.17g})",
+      before.value, after.value, allowed, names[worst], before.terms[worst], after.terms[worst]);
 }
 
 }  // namespace kullback::inference

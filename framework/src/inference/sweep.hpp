@@ -20,8 +20,8 @@ struct MemberId {
 
 /// What one sweep did.
 struct SweepReport {
-  /// The largest distance a member moved: sqrt(<eta' - eta, m' - m>), the root of the symmetrized KL between old and new. For a
-  /// normal about the shift of its mean in standard deviations.
+  /// The largest distance a member moved: sqrt(<eta' - eta, m' - m>), the root of the symmetrized KL between old and
+  /// new. For a normal about the shift of its mean in standard deviations.
   double distance = 0;
   MemberId farthest;
   /// The smallest gain KL(old || new) of an exact update, relative to its rounding: below -1 it cannot be rounding.
@@ -30,7 +30,7 @@ struct SweepReport {
   Index rejected = 0;  ///< line searches that found no step
   Index searches = 0;
   bool cancelled = false;
-  std::string fall;    ///< which block let the bound fall, where it is checked after each
+  std::string fall;  ///< which block let the bound fall, where it is checked after each
 };
 
 /// The bound by term: those of E_q[log p~], then each block's entropy.
@@ -48,8 +48,8 @@ class Sweeper {
 
   /// Opens a report; a bound may fall by `quadrature_error`. `stoppable`: the observer is asked between ranges.
   void begin(double quadrature_error, bool stoppable);
-  /// All members once by the rule. Throws NumericalError naming the member whose numbers are not finite, which leaves its
-  /// domain, or whose exact update lost.
+  /// All members once by the rule. Throws NumericalError naming the member whose numbers are not finite, which leaves
+  /// its domain, or whose exact update lost.
   void sweep(Index number, const UpdateRule& rule);
   /// Sets a range's eta.
   void assign(Range range, In eta);

@@ -194,9 +194,10 @@ void expect_cells(const Members& target, const Leaf& leaf, const Tabulated& tabu
     } else if (target.layout.dimension <= 3) {
       integrate_cells(target, axes, edges, m.col(k), error.col(k));
     } else {
-      throw UnsupportedError(fmt::format(
-          "the probabilities of {}'s cells under {} are not known: it has no marginals, and more than three coordinates",
-          leaf.family->name(), target.family->name()));
+      throw UnsupportedError(
+          fmt::format("the probabilities of {}'s cells under {} are not known: it has no marginals, and more than "
+                      "three coordinates",
+                      leaf.family->name(), target.family->name()));
     }
     // Mass outside the grid makes the divergence infinite; the little that rounding or cubature loses does not.
     const double mass = m.col(k).sum(), slack = 1e-12 + error.col(k).sum();
@@ -246,7 +247,8 @@ void expect_under_target(const Members& target, const Leaf& leaf, const std::vec
   const std::optional<Cells> cells = find_cells(target);
   Index row = 0;
   for (const Statistic& s : leaf.labels) {
-    const bool by_coordinate = s.label == "x" || s.label == "x2" || (s.label == "x*x'" && target.layout.dimension <= 4096);
+    const bool by_coordinate =
+        s.label == "x" || s.label == "x2" || (s.label == "x*x'" && target.layout.dimension <= 4096);
     if (const auto whole = by_coordinate ? whole_moment(target, cells, s.label) : std::nullopt) {
       for (Index k = 0; k < m.cols(); ++k)
         pick(*whole, target.layout.dimension, first[static_cast<std::size_t>(k)], d, s.label, m, row, k);

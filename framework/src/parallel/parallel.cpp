@@ -71,9 +71,8 @@ void for_chunks(Index count, Index grain, const std::function<void(Index, Index,
 
 double sum_chunks(Index count, Index grain, const std::function<double(Index, Index)>& work) {
   std::vector<double> parts(static_cast<std::size_t>((count + grain - 1) / std::max<Index>(grain, 1)), 0.0);
-  for_chunks(count, grain, [&](Index chunk, Index begin, Index end) {
-    parts[static_cast<std::size_t>(chunk)] = work(begin, end);
-  });
+  for_chunks(count, grain,
+             [&](Index chunk, Index begin, Index end) { parts[static_cast<std::size_t>(chunk)] = work(begin, end); });
   double sum = 0;
   for (double part : parts) sum += part;
   return sum;

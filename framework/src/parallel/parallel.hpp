@@ -8,8 +8,8 @@
 
 namespace kullback::parallel {
 
-/// Limits this process to `count` threads (0: all) while it lives. Made by one thread at a time; inside another's life it
-/// changes nothing.
+/// Limits this process to `count` threads (0: all) while it lives. Made by one thread at a time; inside another's life
+/// it changes nothing.
 class ThreadLimit {
  public:
   explicit ThreadLimit(int count);

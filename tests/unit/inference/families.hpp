@@ -89,7 +89,8 @@ inline double two_modes(const double* x) {
   return std::max(a, b) + std::log1p(std::exp(-std::abs(a - b))) - std::log(2.0);
 }
 
-/// A lattice field of rows x columns: precision 4 + mass on the diagonal, -1 between neighbors, given in canonical form.
+/// A lattice field of rows x columns: precision 4 + mass on the diagonal, -1 between neighbors, given in canonical
+/// form.
 inline SparseMatrix lattice(Index rows, Index columns, double mass) {
   SparseMatrix p(rows * columns, rows * columns);
   p.reserve(Eigen::VectorXi::Constant(rows * columns, 5));
@@ -138,8 +139,12 @@ inline Fit fit(const Projection& projection, const Settings& settings = {}, Text
 }
 
 /// Means and standard deviations of a product of normals.
-inline Eigen::VectorXd means(const Solution& s) { return s.q.theta.reshaped(2, s.q.theta.rows() / 2).row(0).transpose(); }
-inline Eigen::VectorXd stddevs(const Solution& s) { return s.q.theta.reshaped(2, s.q.theta.rows() / 2).row(1).transpose(); }
+inline Eigen::VectorXd means(const Solution& s) {
+  return s.q.theta.reshaped(2, s.q.theta.rows() / 2).row(0).transpose();
+}
+inline Eigen::VectorXd stddevs(const Solution& s) {
+  return s.q.theta.reshaped(2, s.q.theta.rows() / 2).row(1).transpose();
+}
 
 inline bool same_bytes(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b) {
   return a.rows() == b.rows() && a.cols() == b.cols() &&

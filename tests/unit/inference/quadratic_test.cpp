@@ -107,7 +107,8 @@ TEST(LatticeField, ColorsShareNoEdgeAndCoverAll) {
   EXPECT_EQ(colors.size(), 2u);
   const auto color_of = [&](Index i) {
     std::size_t c = 0;
-    while (!(now[static_cast<std::size_t>(i)] >= colors[c].begin && now[static_cast<std::size_t>(i)] < colors[c].end)) ++c;
+    while (!(now[static_cast<std::size_t>(i)] >= colors[c].begin && now[static_cast<std::size_t>(i)] < colors[c].end))
+      ++c;
     return c;
   };
   for (Index i = 0; i < p.rows(); ++i)
@@ -127,8 +128,8 @@ TEST(Jacobi, OscillationIsNotCalledConverged) {
   // Three coordinates that pull each other with 0.9: the simultaneous update has an eigenvalue of -1.8.
   Eigen::MatrixXd precision = Eigen::MatrixXd::Constant(3, 3, 0.9);
   precision.diagonal().setOnes();
-  const Projection projection = onto_normals(
-      make("multivariate_normal", {{"information", vector({1, 2, 3})}, {"precision", precision}}));
+  const Projection projection =
+      onto_normals(make("multivariate_normal", {{"information", vector({1, 2, 3})}, {"precision", precision}}));
   Settings settings;
   settings.schedule = Schedule::jacobi;
   const Solution s = fit(projection, settings).solution;
@@ -181,8 +182,8 @@ TEST(Loop, CancellingUndoesTheHalfSweep) {
 TEST(Loop, CoordinateAscentRefusesForwardKl) {
   const auto joint = make_joint(registry(), onto_normals(correlated(0.5)), "forward_kl");
   Observer observer;
-  const std::string message = message_of<UnsupportedError>(
-      [&] { solve(*joint, registry().optimizer("coordinate_ascent"), {}, observer); });
+  const std::string message =
+      message_of<UnsupportedError>([&] { solve(*joint, registry().optimizer("coordinate_ascent"), {}, observer); });
   EXPECT_NE(message.find("moment_matching serves forward_kl"), std::string::npos) << message;
 }
 

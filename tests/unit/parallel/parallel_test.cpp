@@ -57,7 +57,9 @@ TEST(ForChunks, RethrowsTheExceptionOfTheLowestChunk) {
 
 TEST(ForChunks, MayBeNested) {
   std::atomic<int> visits = 0;
-  for_chunks(20, 1, [&](Index, Index, Index) { for_chunks(50, 5, [&](Index, Index begin, Index end) { visits += static_cast<int>(end - begin); }); });
+  for_chunks(20, 1, [&](Index, Index, Index) {
+    for_chunks(50, 5, [&](Index, Index begin, Index end) { visits += static_cast<int>(end - begin); });
+  });
   EXPECT_EQ(visits, 1000);
 }
 
