@@ -159,7 +159,7 @@ void Node::report_unread(Diagnostics& diagnostics) const {
   }
 }
 
-// --set ---------------------------------------------------------------------------------------------------------------
+// Assignments from the command line.
 namespace {
 
 // "a.b[1]=c" -> where the '=' stands; the brackets of a key such as "effect[disease = other]" may hold another.
