@@ -81,6 +81,12 @@ struct KindParser : x3::parser<KindParser> {
 }  // namespace kullback::config
 
 namespace boost::spirit::x3 {
+// An action hides what it is attached to.
+template <typename Subject, typename Action>
+struct get_info<action<Subject, Action>> {
+  using result_type = std::string;
+  std::string operator()(const action<Subject, Action>& parser) const { return what(parser.subject); }
+};
 template <>
 struct get_info<kullback::config::SymbolParser> {
   using result_type = std::string;
@@ -103,6 +109,8 @@ constexpr const char* kIndex = "an index";
 constexpr const char* kLabel = "a label (a whole number, a name or text in quotes)";
 constexpr const char* kEndOfList = "an operator, ',' or ']'";
 constexpr const char* kEndOfIndices = "',' or ']'";
+constexpr const char* kSlot = "a plate";
+constexpr const char* kEndOfSlots = "']' or ','";
 constexpr const char* kShift = "a whole number";
 
 template <Kind kind>
@@ -259,7 +267,7 @@ const x3::rule<struct LabelNameId, Draft> label_name = "a name";
 const x3::rule<struct LabelValueId, Draft> label_value = kLabel;
 const x3::rule<struct WholeId, Draft> whole = kShift;
 const x3::rule<struct TargetId, Draft> target = "a name";
-const x3::rule<struct SlotId, Draft> slot = "a plate";
+const x3::rule<struct SlotId, Draft> slot = kSlot;
 
 const auto expression_def = sum[Set()] >> -comparison_tail[Fold()];
 const auto comparison_tail_def = comparison_token[FromToken<Kind::binary>()] > sum[Append()];
@@ -297,7 +305,7 @@ const auto whole_def = whole_token[FromToken<Kind::number>()];
 
 const auto target_def = name_token[FromToken<Kind::reference>()] >>
                         -(symbol("[") > slot[Append()] > *(symbol(",") > slot[Append()]) >
-                          symbol("]", kEndOfIndices)[Close()]);
+                          symbol("]", kEndOfSlots)[Close()]);
 const auto slot_def = label[Set()] | bare_name[Set()];
 
 BOOST_SPIRIT_DEFINE(expression, comparison_tail, sum, sum_tail, product, product_tail, unary, with_sign, power_tail)
@@ -320,7 +328,7 @@ std::string problem_at(const Tokens& tokens, std::size_t i, const std::string& e
   const Token& token = tokens[i];
   const bool at_end = token.kind == Token::Kind::end;
   const bool in_index = expected == kIndex || expected == kEndOfIndices || expected == kShift;
-  if (expected == kIndex && token.kind == Token::Kind::number) {
+  if ((expected == kIndex || expected == kSlot) && token.kind == Token::Kind::number) {
     return fmt::format("which plate? write {}[k = {}] with the plate's name for k", indexed_name(tokens, i),
                        token.text);
   }

@@ -32,7 +32,7 @@ struct Expression {
 };
 
 /// Parses the whole of a scalar node, a string of the file or the command line. Throws ConfigError at the exact column
-/// with what was expected. At most 64 KiB long, 100 deep.
+/// with what was expected. At most 64 KiB long, brackets, signs and powers 100 deep, chains of 1000 operators.
 Expression parse_expression(const Node& scalar);
 Expression parse_expression(std::shared_ptr<const Source> source, std::string path);
 
