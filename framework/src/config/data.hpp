@@ -5,7 +5,6 @@
 
 #include <kullback/types.hpp>
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,14 +30,15 @@ struct Table {
 /// empty header name, an infinite number, bad UTF-8.
 Table read_csv(const std::string& path);
 
-/// A .npy file of float64/float32/int64/int32, C or Fortran order, one or two dimensions (one: a column).
+/// A .npy file of float64/float32/int64/int32, little endian, C or Fortran order, one or two dimensions (one: a
+/// column). Throws ConfigError for anything else, for a truncated file, and for numbers that are not finite.
 Eigen::MatrixXd read_npy(const std::string& path);
 
 /// A Matrix Market file: coordinate, real or integer or pattern, general or symmetric, both triangles in the result.
 /// Throws ConfigError for a truncated or malformed file, entries outside the matrix, and numbers that are not finite.
 SparseMatrix read_matrix_market(const std::string& path);
 
-/// SHA-256 of a file's bytes, in hexadecimal.
+/// SHA-256 of a file's bytes, in hexadecimal. Throws ConfigError if it cannot be read.
 std::string sha256_file(const std::string& path);
 
 }  // namespace kullback::config

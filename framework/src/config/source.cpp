@@ -81,6 +81,34 @@ struct Descriptor {
   }
 };
 
+std::shared_ptr<Source> read_file(const std::string& path, std::size_t most_bytes) {
+  // Not blocking: opening a pipe must not wait for a writer.
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (file.number < 0) cannot_read(path, system_message(errno));
+  struct stat status {};
+  if (::fstat(file.number, &status) != 0) cannot_read(path, system_message(errno));
+  if (S_ISDIR(status.st_mode)) cannot_read(path, "it is a directory");
+  if (!S_ISREG(status.st_mode)) cannot_read(path, "it is not a regular file");
+
+  auto source = std::make_shared<Source>();
+  source->name = path;
+  std::string& text = source->text;
+  std::size_t used = 0;
+  text.resize(std::min(most_bytes + 1, static_cast<std::size_t>(std::max<off_t>(status.st_size, 0)) + 1));
+  // The size may be wrong (it is 0 below /proc), so read until nothing comes.
+  while (used <= most_bytes) {
+    if (used == text.size()) text.resize(std::min(most_bytes + 1, 2 * used + 4096));
+    const ssize_t count = ::read(file.number, text.data() + used, text.size() - used);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) cannot_read(path, system_message(errno));
+    if (count == 0) break;
+    used += static_cast<std::size_t>(count);
+  }
+  if (used > most_bytes) cannot_read(path, fmt::format("it is larger than {} bytes", most_bytes));
+  text.resize(used);
+  return source;
+}
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 struct NumberShape {
@@ -246,32 +274,13 @@ void fail(const Place& place, std::string_view path, std::string_view message) {
   throw ConfigError(render(place, path, message));
 }
 
+std::shared_ptr<const Source> read_bytes(const std::string& path, std::size_t most_bytes) {
+  return read_file(path, most_bytes);
+}
+
 std::shared_ptr<const Source> read_source(const std::string& path, std::size_t most_bytes) {
-  // Not blocking: opening a pipe must not wait for a writer.
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (file.number < 0) cannot_read(path, system_message(errno));
-  struct stat status {};
-  if (::fstat(file.number, &status) != 0) cannot_read(path, system_message(errno));
-  if (S_ISDIR(status.st_mode)) cannot_read(path, "it is a directory");
-  if (!S_ISREG(status.st_mode)) cannot_read(path, "it is not a regular file");
-
-  auto source = std::make_shared<Source>();
-  source->name = path;
+  std::shared_ptr<Source> source = read_file(path, most_bytes);
   std::string& text = source->text;
-  std::size_t used = 0;
-  text.resize(std::min(most_bytes + 1, static_cast<std::size_t>(std::max<off_t>(status.st_size, 0)) + 1));
-  // The size may be wrong (it is 0 below /proc), so read until nothing comes.
-  while (used <= most_bytes) {
-    if (used == text.size()) text.resize(std::min(most_bytes + 1, 2 * used + 4096));
-    const ssize_t count = ::read(file.number, text.data() + used, text.size() - used);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) cannot_read(path, system_message(errno));
-    if (count == 0) break;
-    used += static_cast<std::size_t>(count);
-  }
-  if (used > most_bytes) cannot_read(path, fmt::format("it is larger than {} bytes", most_bytes));
-  text.resize(used);
-
   const std::size_t invalid = find_invalid_utf8(text);
   const std::size_t null = text.find('\0');
   if (null < invalid) fail(place_at(source, null), "", fmt::format("a NUL byte (offset {}): this is not text", null));

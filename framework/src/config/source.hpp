@@ -50,6 +50,9 @@ class Diagnostics {
 /// mark. Throws ConfigError ("cannot read 'x': No such file or directory").
 std::shared_ptr<const Source> read_source(const std::string& path, std::size_t most_bytes = std::size_t{1} << 20);
 
+/// The same for bytes that need not be text.
+std::shared_ptr<const Source> read_bytes(const std::string& path, std::size_t most_bytes);
+
 /// The place of the byte at `offset` of the source's text, of `length` bytes.
 Place place_at(std::shared_ptr<const Source> source, std::size_t offset, std::size_t length = 1);
 
