@@ -1,0 +1,226 @@
+#include "experiment/outcome.hpp"
+#include "parallel/parallel.hpp"
+
+#include <kullback/capability.hpp>
+#include <kullback/error.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+namespace kullback::experiment {
+
+namespace {
+
+Value value_of(const Registry& registry, const std::string& name, const Divergence& divergence, const Members& p, const Members& q,
+               bool skip_closed_forms) {
+  Value value{name, {}, {}};
+  try {
+    value.estimate = evaluate(registry, divergence, p, q, {.skip_closed_forms = skip_closed_forms});
+  } catch (const UnsupportedError& error) {
+    value.unavailable = error.what();
+  }
+  return value;
+}
+
+}  // namespace
+
+bool is_success(const std::string& status) {
+  return status == "converged" || status == "exact" || status == "infinite" || status == "unsupported";
+}
+
+std::vector<Value> compare(const Registry& registry, const Members& p, const Members& q, const std::string& only, bool skip_closed_forms) {
+  std::vector<Value> values;
+  const auto add = [&](const std::string& word) {
+    const bool reversed = word.rfind("reverse_", 0) == 0;
+    const std::string base = reversed || word.rfind("forward_", 0) == 0 ? word.substr(8) : word;
+    const Divergence& divergence = registry.divergence(base);
+    values.push_back(value_of(registry, word, divergence, reversed ? q : p, reversed ? p : q, skip_closed_forms));
+  };
+  if (!only.empty()) {
+    add(only);
+    return values;
+  }
+  for (const std::string& name : registry.divergences()) {
+    add(name);
+    add("reverse_" + name);
+  }
+  return values;
+}
+
+namespace {
+
+// The standard deviations from first and second moments, one column a member.
+Eigen::MatrixXd stddev_of(const Eigen::MatrixXd& mean, const Eigen::MatrixXd& second) {
+  return (second.array() - mean.array().square()).max(0).sqrt();
+}
+
+Variable summarize_part(const Members& part) {
+  Variable variable{"", std::string(part.family->name()), part.theta.cols(), {}, {}, {}};
+  const Index d = part.layout.dimension;
+  const Index n = part.theta.cols();
+  if (const auto* moments = capability<Moments>(*part.family, part.layout)) {
+    Eigen::MatrixXd mean(d, n), second(d, n);
+    if (moments->expect(part.layout, part.theta, "x", mean)) {
+      variable.mean = mean;
+      if (moments->expect(part.layout, part.theta, "x2", second)) variable.stddev = stddev_of(mean, second);
+    }
+  }
+  const auto sets = part.family->parameterizations();
+  Index at = 0;
+  if (part.layout.parts.empty() && part.layout.constants.empty() && !part.layout.pattern) {
+    for (const Parameter& p : sets[static_cast<std::size_t>(part.layout.form)]) {
+      const Index rows = p.shape == Shape::scalar ? 1 : p.shape == Shape::vector ? d : d * d;
+      variable.parameters.emplace_back(p.name, part.theta.middleRows(at, rows));
+      at += rows;
+    }
+  } else if (const auto* cells = capability<Tabulated>(*part.family, part.layout)) {
+    std::size_t axis = 0;
+    for (Eigen::VectorXd& edges : cells->edges(part.layout))
+      variable.parameters.emplace_back(d == 1 ? "edges" : fmt::format("edges_{}", ++axis), std::move(edges));
+    variable.parameters.emplace_back("probabilities", part.theta.array().exp());
+  } else {
+    variable.parameters.emplace_back("theta", part.theta);
+  }
+  return variable;
+}
+
+}  // namespace
+
+std::vector<Variable> summarize(const Members& q, const std::vector<std::string>& coordinates) {
+  constexpr Index kMostNamed = 1000;  // beyond this a part of many members is one variable with arrays
+  std::vector<Members> parts{q};
+  if (const auto* product = capability<Product>(*q.family, q.layout)) parts = product->parts(q.layout, q.theta);
+  std::vector<Variable> variables;
+  std::size_t at = 0;
+  const auto name_of = [&](Index d) {
+    std::vector<std::string> names;
+    for (Index i = 0; i < d && at < coordinates.size(); ++i) names.push_back(coordinates[at++]);
+    return names.empty() ? std::string("x") : fmt::format("{}", fmt::join(names, ","));
+  };
+  for (const Members& part : parts) {
+    const Index n = part.theta.cols();
+    if (n > 1 && n <= kMostNamed && !coordinates.empty()) {
+      for (Index i = 0; i < n; ++i) {
+        variables.push_back(summarize_part({part.family, part.layout, part.theta.col(i)}));
+        variables.back().name = name_of(part.layout.dimension);
+      }
+    } else {
+      variables.push_back(summarize_part(part));
+      variables.back().name = n == 1 ? name_of(part.layout.dimension) : std::string("x");
+    }
+  }
+  return variables;
+}
+
+namespace {
+
+void run_comparison(const Experiment& experiment, const Registry& registry, const Case& c, Results& results, Watcher& watcher) {
+  Outcome outcome;
+  outcome.case_name = c.name;
+  outcome.comparison = true;
+  outcome.status = "exact";
+  outcome.p = model::to_text(c.target.members);
+  outcome.q = model::to_text(*c.approximation.known);
+  for (const Direction& direction : experiment.directions) {
+    const Members& p = direction.reversed ? *c.approximation.known : c.target.members;
+    const Members& q = direction.reversed ? c.target.members : *c.approximation.known;
+    outcome.values.push_back(value_of(registry, direction.word, *direction.divergence, p, q, false));
+    if (experiment.cross_check)
+      outcome.values.push_back(value_of(registry, direction.word, *direction.divergence, p, q, true));
+  }
+  if (c.formula) outcome.values.push_back({"formula", {*c.formula, 0, Method::closed_form, "the file's formula"}, {}});
+  watcher.on_outcome(outcome);
+  results.outcomes.push_back(std::move(outcome));
+}
+
+// D(p, q) after the fit, both directions. A reverse KL that the loop has just bounded follows from the bound where the
+// ladder would have to integrate again: log Z - ELBO.
+void add_values(const Registry& registry, const Case& c, const Direction& direction, const Joint& joint, Outcome& outcome) {
+  const Members& p = c.target.members;
+  const Members& q = outcome.solution.q;
+  const Divergence& d = *direction.divergence;
+  for (const bool reversed : {true, false}) {
+    const std::string name = (reversed ? "reverse_" : "forward_") + std::string(d.name());
+    Value value = value_of(registry, name, d, reversed ? q : p, reversed ? p : q, false);
+    double log_z = 0, error = 0;
+    if (!value.unavailable.empty() && reversed && direction.reversed && joint.log_normalizer(log_z, error)) {
+      value.unavailable.clear();
+      value.estimate = {log_z - outcome.solution.bound, error + outcome.solution.bound_error, Method::cubature, "log normalizer minus bound"};
+    }
+    outcome.values.push_back(std::move(value));
+  }
+}
+
+void run_projection(const Experiment& experiment, const Registry& registry, const Case& c, const Direction& direction, const Start* start,
+                    Results& results, Watcher& watcher) {
+  Outcome outcome;
+  outcome.case_name = c.name;
+  outcome.divergence = direction.word;
+  outcome.start = start ? start->written : "";
+  outcome.p = c.target_text;
+  std::unique_ptr<Joint> joint;
+  try {
+    joint = make_joint(registry, {c.target.members, c.approximation.family, c.approximation.layout, c.target.coordinates}, direction.word);
+  } catch (const InfiniteError& error) {
+    outcome.status = "infinite";
+    outcome.reason = error.what();
+    outcome.values.push_back({direction.word, {std::numeric_limits<double>::infinity(), 0, Method::infinite, error.what()}, {}});
+  } catch (const UnsupportedError& error) {
+    outcome.status = "unsupported";
+    outcome.reason = error.what();
+  }
+  if (joint) {
+    const Optimizer& optimizer = choose_optimizer(experiment, registry, *joint, direction);
+    outcome.optimizer = optimizer.name();
+    if (start) joint->start_from(start->q);
+    watcher.on_start(fmt::format("{}{}{}", c.name, c.name.empty() ? "" : ": ", direction.word));
+    outcome.solution = solve(*joint, optimizer, experiment.settings, watcher);
+    outcome.status = to_text(outcome.solution.status);
+    outcome.reason = outcome.solution.reason;
+    outcome.q = model::to_text(outcome.solution.q);
+    outcome.variables = summarize(outcome.solution.q, c.target.coordinates);
+    if (outcome.solution.status != Status::cancelled) add_values(registry, c, direction, *joint, outcome);
+  }
+  watcher.on_outcome(outcome);
+  results.outcomes.push_back(std::move(outcome));
+}
+
+}  // namespace
+
+Results execute(const Experiment& experiment, const Registry& registry, Watcher& watcher) {
+  const parallel::ThreadLimit limit(experiment.settings.threads);
+  Results results;
+  const auto work = [&] {
+    for (const Case& c : experiment.cases) {
+      if (c.approximation.known) {
+        run_comparison(experiment, registry, c, results, watcher);
+        continue;
+      }
+      for (const Direction& direction : experiment.directions) {
+        // Moment matching has one answer from anywhere; starts matter to a search.
+        const bool search = direction.reversed;
+        for (std::size_t s = 0; s < (search ? std::max<std::size_t>(1, c.starts.size()) : 1); ++s) {
+          run_projection(experiment, registry, c, direction, search && !c.starts.empty() ? &c.starts[s] : nullptr, results, watcher);
+          if (results.outcomes.back().status == "cancelled") return;
+        }
+      }
+    }
+  };
+  work();
+  results.status = "converged";
+  for (const Outcome& outcome : results.outcomes)
+    if (!is_success(outcome.status) && results.status == "converged") {
+      results.status = outcome.status;
+      results.reason = outcome.reason;
+    }
+  // A file whose only question has no answer did not converge.
+  if (results.outcomes.size() == 1 && results.outcomes[0].status != "exact") {
+    results.status = results.outcomes[0].status;
+    results.reason = results.outcomes[0].reason;
+  }
+  return results;
+}
+
+}  // namespace kullback::experiment

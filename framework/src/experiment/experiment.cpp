@@ -1,0 +1,277 @@
+#include "experiment/experiment.hpp"
+
+#include <kullback/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <regex>
+
+namespace kullback::experiment {
+
+using config::Node;
+
+namespace {
+
+// Runs `work` and adds its ConfigError to the list instead of stopping: one reading reports every mistake.
+class Collector {
+ public:
+  template <class F>
+  void run(F work) {
+    try {
+      work();
+    } catch (const ConfigError& error) {
+      messages_.push_back(error.what());
+    }
+  }
+  void throw_if_any() const {
+    constexpr std::size_t kMost = 20;
+    if (messages_.empty()) return;
+    std::string all;
+    for (std::size_t i = 0; i < std::min(messages_.size(), kMost); ++i) all += (i ? "\n" : "") + messages_[i];
+    if (messages_.size() > kMost) all += fmt::format("\n... and {} more", messages_.size() - kMost);
+    throw ConfigError(all);
+  }
+
+ private:
+  std::vector<std::string> messages_;
+};
+
+std::vector<const Node*> items(const Node& node) {
+  std::vector<const Node*> all;
+  if (node.kind != Node::Kind::list) return {&node};
+  node.accept();
+  for (const Node& child : node.children()) all.push_back(&child);
+  return all;
+}
+
+Direction read_direction(const Node& node, const Registry& registry) {
+  if (node.kind == Node::Kind::map) {
+    node.accept();
+    config::fail(node.place, node.path, "divergences with an order are not there yet; known: reverse_kl, forward_kl");
+  }
+  const std::string& word = node.string();
+  Direction direction{word, nullptr, false, node.place};
+  std::string base = word;
+  if (word.rfind("reverse_", 0) == 0) {
+    direction.reversed = true;
+    base = word.substr(8);
+  } else if (word.rfind("forward_", 0) == 0) {
+    base = word.substr(8);
+  }
+  direction.divergence = registry.find_divergence(base);
+  if (!direction.divergence) {
+    std::vector<std::string> known;
+    for (const std::string& name : registry.divergences()) known.insert(known.end(), {"reverse_" + name, "forward_" + name, name});
+    config::fail(node.place, node.path, fmt::format("'{}' is not a divergence; {}", word, suggestion(word, known)));
+  }
+  return direction;
+}
+
+Schedule read_schedule(const Node& node) {
+  const std::string& word = node.string();
+  std::vector<std::string> known;
+  for (Schedule s : {Schedule::sequential, Schedule::colored, Schedule::jacobi, Schedule::random, Schedule::residual}) {
+    if (word == to_text(s)) return s;
+    known.emplace_back(to_text(s));
+  }
+  config::fail(node.place, node.path, fmt::format("'{}' is not a schedule; {}", word, suggestion(word, known)));
+}
+
+void read_inference(const Node* inference, const Registry& registry, Experiment& experiment, Collector& errors) {
+  if (!inference) return;
+  if (inference->kind != Node::Kind::map) config::fail(inference->place, inference->path, "inference must be a map");
+  const auto with = [&](const char* key, auto use) {
+    if (const Node* node = inference->find(key)) errors.run([&] { use(*node); });
+  };
+  Settings& settings = experiment.settings;
+  with("divergence", [&](const Node& n) {
+    for (const Node* item : items(n)) errors.run([&] { experiment.directions.push_back(read_direction(*item, registry)); });
+  });
+  with("optimizer", [&](const Node& n) {
+    experiment.optimizer = registry.find_optimizer(n.string());
+    if (!experiment.optimizer)
+      config::fail(n.place, n.path, fmt::format("'{}' is not an optimizer; {}", n.string(), suggestion(n.string(), registry.optimizers())));
+  });
+  with("schedule", [&](const Node& n) { settings.schedule = read_schedule(n); });
+  with("damping", [&](const Node& n) {
+    settings.damping = n.positive();
+    if (settings.damping > 1) config::fail(n.place, n.path, fmt::format("damping must be in (0, 1], got {}", settings.damping));
+  });
+  with("tolerance", [&](const Node& n) { settings.tolerance = n.positive(); });
+  with("max_sweeps", [&](const Node& n) { settings.max_sweeps = n.whole(1, 1'000'000'000); });
+  with("seed", [&](const Node& n) { settings.seed = static_cast<std::uint64_t>(n.whole(0, (1ll << 53))); });
+  with("cross_check", [&](const Node& n) { experiment.cross_check = n.boolean(); });
+}
+
+void read_starts(const Node& node, const model::Scope& scope, Case& c, Collector& errors) {
+  for (const Node* item : items(node))
+    errors.run([&] {
+      const config::Expression expression = config::parse_expression(*item);
+      Members start = model::evaluate_distribution(scope, expression).members;
+      if (c.approximation.known) config::fail(item->place, item->path, "the approximation is a known distribution: there is nothing to start");
+      if (start.family != c.approximation.family || start.layout.dimension != c.approximation.layout.dimension)
+        config::fail(item->place, item->path,
+                     fmt::format("a start must be a member of the approximating family {} with {} coordinate{}", c.approximation.family->name(),
+                                 c.approximation.layout.dimension, c.approximation.layout.dimension == 1 ? "" : "s"));
+      c.starts.push_back({expression.written, std::move(start)});
+    });
+}
+
+Case read_case(const Node& node, const std::string& name, const model::Scope& scope, Collector& errors) {
+  Case c;
+  c.name = name;
+  const Node& target = node.at("target");
+  const Node& approximation = node.at("approximation");
+  const Node* coordinates = node.find("coordinates");
+  const Node* initialize = node.find("initialize");
+  const Node* formula = node.find("formula");
+  c.place = target.place;
+
+  const config::Expression p = config::parse_expression(target);
+  const config::Expression q = config::parse_expression(approximation);
+  c.target_text = p.written;
+  c.approximation_text = q.written;
+  c.target = model::evaluate_distribution(scope, p);
+  if (coordinates) {
+    const std::vector<const Node*> names = items(*coordinates);
+    if (static_cast<Index>(names.size()) != c.target.members.layout.dimension)
+      config::fail(coordinates->place, coordinates->path,
+                   fmt::format("the target has {} coordinates, got {} names", c.target.members.layout.dimension, names.size()));
+    c.target.coordinates.clear();
+    for (const Node* each : names) c.target.coordinates.push_back(each->string());
+  }
+  c.approximation = model::evaluate_approximation(scope, q, c.target);
+  if (initialize) read_starts(*initialize, scope, c, errors);
+  if (formula) {
+    if (!c.approximation.known)
+      config::fail(formula->place, formula->path, "a formula belongs to a comparison: give the approximation all its parameters");
+    c.formula = model::evaluate_number(scope, config::parse_expression(*formula));
+  }
+  return c;
+}
+
+void read_plugins(const Node& node, const std::vector<std::string>& loaded) {
+  static const std::regex id("[a-z][a-z0-9_]{0,63}");
+  for (const Node* item : items(node)) {
+    const std::string& name = item->string();
+    if (!std::regex_match(name, id))
+      config::fail(item->place, item->path, fmt::format("'{}' is not a plugin's id: an experiment names ids, never paths; use --plugin-dir for a directory", name));
+    if (std::find(loaded.begin(), loaded.end(), name) == loaded.end())
+      config::fail(item->place, item->path, fmt::format("plugin '{}' is not loaded; {}", name, suggestion(name, loaded)));
+  }
+}
+
+// Writes what was left to its default into the tree, so that the record of a run says everything.
+void write_defaults(Experiment& experiment) {
+  Node& root = experiment.resolved;
+  const Node* inference = root.find("inference");
+  const auto add = [&](const std::string& key, const std::string& value) {
+    if (!inference || !inference->find(key)) config::set_value(root, "inference." + key + "=" + value);
+    inference = root.find("inference");
+  };
+  const Settings& s = experiment.settings;
+  std::vector<std::string> words;
+  for (const Direction& d : experiment.directions) words.push_back(d.word);
+  add("divergence", fmt::format("[{}]", fmt::join(words, ", ")));
+  add("schedule", std::string(to_text(s.schedule)));
+  add("damping", fmt::format("{}", s.damping));
+  add("tolerance", fmt::format("{}", s.tolerance));
+  add("max_sweeps", fmt::format("{}", s.max_sweeps));
+  config::set_value(root, fmt::format("inference.seed={}", s.seed));
+}
+
+}  // namespace
+
+Experiment load_experiment(const std::string& path, const Registry& registry,
+                           const std::vector<std::string>& loaded_plugins, const Overrides& overrides) {
+  Experiment experiment;
+  experiment.path = path;
+  experiment.resolved = config::parse_yaml(config::read_source(path));
+  Node& root = experiment.resolved;
+  for (const std::string& assignment : overrides.set) config::set_value(root, assignment);
+  if (root.kind != Node::Kind::map)
+    config::fail(root.place, "", "an experiment file is a map with 'target', 'approximation' and 'inference'");
+
+  Collector errors;
+  model::Scope scope(registry, std::filesystem::path(path).parent_path());
+  for (const char* later : {"model", "plates", "posterior"})
+    if (const Node* node = root.find(later)) {
+      node->accept();
+      errors.run([&] { config::fail(node->key_place, node->path, "models in the file are not there yet: give a target and an approximation"); });
+    }
+  if (const Node* plugins = root.find("plugins")) errors.run([&] { read_plugins(*plugins, loaded_plugins); });
+  if (const Node* data = root.find("data")) errors.run([&] { scope.read_data(*data); });
+  errors.run([&] { read_inference(root.find("inference"), registry, experiment, errors); });
+  if (overrides.seed) experiment.settings.seed = *overrides.seed;
+  if (overrides.threads) experiment.settings.threads = *overrides.threads;
+
+  if (const Node* description = root.find("description")) errors.run([&] { description->string(); });
+  if (const Node* cases = root.find("cases")) {
+    errors.run([&] {
+      if (cases->kind != Node::Kind::map || cases->children().empty())
+        config::fail(cases->place, cases->path, "cases must be a map of names to cases, each with a target and an approximation");
+      if (const Node* target = root.find("target"))
+        config::fail(target->key_place, target->path, "a file has either 'target' and 'approximation', or 'cases'");
+      for (const Node& node : cases->children()) {
+        cases->find(node.key);
+        errors.run([&] {
+          if (node.kind != Node::Kind::map) config::fail(node.place, node.path, "a case is a map with a target and an approximation");
+          experiment.cases.push_back(read_case(node, node.key, scope, errors));
+        });
+      }
+    });
+  } else {
+    errors.run([&] { experiment.cases.push_back(read_case(root, "", scope, errors)); });
+  }
+  // `initialize:` of a file with one case may stand under inference too, beside the other settings of the loop.
+  if (const Node* inference = root.find("inference"); inference && inference->kind == Node::Kind::map)
+    if (const Node* initialize = inference->find("initialize"))
+      errors.run([&] {
+        if (experiment.cases.size() != 1)
+          config::fail(initialize->key_place, initialize->path, "in a file with several cases each case has its own 'initialize'");
+        read_starts(*initialize, scope, experiment.cases.front(), errors);
+      });
+
+  if (experiment.directions.empty()) {
+    const bool comparison = !experiment.cases.empty() && experiment.cases.front().approximation.known.has_value();
+    if (const Divergence* kl = registry.find_divergence("kl"))
+      experiment.directions.push_back({comparison ? "kl" : "reverse_kl", kl, !comparison, {}});
+  }
+  for (const Case& c : experiment.cases)
+    for (const Direction& d : experiment.directions)
+      if (!c.approximation.known && !d.reversed && d.word.rfind("forward_", 0) != 0)
+        errors.run([&] {
+          config::fail(d.place, "inference.divergence",
+                       fmt::format("say which side is fitted: reverse_{} (D(q, p), mode seeking) or forward_{} (D(p, q), mass covering)", d.word, d.word));
+        });
+
+  config::Diagnostics unread;
+  root.report_unread(unread);
+  errors.run([&] { unread.throw_if_any(); });
+  errors.throw_if_any();
+  experiment.inputs.push_back({path, path});
+  for (const auto& file : scope.files()) experiment.inputs.push_back(file);
+  write_defaults(experiment);
+  return experiment;
+}
+
+const Optimizer& choose_optimizer(const Experiment& experiment, const Registry& registry, const Joint& joint,
+                                  const Direction& direction) {
+  if (experiment.optimizer) {
+    if (const auto why = experiment.optimizer->refuses(joint, direction.word))
+      config::fail(direction.place, "inference.divergence",
+                   fmt::format("optimizer {} does not do {}: {}", experiment.optimizer->name(), direction.word, *why));
+    return *experiment.optimizer;
+  }
+  std::string reasons;
+  for (const std::string& name : registry.optimizers()) {
+    const Optimizer& optimizer = registry.optimizer(name);
+    const auto why = optimizer.refuses(joint, direction.word);
+    if (!why) return optimizer;
+    reasons += fmt::format("; {}: {}", name, *why);
+  }
+  config::fail(direction.place, "inference.divergence", fmt::format("no optimizer does {}{}", direction.word, reasons));
+}
+
+}  // namespace kullback::experiment

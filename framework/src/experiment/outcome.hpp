@@ -1,0 +1,64 @@
+// What came out of an experiment, in the order of the file.
+#pragma once
+
+#include "experiment/experiment.hpp"
+
+#include <string>
+#include <vector>
+
+namespace kullback::experiment {
+
+/// One divergence between p and the q that was found. `unavailable` says why there is no value.
+struct Value {
+  std::string name;
+  Estimate estimate;
+  std::string unavailable;
+};
+
+/// Marginal summaries of one part of q. A part of many members is one variable with arrays.
+struct Variable {
+  std::string name;
+  std::string family;
+  Index members = 1;
+  std::vector<std::pair<std::string, Eigen::MatrixXd>> parameters;  ///< a column a member
+  Eigen::MatrixXd mean, stddev;                                     ///< a column a member; no columns where unknown
+};
+
+/// One case under one divergence from one start.
+struct Outcome {
+  std::string case_name, divergence, start, optimizer;
+  bool comparison = false;
+  std::string status;  ///< a Status of the loop, "exact" for a comparison, "infinite" or "unsupported"
+  std::string reason;
+  Solution solution;   ///< projections
+  std::vector<Value> values;
+  std::vector<Variable> variables;
+  std::string p, q;    ///< as printed
+};
+
+struct Results {
+  std::string status;  ///< "converged" if every outcome did; else the first that did not
+  std::string reason;
+  std::vector<Outcome> outcomes;
+};
+
+/// Runs every case under every divergence from every start. `observer` sees each sweep; `on_outcome` each result
+/// as it arrives. Throws what the work throws.
+class Watcher : public Observer {
+ public:
+  virtual void on_start(const std::string& what) = 0;
+  virtual void on_outcome(const Outcome& outcome) = 0;
+};
+Results execute(const Experiment& experiment, const Registry& registry, Watcher& watcher);
+
+/// The rows of kullback divergence: every divergence that applies, in both directions, or the one named.
+std::vector<Value> compare(const Registry& registry, const Members& p, const Members& q, const std::string& only,
+                           bool skip_closed_forms = false);
+
+/// Parameters, mean and standard deviation of each part of q, named by coordinate.
+std::vector<Variable> summarize(const Members& q, const std::vector<std::string>& coordinates);
+
+/// True for the statuses after which the run counts as done (exit code 0).
+bool is_success(const std::string& status);
+
+}  // namespace kullback::experiment

@@ -1,0 +1,254 @@
+// The command: options in, text and exit codes out. Everything else is the library's.
+#include "experiment/describe.hpp"
+#include "experiment/outcome.hpp"
+#include "experiment/report.hpp"
+#include "experiment/run_folder.hpp"
+#include "model/density.hpp"
+#include "plugin/loader.hpp"
+#include "progress.hpp"
+
+#include <kullback/abi.hpp>
+#include <kullback/error.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <fstream>
+#include <iostream>
+
+namespace kullback::command {
+
+namespace {
+
+using experiment::Json;
+
+enum Exit { kOk = 0, kRunFailed = 1, kBadUsage = 2, kPluginRefused = 3 };
+
+struct Options {
+  std::vector<std::string> plugin_dirs;
+  std::string file, out, name, p, q, only, pairs;
+  experiment::Overrides overrides;
+  bool json = false, quiet = false;
+};
+
+// The registry with everything that could be loaded; what was refused has been printed.
+struct Session {
+  Registry& registry = *new Registry;  // never destroyed: plugins are never unloaded
+  plugin::LoadResult plugins;
+
+  explicit Session(const Options& options) {
+    model::register_built_in(registry);
+    plugins = plugin::load_plugins(registry, plugin::plugin_directories(options.plugin_dirs));
+    for (const auto& refused : plugins.refused) fmt::print(stderr, "error: {}\n", refused.why);
+  }
+  std::vector<std::string> ids() const {
+    std::vector<std::string> all;
+    for (const auto& each : plugins.loaded) all.push_back(each.id);
+    return all;
+  }
+  // A refused plugin is reported by the exit code even when the rest went well.
+  int exit(int code) const { return code == kOk && !plugins.refused.empty() ? kPluginRefused : code; }
+};
+
+int exit_code(const experiment::Results& results) {
+  if (results.status == "converged" || results.status == "exact") return kOk;
+  // Stopped as the file asked, with a result that says how far it came.
+  if (results.status == "max_sweeps" || results.status == "stalled") {
+    fmt::print(stderr, "warning: {}: {}\n", results.status, results.reason);
+    return kOk;
+  }
+  fmt::print(stderr, "error: {}: {}\n", results.status, results.reason);
+  return kRunFailed;
+}
+
+int run(const Options& options, const std::vector<std::string>& command_line) {
+  Session session(options);
+  const auto experiment = experiment::load_experiment(options.file, session.registry, session.ids(), options.overrides);
+  const experiment::RunFolder folder(options.out, options.file);
+  folder.write("config.yaml", config::to_yaml(experiment.resolved));
+  const auto begin = std::chrono::steady_clock::now();
+  const auto write_manifest = [&] {
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+    folder.write("manifest.json", experiment::manifest(experiment, session.plugins.loaded, command_line, seconds.count()).dump(2) + "\n");
+  };
+  experiment::Results results;
+  try {
+    Progress progress(options.quiet);
+    results = experiment::execute(experiment, session.registry, progress);
+    write_manifest();
+    folder.write_results(results);
+  } catch (const std::exception& error) {
+    folder.write_failure("failed", error.what());
+    write_manifest();
+    throw;
+  }
+  if (options.json) {
+    const auto elsewhere = [&](const std::string& name, const Eigen::MatrixXd&) { return (folder.path() / (name + ".npy")).string(); };
+    fmt::print("{}\n", experiment::to_json(results, elsewhere).dump(2));
+  } else if (!options.quiet) {
+    fmt::print("{}", experiment::summary(results));
+    fmt::print(stderr, "\nresults in {}\n", folder.path().string());
+  }
+  return session.exit(exit_code(results));
+}
+
+int check(const Options& options) {
+  Session session(options);
+  const auto experiment = experiment::load_experiment(options.file, session.registry, session.ids(), options.overrides);
+  for (const auto& c : experiment.cases) {
+    for (const auto& direction : experiment.directions) {
+      std::string what = c.approximation.known ? "comparison" : "projection";
+      if (!c.approximation.known) {
+        try {
+          const auto joint = make_joint(session.registry, {c.target.members, c.approximation.family, c.approximation.layout, c.target.coordinates}, direction.word);
+          what += fmt::format(" by {}", experiment::choose_optimizer(experiment, session.registry, *joint, direction).name());
+        } catch (const UnsupportedError& error) {
+          what += fmt::format(": cannot be done: {}", error.what());
+        }
+      }
+      if (!options.quiet)
+        fmt::print("{}{}p = {}, q = {}, {}: {}\n", c.name, c.name.empty() ? "" : ": ", c.target_text, c.approximation_text, direction.word, what);
+    }
+  }
+  return session.exit(kOk);
+}
+
+// A distribution written on the command line or in a line of JSON.
+model::Known known(const Registry& registry, const std::string& name, const std::string& text) {
+  const model::Scope scope(registry, {});
+  const auto source = std::make_shared<const config::Source>(config::Source{name, text});
+  return model::evaluate_distribution(scope, config::parse_expression(source, ""));
+}
+
+Json compare(const Registry& registry, const std::string& p, const std::string& q, const std::string& only, std::string* text) {
+  const auto values = experiment::compare(registry, known(registry, "P", p).members, known(registry, "Q", q).members, only);
+  if (text) *text = experiment::divergence_table(values);
+  Json json = {{"p", p}, {"q", q}, {"divergences", Json::array()}};
+  for (const auto& value : values) json["divergences"].push_back(experiment::to_json(value));
+  return json;
+}
+
+// One line of --pairs; whatever is wrong with it becomes its answer.
+Json answer(const Registry& registry, const std::string& line) {
+  try {
+    const Json question = Json::parse(line);
+    const auto text = [&](const char* key) -> std::string {
+      if (!question.is_object() || !question.contains(key) || !question[key].is_string())
+        throw ConfigError(fmt::format("each line is an object with the texts \"p\" and \"q\", and \"divergence\" if one is wanted: '{}' is missing", key));
+      return question[key].get<std::string>();
+    };
+    return compare(registry, text("p"), text("q"), question.contains("divergence") ? text("divergence") : "", nullptr);
+  } catch (const Json::exception& error) {
+    return {{"error", fmt::format("this line is not JSON: {}", error.what())}};
+  } catch (const Error& error) {
+    return {{"error", error.what()}};
+  }
+}
+
+int divergence(const Options& options) {
+  Session session(options);
+  if (!options.pairs.empty()) {
+    std::ifstream file(options.pairs);
+    if (!file) throw ConfigError(fmt::format("cannot read '{}': {}", options.pairs, std::strerror(errno)));
+    for (std::string line; std::getline(file, line);)
+      if (line.find_first_not_of(" \t\r") != std::string::npos) fmt::print("{}\n", answer(session.registry, line).dump(-1, ' ', false, Json::error_handler_t::replace));
+    return session.exit(kOk);
+  }
+  if (options.p.empty() || options.q.empty())
+    throw ConfigError("divergence needs two distributions, P and Q: kullback divergence 'normal(mean = 0, stddev = 1)' 'normal(mean = 1, stddev = 2)'");
+  std::string text;
+  const Json json = compare(session.registry, options.p, options.q, options.only, &text);
+  fmt::print("{}", options.json ? json.dump(2) + "\n" : text);
+  return session.exit(kOk);
+}
+
+int plugins(const Options& options) {
+  Session session(options);
+  Json list = Json::array();
+  std::vector<std::vector<std::string>> rows = {{"plugin", "version", "file", "sha256"}};
+  for (const auto& each : session.plugins.loaded) {
+    rows.push_back({each.id, each.version, each.file.string(), each.sha256.substr(0, 16)});
+    list.push_back({{"id", each.id}, {"version", each.version}, {"file", each.file.string()}, {"sha256", each.sha256}, {"abi", each.abi}});
+  }
+  Json refused = Json::array();
+  for (const auto& each : session.plugins.refused) refused.push_back({{"file", each.file.string()}, {"why", each.why}});
+  fmt::print("{}", options.json ? Json{{"plugins", list}, {"refused", refused}}.dump(2) + "\n" : experiment::table(rows));
+  return session.exit(kOk);
+}
+
+int describe(const Options& options) {
+  Session session(options);
+  fmt::print("{}", options.name.empty() ? experiment::describe_all(session.registry) : experiment::describe(session.registry, options.name));
+  return session.exit(kOk);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Finds the distribution q of a family that is closest to a target p under a divergence, and says how close.", "kullback");
+  app.set_version_flag("--version", KULLBACK_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  Options options;
+  app.add_option("--plugin-dir", options.plugin_dirs, "A directory of further plugins (absolute path; may be repeated)")->type_name("DIR")->allow_extra_args(false);
+  app.footer("Exit codes: 0 done, 1 the run failed, 2 wrong usage or file, 3 a plugin was refused.");
+
+  const auto file_options = [&](CLI::App* command) {
+    command->add_option("file", options.file, "The experiment file")->required()->type_name("FILE");
+    command->add_option("--set", options.overrides.set, "Replace a value of the file: inference.max_sweeps=100")->type_name("KEY=VALUE")->allow_extra_args(false);
+    command->add_option("--seed", options.overrides.seed, "Seed of every random choice")->type_name("N");
+    command->add_option("--threads", options.overrides.threads, "Threads to use (all by default); the results are the same")->type_name("N")->check(CLI::Range(1, 4096));
+    command->add_flag("-q,--quiet", options.quiet, "Print errors only");
+  };
+  auto* run_command = app.add_subcommand("run", "Run an experiment");
+  file_options(run_command);
+  run_command->add_option("--out", options.out, "The run folder to create (runs/NAME by default)")->type_name("DIR");
+  run_command->add_flag("--json", options.json, "Print result.json instead of tables");
+  auto* check_command = app.add_subcommand("check", "Check an experiment file: everything but the work");
+  file_options(check_command);
+  auto* divergence_command = app.add_subcommand("divergence", "How far one distribution is from another");
+  divergence_command->add_option("p", options.p, "A distribution, e.g. 'normal(mean = 0, stddev = 1)'")->type_name("P");
+  divergence_command->add_option("q", options.q, "Another")->type_name("Q");
+  divergence_command->add_option("--divergence", options.only, "Only this divergence: kl, reverse_kl, ...")->type_name("NAME");
+  divergence_command->add_option("--pairs", options.pairs, "A file with one JSON object a line: {\"p\": ..., \"q\": ..., \"divergence\": ...}")->type_name("FILE");
+  divergence_command->add_flag("--json", options.json, "Print JSON");
+  auto* plugins_command = app.add_subcommand("plugins", "List the plugins that are loaded");
+  plugins_command->add_flag("--json", options.json, "Print JSON");
+  auto* describe_command = app.add_subcommand("describe", "Describe a family, a divergence or an optimizer");
+  describe_command->add_option("name", options.name, "Its name; everything if left out")->type_name("NAME");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kBadUsage;
+  }
+  install_signal_handlers();
+  try {
+    if (*run_command) return run(options, std::vector<std::string>(argv, argv + argc));
+    if (*check_command) return check(options);
+    if (*divergence_command) return divergence(options);
+    if (*plugins_command) return plugins(options);
+    return describe(options);
+  } catch (const ConfigError& error) {
+    const std::string what = error.what();
+    fmt::print(stderr, "{}{}\n", what.find("error: ") == std::string::npos ? "error: " : "", what);
+    return kBadUsage;
+  } catch (const PluginError& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return kPluginRefused;
+  } catch (const UnsupportedError& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return kBadUsage;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "error: out of memory\n");
+    return kRunFailed;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return kRunFailed;
+  }
+}
+
+}  // namespace kullback::command
+
+int main(int argc, char** argv) { return kullback::command::main(argc, argv); }
