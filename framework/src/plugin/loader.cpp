@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <kullback/error.hpp>
 #include <kullback/plugin.hpp>
 
@@ -13,6 +12,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "config/data.hpp"
 #include "plugin/file.hpp"
 
 #if defined(__SSE__)
@@ -58,15 +58,6 @@ bool is_version(std::string_view version) {
 
 bool others_may_write(const fs::path& path) {
   return (fs::status(path).permissions() & (fs::perms::group_write | fs::perms::others_write)) != fs::perms::none;
-}
-
-std::string sha256(std::string_view bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned length = 0;
-  if (!EVP_Digest(bytes.data(), bytes.size(), digest, &length, EVP_sha256(), nullptr)) refuse("SHA-256 failed");
-  std::string out;
-  for (unsigned i = 0; i < length; ++i) out += fmt::format("{:02x}", digest[i]);
-  return out;
 }
 
 // The dynamic linker's own words out of the exception's: without the call that failed and the path.
@@ -151,7 +142,7 @@ Loaded load(Registry& registry, const fs::path& file, const std::vector<Loaded>&
   } catch (const PluginError& error) {
     refuse(fmt::format("cannot be registered: {}", error.what()));
   }
-  return {entry.id, entry.version, abi, file, sha256(bytes)};
+  return {entry.id, entry.version, abi, file, config::sha256_file(file.string())};
 }
 
 // The *.so files of a directory that may be trusted, by name.
