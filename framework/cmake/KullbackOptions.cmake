@@ -5,7 +5,8 @@ target_compile_options(kullback_options INTERFACE -Wall -Wextra -Wpedantic -Wno-
   -fno-math-errno -fno-trapping-math $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # False alarms in the standard library's string concatenation (GCC bugs 105329, 105651).
-  target_compile_options(kullback_options INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+  target_compile_options(kullback_options INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread
+    -Wno-array-bounds)
 endif()
 if(KULLBACK_NATIVE)
   target_compile_options(kullback_options INTERFACE -march=native)
