@@ -76,8 +76,11 @@ class MultivariateNormal final : public Distribution,
       const double constant = half_log_2pi(layout) + member.half_log_det();
       for (Index n = begin; n < begin + count; n += kBlock) {
         const Index size = std::min(kBlock, begin + count - n);
-        out.segment(n, size) =
-            (-0.5 * member.whiten(points.x.middleCols(n, size)).colwise().squaredNorm()).array() - constant;
+        const auto x = points.x.middleCols(n, size);
+        out.segment(n, size) = (-0.5 * member.whiten(x).colwise().squaredNorm()).array() - constant;
+        // Beside an infinite coordinate whitening meets inf - inf.
+        for (Index k = 0; k < size; ++k)
+          if (std::isnan(out[n + k]) && !x.col(k).hasNaN()) out[n + k] = -kInfinity;
       }
     }
   }

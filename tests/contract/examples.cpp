@@ -1,0 +1,172 @@
+#include "examples.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <random>
+
+namespace kullback::contract {
+namespace {
+
+Eigen::MatrixXd random_covariance(Index d, std::mt19937_64& random) {
+  std::normal_distribution<double> normal;
+  Eigen::MatrixXd a(d, d);
+  for (double& v : a.reshaped()) v = normal(random);
+  return a * a.transpose() + 0.5 * Eigen::MatrixXd::Identity(d, d);
+}
+
+double number(Domain domain, std::mt19937_64& random) {
+  std::normal_distribution<double> normal;
+  std::uniform_real_distribution<double> uniform(0.1, 0.9);
+  switch (domain) {
+    case Domain::positive:
+    case Domain::non_negative:
+      return std::exp(normal(random));
+    case Domain::unit_interval:
+    case Domain::simplex:
+      return uniform(random);
+    case Domain::count:
+      return 1 + std::floor(10 * uniform(random));
+    case Domain::boolean:
+      return 1;
+    default:
+      return normal(random);
+  }
+}
+
+// One member for a set of parameters, three coordinates where any parameter is a vector or a matrix.
+Arguments arguments(const std::vector<Parameter>& parameters, std::mt19937_64& random) {
+  constexpr Index kDimension = 3;
+  Arguments out;
+  for (const Parameter& p : parameters) {
+    if (p.shape == Shape::scalar) {
+      out.push_back({p.name, number(p.domain, random)});
+    } else if (p.shape == Shape::vector) {
+      Eigen::VectorXd v(kDimension);
+      for (double& x : v) x = number(p.domain, random);
+      if (p.domain == Domain::simplex) v /= v.sum();
+      out.push_back({p.name, v});
+    } else {
+      out.push_back({p.name, random_covariance(kDimension, random)});
+    }
+  }
+  return out;
+}
+
+Members of(Text family, std::vector<Members> parts) { return make(family, {{"", std::move(parts)}}); }
+
+// Families whose members are made of other things than numbers of a domain.
+std::map<std::string, std::vector<Members>, std::less<>> structural() {
+  std::mt19937_64 random(7);
+  const auto joint = [&](Index d) {
+    return make("multivariate_normal", {{"mean", Eigen::VectorXd(Eigen::VectorXd::LinSpaced(d, -1, 1))},
+                                        {"covariance", random_covariance(d, random)}});
+  };
+  const Members line =
+      make("discrete_grid", {{"edges", vector({-1, 0, 0.5, 2, 4})}, {"weights", vector({1, 3, 0.5, 2})}});
+  const Members gap = make("discrete_grid", {{"edges", vector({-1, 0, 0.5, 2, 4})}, {"weights", vector({0, 3, 0, 2})}});
+  const Members plane = make(
+      "discrete_grid",
+      {{"low", -3.0},
+       {"high", 3.0},
+       {"cells", vector({4, 6})},
+       {"of",
+        std::vector<Members>{make("discrete_grid", {{"low", -2.0},
+                                                    {"high", 2.0},
+                                                    {"cells", vector({2, 2})},
+                                                    {"weights", (Eigen::MatrixXd(2, 2) << 1, 2, 3, 4).finished()}})}}});
+  const auto mixture = [](std::initializer_list<double> weights, std::vector<Members> components) {
+    return make("mixture", {{"weights", vector(weights)}, {"components", std::move(components)}});
+  };
+  auto chain = std::make_shared<SparseMatrix>(4, 4);
+  for (int i = 0; i < 4; ++i) {
+    chain->insert(i, i) = 3;
+    if (i > 0) chain->insert(i, i - 1) = -1;
+    if (i < 3) chain->insert(i, i + 1) = -1;
+  }
+  chain->makeCompressed();
+  return {{"discrete_grid", {line, gap, plane}},
+          {"factorized",
+           {of("factorized", {normal(1, 2)}), of("factorized", {normal(0, 1), normal(1, 2)}),
+            of("factorized", {joint(2), normal(0, 1), line})}},
+          {"mixture",
+           {mixture({0.3, 0.7}, {normal(-4, 1), normal(4, 0.5)}), mixture({1}, {normal(0, 3)}),
+            mixture({0.5, 0.5}, {joint(2), joint(2)}), mixture({0.5, 0.25, 0.25}, {normal(0, 1), line, normal(1, 1)})}},
+          {"multivariate_normal",
+           {joint(1), joint(2), make("multivariate_normal", {{"mean", vector({1, 2})}, {"stddev", vector({1, 3})}}),
+            make("multivariate_normal",
+                 {{"information", 1.0}, {"precision", std::shared_ptr<const SparseMatrix>(std::move(chain))}})}}};
+}
+
+}  // namespace
+
+const std::vector<Example>& examples() {
+  static const std::vector<Example> all = [] {
+    std::vector<Example> out;
+    const auto by_hand = structural();
+    for (const std::string& name : registry().families()) {
+      std::vector<Members> members;
+      const auto found = by_hand.find(name);
+      if (found != by_hand.end()) members = found->second;
+      if (name != "discrete_grid" && name != "factorized" && name != "mixture") {
+        std::mt19937_64 random(1);
+        for (const auto& set : registry().family(name).parameterizations())
+          for (int round = 0; round < 2 && !set.empty(); ++round) members.push_back(make(name, arguments(set, random)));
+      }
+      for (std::size_t i = 0; i < members.size(); ++i) out.push_back({name + "/" + std::to_string(i), members[i]});
+    }
+    return out;
+  }();
+  return all;
+}
+
+std::vector<Example> on_the_line() {
+  std::vector<Example> out;
+  for (const Example& e : examples())
+    if (e.members.layout.dimension == 1) out.push_back(e);
+  return out;
+}
+
+Eigen::MatrixXd uniforms(Index rows, Index columns) {
+  std::mt19937_64 random(11);  // whose bits the standard fixes
+  Eigen::MatrixXd out(rows, columns);
+  for (double& u : out.reshaped()) u = (static_cast<double>(random() >> 11) + 0.5) * 0x1p-53;
+  return out;
+}
+
+double expectation(const Members& members, const std::function<double(double)>& f) {
+  const Support support = members.family->support(members.layout, members.theta, 0, 0);
+  std::vector<Landmark> marks;
+  if (const auto* l = capability<Landmarks>(*members.family, members.layout))
+    l->landmarks(members.layout, members.theta, 0, marks);
+  std::vector<double> panels;
+  for (const Landmark& m : marks)
+    for (double k = -40; k <= 40; k += 1) panels.push_back(m.location + 0.5 * k * m.scale);
+  if (std::isfinite(support.low)) panels.push_back(support.low);
+  if (std::isfinite(support.high)) panels.push_back(support.high);
+  std::sort(panels.begin(), panels.end());
+  panels.erase(std::unique(panels.begin(), panels.end()), panels.end());
+  std::erase_if(panels, [&](double x) { return x < support.low || x > support.high; });
+
+  // Gauss-Legendre with 8 nodes on [-1, 1] [Abramowitz & Stegun, table 25.4].
+  constexpr double kNodes[] = {0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.9602898564975363};
+  constexpr double kWeights[] = {0.3626837833783620, 0.3137066458778873, 0.2223810344533745, 0.1012285362903763};
+  double sum = 0;
+  for (std::size_t i = 0; i + 1 < panels.size(); ++i) {
+    const double half = 0.5 * (panels[i + 1] - panels[i]), middle = 0.5 * (panels[i + 1] + panels[i]);
+    Eigen::MatrixXd x(1, 8);
+    for (int k = 0; k < 4; ++k) x(0, 2 * k) = middle - half * kNodes[k], x(0, 2 * k + 1) = middle + half * kNodes[k];
+    const Eigen::RowVectorXd density = log_density(members, x).array().exp();
+    for (int k = 0; k < 8; ++k) sum += half * kWeights[k / 2] * density[k] * (density[k] > 0 ? f(x(0, k)) : 0);
+  }
+  return sum;
+}
+
+Eigen::VectorXd expect(const Members& members, Text label, Index rows) {
+  Eigen::MatrixXd value(rows, 1);
+  if (!capability<Moments>(*members.family, members.layout)->expect(members.layout, members.theta, label, value))
+    ADD_FAILURE() << "unknown moment " << label;
+  return value;
+}
+
+}  // namespace kullback::contract

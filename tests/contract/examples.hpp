@@ -1,0 +1,53 @@
+// Members of every registered family, for properties that hold of all of them.
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "support/members.hpp"
+
+namespace kullback::contract {
+
+/// One member, with a name for test reports ("normal/2").
+struct Example {
+  std::string name;
+  Members members;
+};
+inline void PrintTo(const Example& example, std::ostream* out) { *out << example.name; }
+
+/// Members of a plain family from its parameterizations' domains; of a structural one from a list kept here. A
+/// registered family that yields none fails the test `Families.EveryFamilyHasExamples`.
+const std::vector<Example>& examples();
+
+/// Those that have capability C.
+template <class C>
+std::vector<Example> examples_with() {
+  std::vector<Example> out;
+  for (const Example& e : examples())
+    if (capability<C>(*e.members.family, e.members.layout)) out.push_back(e);
+  return out;
+}
+
+/// Those of dimension one.
+std::vector<Example> on_the_line();
+
+/// Uniforms in (0, 1) from a low-discrepancy sequence of its own, so that samplers are tested without the framework's
+/// streams.
+Eigen::MatrixXd uniforms(Index rows, Index columns);
+
+/// The integral of f(x) p(x) over the line for a one-dimensional member, by composite Gauss-Legendre on panels bounded
+/// by the member's landmarks and support; `f` is called with a point.
+double expectation(const Members& members, const std::function<double(double)>& f);
+
+/// Moments by label, one column.
+Eigen::VectorXd expect(const Members& members, Text label, Index rows);
+
+inline std::string test_name(const ::testing::TestParamInfo<Example>& info) {
+  std::string out = info.param.name;
+  for (char& c : out)
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  return out;
+}
+
+}  // namespace kullback::contract
