@@ -110,13 +110,18 @@ class Builder : public YAML::EventHandler {
     } else if (!quoted && text_.substr(offset, value.size()) == value) {
       length = std::max<std::size_t>(1, value.size());
       last_ = offset + length;
-      if (!stack_.empty() && stack_.back().flow && at(last_) == ',' && has_open_parenthesis(value)) {
+      if (!stack_.empty() && stack_.back().flow && next_is_comma(last_) && has_open_parenthesis(value)) {
         diagnostics_.error(place_of(mark, length), path(),
                            fmt::format("the comma inside {} ended this expression: put it on its own line or in quotes",
                                        stack_.back().node->kind == Node::Kind::map ? "{ }" : "[ ]"));
       }
     } else if (!quoted) {
       length = line_rest(offset);
+    }
+    // yaml-cpp makes single bytes of \N and \_.
+    if (find_invalid_utf8(value) != std::string::npos) {
+      diagnostics_.error(place_of(mark, length), path(),
+                         "the escapes \\N and \\_ are not supported: write the character itself");
     }
     if (expects_key()) {
       if (value == "<<" && !quoted) {
@@ -158,6 +163,9 @@ class Builder : public YAML::EventHandler {
   static std::size_t offset_of(const YAML::Mark& mark) { return static_cast<std::size_t>(std::max(mark.pos, 0)); }
   Place place_of(const YAML::Mark& mark, std::size_t length) const {
     return Place{source_, mark.line, mark.column, static_cast<int>(length)};
+  }
+  bool next_is_comma(std::size_t offset) const {
+    return at(std::min(text_.find_first_not_of(" \t", offset), text_.size())) == ',';
   }
   bool expects_key() const {
     return !stack_.empty() && stack_.back().node->kind == Node::Kind::map && !stack_.back().has_key;

@@ -1,5 +1,6 @@
 // to_yaml: a tree as text that parse_yaml reads as the same tree.
 #include "config/node.hpp"
+#include "config/yaml_errors.hpp"
 
 #include <fmt/format.h>
 
@@ -20,6 +21,7 @@ bool may_stand_bare(std::string_view text, bool flow) {
   const bool negative = first == '-' && text.size() > 1 && text[1] != ' ' && text[1] != '-';
   if (indicators.find(first) != std::string_view::npos && !negative) return false;
   if (text == "---" || text == "..." || text.starts_with("... ")) return false;
+  if (flow && has_open_parenthesis(text)) return false;  // the reader takes it for a cut expression
   if (flow && text.find_first_of(",[]{}:?\"'#") != std::string_view::npos) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);

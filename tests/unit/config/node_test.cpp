@@ -165,6 +165,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"a: \"\\q\"\n",
              "f.yaml:1:7: error: unknown escape in double quotes: write \\\\ for a backslash, or use single quotes\n"
              "  1 | a: \"\\q\"\n            ^"},
+        Case{"a: \"x\\N\"\n",
+             "f.yaml:1:4: error: a: the escapes \\N and \\_ are not supported: write the character itself\n"
+             "  1 | a: \"x\\N\"\n         ^^^^^"},
+        Case{
+            "p: [normal(0 , variance = 1)]\n",
+            "f.yaml:1:5: error: p[0]: the comma inside [ ] ended this expression: put it on its own line or in quotes\n"
+            "  1 | p: [normal(0 , variance = 1)]\n          ^^^^^^^^"},
         Case{"a: 1\rb: 2\n",
              "f.yaml:1:5: error: a carriage return without a line feed: end lines with a line feed\n"
              "  1 | a: 1 b: 2\n          ^"},
@@ -349,7 +356,7 @@ TEST(ToYaml, RoundTrips) {
         "y[n, m]: x[t-1] * 2\n'k: 2': 1\n\"#x\": 'a #b'\nz: a#b\n", "a: -x\nb: - 1\nc: -- 1\n",
         "a: 'x, y'\nb: ['x, y', z]\n", "? long key with spaces\n: v\n", "ü: ö\na: 'β[x]'\n",
         "a: x == y\nb: f(a, b = 'c')\n", "a: \"\\x85\\u2028\"\n", "c: [[mu[z], 1]]", "l: ['a', 1, -1, \"b c\"]",
-        "list:\n  - normal(0, variance = 1)\n  - \"x\"\n"}) {
+        "l: [a, b\n  (c, d]\n", "list:\n  - normal(0, variance = 1)\n  - \"x\"\n"}) {
     Node node;
     try {
       node = parse(text);
