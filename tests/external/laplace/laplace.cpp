@@ -12,7 +12,7 @@ struct LaplaceMath {  // theta = (location, scale)
   static double log_density(const double* t, double x) { return -std::abs(x - t[0]) / t[1] - std::log(2 * t[1]); }
 };
 
-class Laplace final : public ScalarFamily<LaplaceMath>, public Landmarks {
+class Laplace final : public ScalarFamily<LaplaceMath>, public Moments, public Landmarks {
  public:
   Text name() const override { return "laplace"; }
   Text formula() const override { return "exp(-|x - location| / scale) / (2 scale)"; }
@@ -22,6 +22,15 @@ class Laplace final : public ScalarFamily<LaplaceMath>, public Landmarks {
   Support support(const Layout&, In, Index, Index) const override {
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
     return {-kInfinity, kInfinity};
+  }
+  bool expect(const Layout&, In theta, Text label, Out value) const override {
+    if (label == "x")
+      value = theta.row(0);
+    else if (label == "x2")
+      value = theta.row(0).array().square() + 2 * theta.row(1).array().square();
+    else
+      return false;
+    return true;
   }
   void landmarks(const Layout&, In theta, Index member, std::vector<Landmark>& out) const override {
     out.push_back({theta(0, member), 0});                 // the kink
