@@ -158,7 +158,7 @@ std::vector<double> break_points(const std::vector<Feature>& features, const Coo
 void check_normalized(const Question& question, const Members& side, double value, double error) {
   if (std::abs(value - 1) <= 1e-6 + error) return;
   throw NumericalError(fmt::format(
-      "{}: the density of {} integrates to {} instead of 1: it is not normalized, or its mass was not found "
+      "{}: the density of {} integrates to {:.6g} instead of 1: it is not normalized, or its mass was not found "
       "(a family says where it is by landmarks, quantiles or moments, and beside a bound by a log density of the "
       "distances)",
       pair_name(question), side.family->name(), value));

@@ -10,9 +10,13 @@ namespace kullback::quadrature {
 
 namespace {
 constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr double kStretch =
+    3;  // z = 3 sinh(t) is nearly linear over the bulk: polynomials in u follow a normal density there
+const double kLogStretch = std::log(kStretch);
 constexpr double kFarthest = 350;  // sinh of more cannot be squared
 
-double to_u(double t) { return std::abs(t) < 1e-8 ? t / 2 : (std::sqrt(1 + t * t) - 1) / t; }
+double to_u(double t) { return std::abs(t) < 1e-8 ? t : (std::sqrt(1 + 4 * t * t) - 1) / (2 * t); }
+double bulk_to_u(double z) { return to_u(std::asinh(z / kStretch)); }
 }  // namespace
 
 Chart::Chart(const Box& box, const Location& location, bool straight)
@@ -52,12 +56,12 @@ void Chart::map(In u, Out x, Row log_jacobian, Row far) const {
         continue;
       }
       const double rest = (1 - v) * (1 + v);
-      const double t = std::clamp(2 * v / rest, -kFarthest, kFarthest);
+      const double t = std::clamp(v / rest, -kFarthest, kFarthest);
       farthest = std::max(farthest, std::abs(t));
-      log_slope += std::log(2 * (1 + v * v) / (rest * rest));
+      log_slope += std::log((1 + v * v) / (rest * rest));
       if (k == Kind::plane) {
-        x(i, n) = std::sinh(t);
-        log_slope += std::abs(t) + std::log1p(std::exp(-2 * std::abs(t))) - std::log(2.0);
+        x(i, n) = kStretch * std::sinh(t);
+        log_slope += kLogStretch + std::abs(t) + std::log1p(std::exp(-2 * std::abs(t))) - std::log(2.0);
       } else {
         const double sign = k == Kind::above ? 1 : -1;
         log_slope += sign * t;
@@ -83,7 +87,7 @@ void Chart::map(In u, Out x, Row log_jacobian, Row far) const {
 double Chart::to_u(Index i, double x) const {
   switch (kind(i)) {
     case Kind::plane:
-      return quadrature::to_u(std::asinh((x - center_(i)) / factor_(i, i)));
+      return bulk_to_u((x - center_(i)) / factor_(i, i));
     case Kind::above:
       return x > box_.low(i) ? quadrature::to_u(std::log((x - box_.low(i)) / factor_(i, i))) : -1;
     case Kind::below:
@@ -97,7 +101,7 @@ double Chart::to_u(Index i, double x) const {
 std::vector<std::vector<double>> Chart::breaks(const std::vector<Location>& others) const {
   const Index d = dimension();
   std::vector<std::vector<double>> out(static_cast<std::size_t>(d));
-  constexpr double kReach = 6;  // standard deviations that one cell can take
+  constexpr double kReach = 8;  // standard deviations: next to nothing of a normal density is further out
   const Eigen::MatrixXd inverse =
       straight_ ? Eigen::MatrixXd()
                 : Eigen::MatrixXd(factor_.triangularView<Eigen::Lower>().solve(Eigen::MatrixXd::Identity(d, d)));
@@ -108,9 +112,8 @@ std::vector<std::vector<double>> Chart::breaks(const std::vector<Location>& othe
       if (u > -1 && u < 1) axis.push_back(u);
     };
     if (kind(i) == Kind::plane) {
-      add(0);
-      add(quadrature::to_u(std::asinh(kReach)));
-      add(-quadrature::to_u(std::asinh(kReach)));
+      if (d < 3) add(0);  // in three dimensions every split counts to the third power
+      for (const double sign : {-1, 1}) add(sign * bulk_to_u(kReach));
     } else if (kind(i) != Kind::between) {
       add(0);
     }
@@ -119,10 +122,18 @@ std::vector<std::vector<double>> Chart::breaks(const std::vector<Location>& othe
       if (!straight_) {
         center = inverse.row(i).dot(other.center - center_);
         width = (inverse.row(i) * other.factor).norm();
-        if (std::abs(center) < 1 && width > 0.3 && width < 2) continue;  // the bulk's own splits serve
+      } else if (kind(i) == Kind::plane) {
+        center = (center - center_(i)) / factor_(i, i);
+        width /= factor_(i, i);
+      } else {
+        for (const double step : {-kReach, 0.0, kReach}) add(to_u(i, center + step * width));
+        continue;
       }
-      for (const double step : {-kReach, 0.0, kReach})
-        add(straight_ ? to_u(i, center + step * width) : quadrature::to_u(std::asinh(center + step * width)));
+      // What is like the bulk is served by the bulk's own splits, what is wide by the halving of cells.
+      if (std::abs(center) < kReach && width > 0.2) continue;
+      add(bulk_to_u(center));
+      if (width < 0.2)
+        for (const double sign : {-1, 1}) add(bulk_to_u(center + sign * kReach * width));
     }
     std::sort(axis.begin(), axis.end());
     // Two splits that are close together serve as one.

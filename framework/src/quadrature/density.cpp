@@ -116,7 +116,7 @@ struct Search {
 DensityIntegral integrate(const LogDensity& log_density, const Box& box, Index statistics, const Statistics& evaluate,
                           const Options& options, const Search& search) {
   const Chart chart(box, search.location, false);
-  const Index rows = statistics + 1, d = box.low.size();
+  const Index rows = statistics + 2, d = box.low.size();
   const double top = search.top;
   const Integrand integrand = [&](In u, Out out) {
     const Index n = u.cols();
@@ -131,10 +131,14 @@ DensityIntegral integrate(const LogDensity& log_density, const Box& box, Index s
                              (d > 1 ? ", ..." : ""));
       const double w = log_jacobian(i) == -kInf ? 0 : std::exp(log_p(i) - top + log_jacobian(i));
       out(0, i) = w;
+      out(rows - 1, i) = log_p(i) - top + log_jacobian(i);
       for (Index k = 0; k < statistics; ++k) out(k + 1, i) = w == 0 ? 0 : w * s(k, i);
     }
   };
-  const Integral integral = cubature(integrand, rows, chart.breaks(search.modes), options);
+  Options rule = options;
+  rule.driving = statistics + 1;
+  rule.log_component = rows - 1;
+  const Integral integral = cubature(integrand, rows, chart.breaks(search.modes), rule);
   DensityIntegral out;
   out.evaluations = integral.evaluations;
   out.converged = integral.converged && !integral.infinite;

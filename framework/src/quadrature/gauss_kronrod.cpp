@@ -12,36 +12,30 @@ namespace kullback::quadrature {
 
 namespace {
 // Boost stores the half with x >= 0; every other node of it belongs to the Gauss rule.
-template <unsigned Points>
 Rule unfold() {
-  using Kronrod = boost::math::quadrature::gauss_kronrod<double, Points>;
-  using Gauss = boost::math::quadrature::gauss<double, Points / 2>;
+  constexpr std::size_t kNodes = 21;
+  using Kronrod = boost::math::quadrature::gauss_kronrod<double, kNodes>;
+  using Gauss = boost::math::quadrature::gauss<double, kNodes / 2>;
   const auto& x = Kronrod::abscissa();
   const auto& w = Kronrod::weights();
   const auto& g = Gauss::weights();
-  constexpr std::size_t kFirst = (Points / 2) % 2 ? 0 : 1;
   Rule rule;
-  rule.node.resize(Points);
-  rule.weight.resize(Points);
-  rule.gauss.assign(Points, 0.0);
+  rule.node.resize(kNodes);
+  rule.weight.resize(kNodes);
+  rule.gauss.assign(kNodes, 0.0);
   for (std::size_t i = 0; i < x.size(); ++i) {
-    const std::size_t up = Points / 2 + i, down = Points / 2 - i;
+    const std::size_t up = kNodes / 2 + i, down = kNodes / 2 - i;
     rule.node[up] = x[i];
     rule.node[down] = -x[i];
     rule.weight[up] = rule.weight[down] = w[i];
-    if (i % 2 == kFirst) rule.gauss[up] = rule.gauss[down] = g[i / 2];
+    if (i % 2 == 1) rule.gauss[up] = rule.gauss[down] = g[i / 2];
   }
   return rule;
 }
 }  // namespace
 
-const Rule& rule_15() {
-  static const Rule rule = unfold<15>();
-  return rule;
-}
-
 const Rule& rule_21() {
-  static const Rule rule = unfold<21>();
+  static const Rule rule = unfold();
   return rule;
 }
 

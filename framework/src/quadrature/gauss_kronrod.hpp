@@ -14,8 +14,7 @@ struct Rule {
   Index size() const { return static_cast<Index>(node.size()); }
 };
 
-/// The rules with 15 and 21 nodes.
-const Rule& rule_15();
+/// The rule with 21 nodes.
 const Rule& rule_21();
 
 /// QUADPACK's bound for the Kronrod value, from its distance to the Gauss value and the integrals of |f| and |f - mean

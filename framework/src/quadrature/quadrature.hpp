@@ -28,6 +28,8 @@ struct Options {
   double absolute_tolerance = 0;
   Index max_evaluations = 1000000;
   Index driving = -1;  ///< the first components, which must reach the tolerance; the others ride along (-1: all)
+  Index log_component =
+      -1;  ///< cubature: a row with the logarithm of component 0, not integrated; finds ridges among underflows
   Index noise_component = -1;  ///< the density of rounding noise in component 0: nothing below it is chased
 };
 
