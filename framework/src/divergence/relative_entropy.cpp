@@ -226,6 +226,12 @@ Answer by_marginals(Question& question) {
   const auto* product = capability<Product>(*question.q.family, question.q.layout);
   const auto* marginals = capability<Marginals>(*question.p.family, question.p.layout);
   if (!product || !marginals) return {};
+  // A marginal may cost a factorization of the whole, and there is one for every part.
+  constexpr Index kMost = 4096;
+  if (question.p.layout.dimension > kMost) {
+    question.missing.push_back(fmt::format("marginals are taken one by one up to {} coordinates only", kMost));
+    return {};
+  }
   const auto joint = entropy(question.p);
   if (!joint || !std::isfinite(*joint)) return lacks_entropy(question);
   Terms terms;
