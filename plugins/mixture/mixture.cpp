@@ -9,7 +9,7 @@ namespace kullback::mixture {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr Index kBufferNumbers = 16'384;  // log densities held together, points times components: 128 KiB
+constexpr Index kBufferNumbers = 65'536;  // log densities held together, points times components: 512 KiB
 
 Index component_count(const Layout& layout) {
   Index count = 0;

@@ -77,7 +77,10 @@ class MultivariateNormal final : public Distribution,
       for (Index n = begin; n < begin + count; n += kBlock) {
         const Index size = std::min(kBlock, begin + count - n);
         const auto x = points.x.middleCols(n, size);
-        out.segment(n, size) = (-0.5 * member.whiten(x).colwise().squaredNorm()).array() - constant;
+        if (layout.dimension == 2 && x.outerStride() == 2)
+          plane_log_density(member, constant, x.data(), size, out.data() + n);
+        else
+          out.segment(n, size) = (-0.5 * member.whiten(x).colwise().squaredNorm()).array() - constant;
         // Beside an infinite coordinate whitening meets inf - inf.
         for (Index k = 0; k < size; ++k)
           if (std::isnan(out[n + k]) && !x.col(k).hasNaN()) out[n + k] = -kInfinity;
@@ -364,6 +367,28 @@ class MultivariateNormal final : public Distribution,
   }
 
   // (x - mean)' P (x - mean), which does not cancel as x'Px - 2h'x would.
+  // Two coordinates, the dimension of kernel estimates: written out, so that it is vectorized over the points.
+  static void plane_log_density(const Dense& member, double constant, const double* x, Index count, double* out) {
+    const double m0 = member.mean[0], m1 = member.mean[1];
+    const Eigen::MatrixXd& l = member.factor;
+    const double a = member.is_precision ? l(0, 0) : 1 / l(0, 0);
+    const double c = member.is_precision ? l(1, 1) : 1 / l(1, 1);
+    const double b = member.is_precision ? l(1, 0) : -l(1, 0) * a * c;
+    if (member.is_precision) {  // L'(x - mean)
+      for (Index n = 0; n < count; ++n) {
+        const double u = x[2 * n] - m0, v = x[2 * n + 1] - m1;
+        const double z0 = a * u + b * v, z1 = c * v;
+        out[n] = -0.5 * (z0 * z0 + z1 * z1) - constant;
+      }
+    } else {  // L^-1 (x - mean)
+      for (Index n = 0; n < count; ++n) {
+        const double u = x[2 * n] - m0, v = x[2 * n + 1] - m1;
+        const double z0 = a * u, z1 = b * u + c * v;
+        out[n] = -0.5 * (z0 * z0 + z1 * z1) - constant;
+      }
+    }
+  }
+
   static void sparse_log_density(const Layout& layout, In theta, const Points& points, Row out) {
     const bool one = theta.cols() == 1;
     for (Index begin = 0, count = 0; begin < points.x.cols(); begin += count) {

@@ -141,7 +141,10 @@ void add_values(const Registry& registry, const Case& c, const Direction& direct
   const Members& p = c.target.members;
   const Members& q = outcome.solution.q;
   const Divergence& d = *direction.divergence;
+  // The direction that was not minimized needs q's log density under p: a factorization more, or a marginal a coordinate.
+  constexpr Index kMostForBoth = 10'000;
   for (const bool reversed : {true, false}) {
+    if (reversed != direction.reversed && p.layout.dimension > kMostForBoth) continue;
     const std::string name = (reversed ? "reverse_" : "forward_") + std::string(d.name());
     Value value = value_of(registry, name, d, reversed ? q : p, reversed ? p : q, false);
     double log_z = 0, error = 0;

@@ -302,6 +302,39 @@ Opening slice(const Opening& opening, Index first, Index count) {
   return part;
 }
 
+Part open_family(const Scope& scope, const Expression& e, const Opening& opening);
+
+// The factors of a product: one alone is repeated over the coordinates, as many as coordinates take one each, and otherwise
+// a vector-valued one takes what the others leave.
+std::vector<Part> open_factors(const Scope& scope, const Expression& e, const std::vector<const Expression*>& factors, const Opening& opening) {
+  std::vector<Part> parts;
+  const auto n = static_cast<Index>(factors.size());
+  if (n == 1 && opening.edges.empty()) {
+    Part part = open_family(scope, *factors[0], slice(opening, 0, 1));
+    part.count = part.layout.dimension == 1 ? opening.dimension : 1;
+    parts.push_back(std::move(part));
+  } else if (n == 1 || n == opening.dimension) {
+    for (Index i = 0; i < opening.dimension; ++i)
+      parts.push_back(open_family(scope, *factors[n == 1 ? 0 : static_cast<std::size_t>(i)], slice(opening, i, 1)));
+  } else {
+    std::vector<Index> sizes;
+    Index left = opening.dimension, flexible = 0;
+    for (const Expression* factor : factors) {
+      sizes.push_back(is_flexible(scope, *factor) ? 0 : open_family(scope, *factor, slice(opening, 0, 1)).layout.dimension);
+      left -= sizes.back();
+      flexible += sizes.back() == 0;
+    }
+    if (flexible > 1) fail(e, "only one factor can take the coordinates that are left; give the others their dimension");
+    Index first = 0;
+    for (std::size_t i = 0; i < factors.size(); ++i) {
+      const Index size = sizes[i] ? sizes[i] : std::max<Index>(left, 1);
+      parts.push_back(open_family(scope, *factors[i], slice(opening, first, size)));
+      first += size;
+    }
+  }
+  return parts;
+}
+
 Part open_family(const Scope& scope, const Expression& e, const Opening& opening) {
   if (e.kind != Kind::reference && e.kind != Kind::call)
     fail(e, "an approximating family is expected here, such as normal or factorized(normal)");
@@ -309,43 +342,16 @@ Part open_family(const Scope& scope, const Expression& e, const Opening& opening
   if (!family) fail(e, fmt::format("'{}' is not a family; {}", e.text, suggestion(e.text, scope.registry().families())));
 
   Arguments given;
-  std::vector<const Expression*> inner;
+  std::vector<const Expression*> factors;
   for (const Expression& argument : e.children) {
-    if (argument.text.empty() && mentions_open_family(scope, argument.children[0]))
-      inner.push_back(&argument.children[0]);
+    const Expression& inner = argument.children[0];
+    const bool factor = argument.text.empty() && (inner.kind == Kind::reference || inner.kind == Kind::call) && scope.registry().find_family(inner.text);
+    if (factor)
+      factors.push_back(&inner);
     else
-      given.push_back({argument.text, evaluate_expression(scope, argument.children[0]).value});
+      given.push_back({argument.text, evaluate_expression(scope, inner).value});
   }
-  if (!inner.empty()) {
-    // Coordinates go to the factors in order; one factor alone is repeated, one vector-valued factor takes what is left.
-    std::vector<Part> parts;
-    Index left = opening.dimension;
-    Index flexible = 0;
-    for (const Expression* child : inner) flexible += is_flexible(scope, *child);
-    std::vector<Index> sizes;
-    for (const Expression* child : inner) {
-      sizes.push_back(is_flexible(scope, *child) ? 0 : open_family(scope, *child, slice(opening, 0, 1)).layout.dimension);
-      left -= sizes.back();
-    }
-    if (flexible > 1) fail(e, "only one factor can take the coordinates that are left; give the others their dimension");
-    if (inner.size() == 1 && !flexible && sizes[0] == 1 && opening.dimension > 1) {
-      if (opening.edges.empty()) {
-        Part part = open_family(scope, *inner[0], slice(opening, 0, 1));
-        part.count = opening.dimension;
-        parts.push_back(std::move(part));
-      } else {
-        for (Index i = 0; i < opening.dimension; ++i) parts.push_back(open_family(scope, *inner[0], slice(opening, i, 1)));
-      }
-    } else {
-      Index first = 0;
-      for (std::size_t i = 0; i < inner.size(); ++i) {
-        const Index size = sizes[i] ? sizes[i] : std::max<Index>(left, 1);
-        parts.push_back(open_family(scope, *inner[i], slice(opening, first, size)));
-        first += size;
-      }
-    }
-    given.insert(given.begin(), Argument{"", std::move(parts)});
-  }
+  if (!factors.empty()) given.insert(given.begin(), Argument{"", open_factors(scope, e, factors, opening)});
   return placing_errors(e, [&] { return Part{family, family->open(given, opening), 1}; });
 }
 
