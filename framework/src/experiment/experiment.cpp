@@ -17,11 +17,13 @@ namespace {
 class Collector {
  public:
   template <class F>
-  void run(F work) {
+  bool run(F work) {
     try {
       work();
+      return true;
     } catch (const ConfigError& error) {
       messages_.push_back(error.what());
+      return false;
     }
   }
   void throw_if_any() const {
@@ -121,11 +123,12 @@ void read_starts(const Node& node, const model::Scope& scope, Case& c, Collector
 Case read_case(const Node& node, const std::string& name, const model::Scope& scope, Collector& errors) {
   Case c;
   c.name = name;
-  const Node& target = node.at("target");
-  const Node& approximation = node.at("approximation");
   const Node* coordinates = node.find("coordinates");
   const Node* initialize = node.find("initialize");
   const Node* formula = node.find("formula");
+  node.find("approximation");  // known here, whichever of the two is missing
+  const Node& target = node.at("target");
+  const Node& approximation = node.at("approximation");
   c.place = target.place;
 
   const config::Expression p = config::parse_expression(target);
@@ -201,18 +204,29 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
       errors.run([&] { config::fail(node->key_place, node->path, "models in the file are not there yet: give a target and an approximation"); });
     }
   if (const Node* plugins = root.find("plugins")) errors.run([&] { read_plugins(*plugins, loaded_plugins); });
-  if (const Node* data = root.find("data")) errors.run([&] { scope.read_data(*data); });
+  bool data_read = true;
+  if (const Node* data = root.find("data")) {
+    data_read = errors.run([&] { scope.read_data(*data); });
+    if (!data_read) data->accept();
+  }
   errors.run([&] { read_inference(root.find("inference"), registry, experiment, errors); });
   if (overrides.seed) experiment.settings.seed = *overrides.seed;
   if (overrides.threads) experiment.settings.threads = *overrides.threads;
 
   if (const Node* description = root.find("description")) errors.run([&] { description->string(); });
-  if (const Node* cases = root.find("cases")) {
+  const Node* cases = root.find("cases");
+  if (!data_read) {
+    // What follows from data that could not be read would only repeat the message.
+    for (const char* key : {"cases", "target", "approximation", "coordinates", "initialize", "formula"})
+      if (const Node* node = root.find(key)) node->accept();
+  } else if (cases) {
     errors.run([&] {
       if (cases->kind != Node::Kind::map || cases->children().empty())
         config::fail(cases->place, cases->path, "cases must be a map of names to cases, each with a target and an approximation");
-      if (const Node* target = root.find("target"))
+      if (const Node* target = root.find("target")) {
+        root.accept();
         config::fail(target->key_place, target->path, "a file has either 'target' and 'approximation', or 'cases'");
+      }
       for (const Node& node : cases->children()) {
         cases->find(node.key);
         errors.run([&] {
@@ -228,6 +242,7 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
   if (const Node* inference = root.find("inference"); inference && inference->kind == Node::Kind::map)
     if (const Node* initialize = inference->find("initialize"))
       errors.run([&] {
+        if (experiment.cases.empty()) return initialize->accept();  // its case is an error already
         if (experiment.cases.size() != 1)
           config::fail(initialize->key_place, initialize->path, "in a file with several cases each case has its own 'initialize'");
         read_starts(*initialize, scope, experiment.cases.front(), errors);
