@@ -15,9 +15,7 @@ class CoordinateAscent final : public Optimizer {
     return "coordinate ascent raises the bound of reverse_kl; for " + std::string(divergence) +
            " there is no bound to raise (moment_matching serves forward_kl)";
   }
-  void step(Step& step) const override {
-    step.sweep_blocks([](In, In eta_hat, Out next) { next = eta_hat; });
-  }
+  void step(Step& step) const override { step.sweep_blocks({}); }
   bool raises_bound() const override { return true; }
 };
 

@@ -96,6 +96,17 @@ class Normal final : public Distribution,
     return eta(1, member) < 0 && std::isfinite(eta(1, member)) && std::isfinite(eta(0, member));
   }
 
+  Index first_outside(const Layout& layout, In eta) const override {
+    const double* e = eta.data();
+    const Index stride = eta.outerStride();
+    int outside = 0;  // no early exit, so that the loop is vectorized
+    for (Index n = 0; n < eta.cols(); ++n) {
+      const double first = e[n * stride], second = e[n * stride + 1];
+      outside |= !(std::abs(first) < kInfinity) | !(second < 0) | !(second > -kInfinity);
+    }
+    return outside ? ExponentialFamily::first_outside(layout, eta) : -1;
+  }
+
   void convert(const Layout&, In from, Out to, bool theta_to_eta) const override {
     for (Index n = 0; n < from.cols(); ++n) {
       const double first = from(0, n), second = from(1, n);

@@ -29,6 +29,8 @@ class ExponentialFamily {
   /// The eta whose mean parameters are m: the inverse of `mean`. Throws DomainError if m is no mean of the family.
   virtual void natural(const Layout& layout, In m, Out eta) const = 0;
   virtual bool in_domain(const Layout& layout, In eta, Index member) const = 0;
+  /// The first member outside the domain, -1 if there is none. The default asks in_domain; override it where that is slow.
+  virtual Index first_outside(const Layout& layout, In eta) const;
   /// theta -> eta, or eta -> theta.
   virtual void convert(const Layout& layout, In from, Out to, bool theta_to_eta) const = 0;
 };

@@ -9,7 +9,8 @@
 
 namespace kullback {
 
-/// How much of the way from eta to eta_hat is gone: next = (1 - rho) eta + rho eta_hat, for the columns of a range.
+/// How much of the way from eta to eta_hat is gone: next = (1 - rho) eta + rho eta_hat, for the columns of a range. An empty
+/// rule goes all the way: next = eta_hat.
 using UpdateRule = std::function<void(In eta, In eta_hat, Out next)>;
 
 /// What an optimizer sees of one sweep. `sweep_blocks` visits all members in the order of the

@@ -29,6 +29,12 @@ Optimizer::~Optimizer() = default;
 Registrar::~Registrar() = default;
 Observer::~Observer() = default;
 
+Index ExponentialFamily::first_outside(const Layout& layout, In eta) const {
+  for (Index k = 0; k < eta.cols(); ++k)
+    if (!in_domain(layout, eta, k)) return k;
+  return -1;
+}
+
 bool Joint::log_normalizer(double&, double&) const { return false; }
 
 std::vector<Index> Coloring::sequence(int) const { return {}; }

@@ -16,6 +16,7 @@ namespace kullback::inference {
 namespace {
 
 constexpr Index kMostEvaluations = 20'000'000;  // of the density, for one table
+constexpr double kMostWork = 1e8;               // of a refinement: evaluations times parameters / 8
 constexpr double kNever = -std::numeric_limits<double>::infinity();
 
 struct GaussPoint {
@@ -223,6 +224,9 @@ double NodeJoint::quadrature_error() const {
 bool NodeJoint::refine() {
   const int most = all_fixed() ? 3 : 5;
   if (exact_ || level_ >= most || evaluations(level_ + 1) > kMostEvaluations) return false;
+  // A density of many parameters (a kernel estimate) costs in proportion; nodes that stay are evaluated only once.
+  const double cost = std::max(1.0, static_cast<double>(projection().target.theta.rows()) / 8);
+  if (cost * static_cast<double>(evaluations(level_ + 1)) > (all_fixed() ? 10 * kMostWork : kMostWork)) return false;
   for (const Block& b : blocks())
     if (capability<Tabulated>(*b.family, b.layout) && level_ >= 3) return false;
   ++level_;

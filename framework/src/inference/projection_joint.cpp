@@ -1,6 +1,7 @@
 #include "inference/projection_joint.hpp"
 
 #include "inference/target_expectations.hpp"
+#include "parallel/huge_pages.hpp"
 
 #include <kullback/error.hpp>
 
@@ -23,8 +24,11 @@ ProjectionJoint::ProjectionJoint(const Projection& projection, bool split)
       if (members > 1) block.name = leaves_.size() == 1 ? "x" : fmt::format("x from {}", block.name);
       block.family = leaf.family;
       block.layout = leaf.layout;
-      block.eta = Eigen::MatrixXd::Zero(leaf.statistics, members);
-      block.m = Eigen::MatrixXd::Zero(leaf.statistics, members);
+      for (Eigen::MatrixXd* numbers : {&block.eta, &block.m}) {
+        numbers->resize(leaf.statistics, members);
+        parallel::prefer_huge_pages(numbers->data(), sizeof(double) * static_cast<std::size_t>(numbers->size()));
+        numbers->setZero();
+      }
       block.log_partition = Eigen::RowVectorXd::Zero(members);
       blocks_.push_back(std::move(block));
       origins_.push_back({&leaf, first, {}});

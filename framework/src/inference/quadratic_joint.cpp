@@ -1,5 +1,6 @@
 #include "inference/quadratic_joint.hpp"
 
+#include "parallel/huge_pages.hpp"
 #include "parallel/parallel.hpp"
 
 #include <kullback/error.hpp>
@@ -7,13 +8,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
 namespace kullback::inference {
 namespace {
 constexpr Index kGrain = 8192;  // rows a chunk
+
+// sum_(j < i) P_ij E x_j: each pair of coordinates counts once, with the later one. Entries left of the diagonal come
+// first in a row.
+inline double earlier(const int* row_begin, const int* column, const double* value, const double* mean, Index i) {
+  double sum = 0;
+  for (int e = row_begin[i], last = row_begin[i + 1]; e < last && column[e] < i; ++e) sum += value[e] * mean[column[e]];
+  return sum;
 }
+}  // namespace
 
 bool QuadraticJoint::serves(const Leaf& leaf) {
   if (capability<Tabulated>(*leaf.family, leaf.layout)) return leaf.layout.dimension == 1;
@@ -102,9 +112,17 @@ void QuadraticJoint::renumber(const QuadraticForm& form) {
   row_begin_.reserve(static_cast<std::size_t>(n) + 1);
   column_.reserve(static_cast<std::size_t>(p.nonZeros()));
   value_.reserve(static_cast<std::size_t>(p.nonZeros()));
-  diagonal_ = Eigen::VectorXd::Zero(n);
+  diagonal_.resize(n);
   information_.resize(n);
-  mean_ = Eigen::VectorXd::Zero(n);
+  mean_.resize(n);
+  const auto rows = static_cast<std::size_t>(n);
+  parallel::prefer_huge_pages(row_begin_.data(), sizeof(int) * rows);
+  parallel::prefer_huge_pages(column_.data(), sizeof(int) * column_.capacity());
+  parallel::prefer_huge_pages(value_.data(), sizeof(double) * value_.capacity());
+  for (Eigen::VectorXd* numbers : {&diagonal_, &information_, &mean_}) {
+    parallel::prefer_huge_pages(numbers->data(), sizeof(double) * rows);
+    numbers->setZero();
+  }
   first_with_lower_ = n;
   std::vector<std::pair<int, double>> entries;
   for (std::size_t b = 0; b < places_.size(); ++b) {
@@ -218,55 +236,58 @@ std::vector<std::string> QuadraticJoint::terms() const {
 
 // -E[x_i' P_ii x_i] / 2: the terms with all coordinates in one member.
 double QuadraticJoint::own_terms(const Place& place, const Block& from, Index k) const {
-  const Index i = place.begin + k * place.dimension;
-  switch (place.kind) {
-    case Kind::scalar:
-      return -0.5 * diagonal_[i] * from.m(place.square, k);
-    case Kind::grid:
-      return -0.5 * diagonal_[i] * from.m.col(k).dot(place.average.col(1));
-    case Kind::vector:
-      break;
-  }
-  const auto b = static_cast<std::size_t>(&place - places_.data());
   const Index d = place.dimension;
+  if (place.kind == Kind::grid) return -0.5 * diagonal_[place.begin + k] * from.m.col(k).dot(place.average.col(1));
+  const auto b = static_cast<std::size_t>(&place - places_.data());
   return -0.5 *
          own_[static_cast<std::size_t>(own_begin_[b] + k)].reshaped().dot(from.m.col(k).segment(place.square, d * d));
 }
 
 void QuadraticJoint::expected_log_density(std::span<double> by_term) const {
-  double own = 0;
+  std::fill(by_term.begin(), by_term.end(), 0.0);
   for (std::size_t b = 0; b < places_.size(); ++b) {
     const Place& place = places_[b];
     const Block& from = block(static_cast<int>(b));
-    own += parallel::sum_chunks(from.members(), std::max<Index>(1, 2 * kGrain / from.m.rows()),
-                                [&](Index begin, Index end) {
-                                  double sum = 0;
-                                  for (Index k = begin; k < end; ++k) sum += own_terms(place, from, k);
-                                  return sum;
-                                });
+    const Index grain = std::max<Index>(1, 2 * kGrain / from.m.rows());
+    std::vector<std::array<double, 3>> chunks(static_cast<std::size_t>((from.members() + grain - 1) / grain));
+    parallel::for_chunks(from.members(), grain, [&](Index c, Index begin, Index end) {
+      chunks[static_cast<std::size_t>(c)] =
+          place.kind == Kind::scalar ? scalar_terms(place, from, begin, end) : member_terms(place, from, begin, end);
+    });
+    for (const auto& chunk : chunks)
+      for (std::size_t t = 0; t < 3; ++t) by_term[t] += chunk[t];
   }
-  // Each pair of coordinates once, from the later one: entries left of the diagonal come first in a row.
-  const Index rows = mean_.size() - first_with_lower_;
-  const int* column = column_.data();
-  const double* value = value_.data();
-  const double* mean = mean_.data();
-  const double pairs = parallel::sum_chunks(rows, kGrain, [&](Index begin, Index end) {
-    double sum = 0;
-    for (Index i = first_with_lower_ + begin; i < first_with_lower_ + end; ++i) {
-      double inner = 0;
-      const int last = row_begin_[static_cast<std::size_t>(i) + 1];
-      for (int e = row_begin_[static_cast<std::size_t>(i)]; e < last && column[e] < i; ++e)
-        inner += value[e] * mean[column[e]];
-      sum += inner * mean[i];
-    }
-    return sum;
-  });
-  by_term[0] = own;
-  by_term[1] = -pairs;
-  by_term[2] = parallel::sum_chunks(mean_.size(), kGrain, [&](Index begin, Index end) {
-    return information_.segment(begin, end - begin).dot(mean_.segment(begin, end - begin));
-  });
   by_term[3] = std::isnan(log_normalizer_) ? 0.0 : -log_normalizer_;
+}
+
+std::array<double, 3> QuadraticJoint::scalar_terms(const Place& place, const Block& from, Index begin,
+                                                   Index end) const {
+  const Index stride = from.m.rows();
+  const double* square = from.m.data() + place.square;
+  const double* mean = mean_.data() + place.begin;
+  const double* diagonal = diagonal_.data() + place.begin;
+  const double* h = information_.data() + place.begin;
+  double own = 0, pairs = 0, linear = 0;
+  for (Index k = begin; k < end; ++k) {
+    own += diagonal[k] * square[k * stride];
+    linear += h[k] * mean[k];
+  }
+  for (Index k = std::max(begin, first_with_lower_ - place.begin); k < end; ++k)
+    pairs += earlier(row_begin_.data(), column_.data(), value_.data(), mean_.data(), place.begin + k) * mean[k];
+  return {-0.5 * own, -pairs, linear};
+}
+
+std::array<double, 3> QuadraticJoint::member_terms(const Place& place, const Block& from, Index begin,
+                                                   Index end) const {
+  double own = 0, pairs = 0, linear = 0;
+  for (Index k = begin; k < end; ++k) {
+    own += own_terms(place, from, k);
+    for (Index i = place.begin + k * place.dimension; i < place.begin + (k + 1) * place.dimension; ++i) {
+      pairs += earlier(row_begin_.data(), column_.data(), value_.data(), mean_.data(), i) * mean_[i];
+      linear += information_[i] * mean_[i];
+    }
+  }
+  return {own, -pairs, linear};
 }
 
 bool QuadraticJoint::log_normalizer(double& value, double& error) const {

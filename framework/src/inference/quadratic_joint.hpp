@@ -4,6 +4,7 @@
 #include "inference/coloring.hpp"
 #include "inference/projection_joint.hpp"
 
+#include <array>
 #include <vector>
 
 namespace kullback::inference {
@@ -44,6 +45,9 @@ class QuadraticJoint final : public ProjectionJoint, public Coloring {
   /// h_i - sum_j P_ij E x_j over the coordinates outside the member.
   double field(Index i) const;
   double own_terms(const Place& place, const Block& block, Index member) const;
+  // The first three terms of members [begin, end).
+  std::array<double, 3> scalar_terms(const Place& place, const Block& block, Index begin, Index end) const;
+  std::array<double, 3> member_terms(const Place& place, const Block& block, Index begin, Index end) const;
 
   std::vector<Place> places_;
   // All in the new numbering of coordinates.

@@ -83,6 +83,7 @@ void Run::restore_copy() {
     joint_.blocks()[b] = std::move(copy_[b]);
     joint_.refresh({static_cast<int>(b), 0, joint_.blocks()[b].members()});
   }
+  sweeper_.forget();
 }
 
 Run::Next Run::end(Status status, std::string reason) {

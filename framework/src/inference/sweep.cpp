@@ -13,7 +13,8 @@
 namespace kullback::inference {
 namespace {
 
-constexpr Index kChunkNumbers = 8192;  // rows times members of a chunk: four such arrays stay in the second-level cache
+constexpr Index kChunkNumbers = 8192;  // rows times members of a chunk: work for tens of microseconds
+constexpr Index kPieceNumbers = 1024;  // of a piece
 constexpr Index kFewNumbers = 1'000'000;
 constexpr std::size_t kFewBlocks = 8;
 constexpr int kHalvings = 40;
@@ -31,22 +32,8 @@ struct Move {
 };
 
 // <eta' - eta, m' - m>, and KL(old || new) = A' - A - <eta' - eta, m> with the size of its terms.
-template <int kRows>
-Move plain_move(const double* eta, const double* next, const double* m, const double* m_next, double a, double a_next,
-                Index rows) {
-  const Index count = kRows > 0 ? kRows : rows;
-  double square = 0, inner = 0, scale = 0;
-  for (Index r = 0; r < count; ++r) {
-    const double step = next[r] - eta[r];
-    square += step * (m_next[r] - m[r]);
-    inner += step * m[r];
-    scale += (std::abs(next[r]) + std::abs(eta[r])) * std::abs(m[r]);
-  }
-  return {square, a_next - a - inner, scale + std::abs(a) + std::abs(a_next)};
-}
-
-Move guarded_move(const double* eta, const double* next, const double* m, const double* m_next, double a, double a_next,
-                  Index rows) {
+Move move_of(const double* eta, const double* next, const double* m, const double* m_next, double a, double a_next,
+             Index rows) {
   double square = 0, inner = 0, scale = 0;
   for (Index r = 0; r < rows; ++r) {
     if (eta[r] == next[r]) continue;  // also -inf
@@ -76,7 +63,20 @@ Sweeper::Borrowed::Borrowed(const Sweeper& owner, Index rows, Index members) : o
   s.eta_hat.resize(rows, members);
   s.eta.resize(rows, members);
   s.m.resize(rows, members);
-  s.log_partition.resize(members);
+  for (Eigen::RowVectorXd* numbers : {&s.log_partition, &s.squares, &s.gains, &s.products}) numbers->resize(members);
+}
+
+void Sweeper::Chunk::add(const Chunk& other) {
+  if (other.square > square) {
+    square = other.square;
+    farthest = other.farthest;
+  }
+  if (other.smallest_gain < smallest_gain) {
+    smallest_gain = other.smallest_gain;
+    smallest = other.smallest;
+  }
+  sums.normalizers += other.sums.normalizers;
+  sums.inner += other.sums.inner;
 }
 
 Sweeper::Borrowed::~Borrowed() {
@@ -98,6 +98,13 @@ Sweeper::Sweeper(Joint& joint, const Settings& settings, Observer& observer, boo
     k.family = capability<ExponentialFamily>(*from.family, from.layout);
     k.colors = coloring_ ? coloring_->colors(b) : std::vector<Range>{{b, 0, from.members()}};
     k.grain = std::max<Index>(1, kChunkNumbers / std::max<Index>(1, from.eta.rows()));
+    k.piece = std::max<Index>(1, kPieceNumbers / std::max<Index>(1, from.eta.rows()));
+    Index slots = 0;
+    for (const Range& color : k.colors) {
+      k.first_slot.push_back(slots);
+      slots += (color.end - color.begin + k.grain - 1) / k.grain;
+    }
+    k.sums.resize(static_cast<std::size_t>(slots));
     k.update = joint.update_kind(b);
     numbers += from.eta.size();
     kernels_.push_back(std::move(k));
@@ -110,6 +117,10 @@ void Sweeper::begin(double quadrature_error, bool stoppable) {
   quadrature_error_ = std::isfinite(quadrature_error) ? quadrature_error : 0;
   stoppable_ = stoppable;
   if (after_each_block_) last_ = bound();
+}
+
+void Sweeper::forget() {
+  for (Kernel& k : kernels_) k.sums_hold = false;
 }
 
 bool Sweeper::stopped() {
@@ -134,20 +145,22 @@ void Sweeper::fail(Range range, const Scratch& scratch, Index member, const std:
 void Sweeper::propose(Range range, const UpdateRule& rule, Scratch& scratch) const {
   const Block& from = block(range.block);
   const Index count = range.end - range.begin;
-  auto eta_hat = scratch.eta_hat.leftCols(count);
   auto next = scratch.eta.leftCols(count);
-  joint_.natural_gradient(range, eta_hat);
   const auto eta = from.eta.middleCols(range.begin, count);
-  rule(eta, eta_hat, next);
+  if (rule) {
+    auto eta_hat = scratch.eta_hat.leftCols(count);
+    joint_.natural_gradient(range, eta_hat);
+    rule(eta, eta_hat, next);
+  } else {
+    joint_.natural_gradient(range, next);
+  }
   if (settings_.damping != 1) next = eta + settings_.damping * (next - eta);
 }
 
 bool Sweeper::in_domain(Range range, const Scratch& scratch) const {
   const Block& from = block(range.block);
   const auto next = scratch.eta.leftCols(range.end - range.begin);
-  for (Index k = 0; k < next.cols(); ++k)
-    if (!kernel(range.block).family->in_domain(from.layout, next, k)) return false;
-  return true;
+  return kernel(range.block).family->first_outside(from.layout, next) < 0;
 }
 
 void Sweeper::finish(Range range, Scratch& scratch) const {
@@ -155,38 +168,70 @@ void Sweeper::finish(Range range, Scratch& scratch) const {
   const Index count = range.end - range.begin;
   const In next = scratch.eta.leftCols(count);
   const ExponentialFamily& family = *kernel(range.block).family;
-  for (Index k = 0; k < count; ++k)
-    if (!family.in_domain(from.layout, next, k))
-      fail(range, scratch, k, fmt::format("the update leaves the domain of {}", from.family->name()));
+  if (const Index outside = family.first_outside(from.layout, next); outside >= 0)
+    fail(range, scratch, outside, fmt::format("the update leaves the domain of {}", from.family->name()));
   family.mean(from.layout, next, scratch.m.leftCols(count), Row(scratch.log_partition.data(), count));
 }
 
-Sweeper::Chunk Sweeper::measure(Range range, const Scratch& scratch) const {
+Sweeper::Chunk Sweeper::measure(Range range, Scratch& scratch) const {
+  if (block(range.block).eta.rows() == 2) {
+    const Chunk chunk = measure_pairs(range, scratch);
+    if (std::isfinite(chunk.sums.inner + chunk.sums.normalizers + chunk.square + chunk.smallest_gain)) return chunk;
+  }
+  return measure_any(range, scratch);
+}
+
+Sweeper::Chunk Sweeper::measure_pairs(Range range, Scratch& scratch) const {
+  const Block& from = block(range.block);
+  const Index count = range.end - range.begin;
+  const double* eta = from.eta.data() + 2 * range.begin;
+  const double* m = from.m.data() + 2 * range.begin;
+  const double* a = from.log_partition.data() + range.begin;
+  const double* next = scratch.eta.data();
+  const double* m_next = scratch.m.data();
+  const double* a_next = scratch.log_partition.data();
+  double* squares = scratch.squares.data();
+  double* gains = scratch.gains.data();
+  double* products = scratch.products.data();
+  for (Index k = 0; k < count; ++k) {
+    const double e0 = eta[2 * k], e1 = eta[2 * k + 1], n0 = next[2 * k], n1 = next[2 * k + 1];
+    const double m0 = m[2 * k], m1 = m[2 * k + 1], p0 = m_next[2 * k], p1 = m_next[2 * k + 1];
+    const double s0 = n0 - e0, s1 = n1 - e1;
+    squares[k] = s0 * (p0 - m0) + s1 * (p1 - m1);
+    const double scale = (std::abs(n0) + std::abs(e0)) * std::abs(m0) + (std::abs(n1) + std::abs(e1)) * std::abs(m1) +
+                         std::abs(a[k]) + std::abs(a_next[k]);
+    gains[k] = (a_next[k] - a[k] - (s0 * m0 + s1 * m1)) + 64 * kEpsilon * scale;
+    products[k] = n0 * p0 + n1 * p1;
+  }
+  Chunk chunk;
+  chunk.sums = {scratch.log_partition.head(count).sum(), scratch.products.head(count).sum()};
+  // A sum is not finite if one of its terms is not; the vectorized extremes may miss that.
+  const double poison = 0 * (scratch.squares.head(count).sum() + scratch.gains.head(count).sum());
+  chunk.square = scratch.squares.head(count).maxCoeff();
+  chunk.smallest_gain = scratch.gains.head(count).minCoeff();
+  chunk.farthest = range.begin + (std::find(squares, squares + count, chunk.square) - squares);
+  chunk.smallest = range.begin + (std::find(gains, gains + count, chunk.smallest_gain) - gains);
+  chunk.square += poison;
+  return chunk;
+}
+
+Sweeper::Chunk Sweeper::measure_any(Range range, const Scratch& scratch) const {
   const Block& from = block(range.block);
   const Index rows = from.eta.rows(), count = range.end - range.begin;
   Chunk chunk;
   for (Index k = 0; k < count; ++k) {
     const Index at = range.begin + k;
-    const double* eta = from.eta.data() + at * rows;
-    const double* m = from.m.data() + at * rows;
     const double* next = scratch.eta.data() + k * rows;
     const double* m_next = scratch.m.data() + k * rows;
-    const double a = from.log_partition[at], a_next = scratch.log_partition[k];
-    Move move = rows == 2 ? plain_move<2>(eta, next, m, m_next, a, a_next, rows)
-                          : plain_move<0>(eta, next, m, m_next, a, a_next, rows);
-    if (!(std::abs(move.square) + std::abs(move.gain) < std::numeric_limits<double>::infinity())) {
-      move = guarded_move(eta, next, m, m_next, a, a_next, rows);
-      if (std::isnan(move.square) || std::isnan(move.gain)) fail(range, scratch, k, "the update is not finite");
-    }
-    if (move.square > chunk.square) {
-      chunk.square = move.square;
-      chunk.farthest = at;
-    }
-    const double relative = move.gain / (64 * kEpsilon * move.scale + std::numeric_limits<double>::min());
-    if (relative < chunk.smallest_gain) {
-      chunk.smallest_gain = relative;
-      chunk.smallest = at;
-    }
+    const Move move = move_of(from.eta.data() + at * rows, next, from.m.data() + at * rows, m_next,
+                              from.log_partition[at], scratch.log_partition[k], rows);
+    if (std::isnan(move.square) || std::isnan(move.gain)) fail(range, scratch, k, "the update is not finite");
+    Chunk one;
+    one.square = move.square;
+    one.smallest_gain = move.gain + 64 * kEpsilon * move.scale;
+    one.farthest = one.smallest = at;
+    one.sums = {scratch.log_partition[k], guarded_dot(next, m_next, rows)};
+    chunk.add(one);
   }
   return chunk;
 }
@@ -211,23 +256,32 @@ void Sweeper::note(int b, const Chunk& chunk, double scale) {
   }
 }
 
-void Sweeper::move_range(Range range, const UpdateRule& rule) {
-  const Kernel& k = kernel(range.block);
+void Sweeper::move_range(Range range, const UpdateRule& rule, int color) {
+  Kernel& k = kernel(range.block);
+  if (color < 0) k.sums_hold = false;
   if (k.update == Update::line_search) return search(range, rule);
   const Index rows = block(range.block).eta.rows(), count = range.end - range.begin;
   std::vector<Chunk> chunks(static_cast<std::size_t>((count + k.grain - 1) / k.grain));
   parallel::for_chunks(count, k.grain, [&](Index c, Index begin, Index end) {
-    const Range part{range.block, range.begin + begin, range.begin + end};
-    Borrowed borrowed(*this, rows, std::min(k.grain, count));
+    Borrowed borrowed(*this, rows, std::min(k.piece, count));
     Scratch& scratch = *borrowed;
-    propose(part, rule, scratch);
-    finish(part, scratch);
-    chunks[static_cast<std::size_t>(c)] = measure(part, scratch);
-    store(part, scratch);
-    if (coloring_) joint_.refresh(part);  // while the chunk is in the cache
+    Chunk chunk;
+    for (Index at = begin; at < end; at += k.piece) {
+      const Range part{range.block, range.begin + at, range.begin + std::min(end, at + k.piece)};
+      propose(part, rule, scratch);
+      finish(part, scratch);
+      chunk.add(measure(part, scratch));
+      store(part, scratch);
+      if (coloring_) joint_.refresh(part);  // while it is in the cache
+    }
+    chunks[static_cast<std::size_t>(c)] = chunk;
   });
   if (!coloring_) joint_.refresh(range);
-  for (const Chunk& chunk : chunks) note(range.block, chunk);
+  for (std::size_t c = 0; c < chunks.size(); ++c) {
+    note(range.block, chunks[c]);
+    if (color >= 0)
+      k.sums[static_cast<std::size_t>(k.first_slot[static_cast<std::size_t>(color)]) + c] = chunks[c].sums;
+  }
 }
 
 void Sweeper::search(Range range, const UpdateRule& rule) {
@@ -278,10 +332,13 @@ bool Sweeper::bound_fell_after(int b) {
 
 void Sweeper::move_colors(const UpdateRule& rule) {
   for (std::size_t b = 0; b < kernels_.size(); ++b) {
-    for (const Range& color : kernels_[b].colors) {
+    Kernel& k = kernels_[b];
+    k.sums_hold = false;
+    for (std::size_t c = 0; c < k.colors.size(); ++c) {
       if (stopped()) return;
-      move_range(color, rule);
+      move_range(k.colors[c], rule, static_cast<int>(c));
     }
+    k.sums_hold = k.update == Update::exact;
     if (bound_fell_after(static_cast<int>(b))) return;
   }
 }
@@ -330,6 +387,7 @@ void Sweeper::move_all_at_once(const UpdateRule& rule) {
     for (const Chunk& chunk : chunks) note(static_cast<int>(b), chunk);
   }
   for (std::size_t b = 0; b < kernels_.size(); ++b) {
+    kernels_[b].sums_hold = false;
     const Range range{static_cast<int>(b), 0, block(static_cast<int>(b)).members()};
     store(range, *next[b]);
     joint_.refresh(range);
@@ -354,12 +412,13 @@ void Sweeper::sweep(Index number, const UpdateRule& rule) {
       move_members(order_by_gain(rule), rule);
       break;
   }
-  if (report_.smallest_gain < -1 && report_.fall.empty())
-    report_.fall = fmt::format("the exact update of {} gained {:.3g} times its rounding, less than nothing",
-                               name_of(report_.smallest), report_.smallest_gain);
+  if (report_.smallest_gain < 0 && report_.fall.empty())
+    report_.fall = fmt::format("the exact update of {} lost {:.3g} more than its rounding", name_of(report_.smallest),
+                               -report_.smallest_gain);
 }
 
 void Sweeper::assign(Range range, In eta) {
+  kernel(range.block).sums_hold = false;
   const Index rows = eta.rows(), grain = kernel(range.block).grain, count = range.end - range.begin;
   std::vector<Chunk> chunks(static_cast<std::size_t>((count + grain - 1) / grain));
   parallel::for_chunks(count, grain, [&](Index c, Index begin, Index end) {
@@ -385,17 +444,20 @@ Bound Sweeper::bound() const {
     const Block& from = block(static_cast<int>(b));
     const Index rows = from.eta.rows();
     // H = A - <eta, m>: the difference of two terms that may be far larger.
-    const double normalizers = parallel::sum_chunks(from.members(), kernels_[b].grain, [&](Index begin, Index end) {
-      return from.log_partition.segment(begin, end - begin).sum();
-    });
-    const double inner = parallel::sum_chunks(from.members(), kernels_[b].grain, [&](Index begin, Index end) {
-      const Index count = (end - begin) * rows;
-      const double* eta = from.eta.data() + begin * rows;
-      const double* m = from.m.data() + begin * rows;
-      const double plain =
-          Eigen::Map<const Eigen::VectorXd>(eta, count).dot(Eigen::Map<const Eigen::VectorXd>(m, count));
-      return std::isfinite(plain) ? plain : guarded_dot(eta, m, count);
-    });
+    double normalizers = 0, inner = 0;
+    if (kernels_[b].sums_hold) {
+      for (const Sums& sums : kernels_[b].sums) {
+        normalizers += sums.normalizers;
+        inner += sums.inner;
+      }
+    } else {
+      normalizers = parallel::sum_chunks(from.members(), kernels_[b].grain, [&](Index begin, Index end) {
+        return from.log_partition.segment(begin, end - begin).sum();
+      });
+      inner = parallel::sum_chunks(from.members(), kernels_[b].grain, [&](Index begin, Index end) {
+        return guarded_dot(from.eta.data() + begin * rows, from.m.data() + begin * rows, (end - begin) * rows);
+      });
+    }
     bound.terms[terms + b] = normalizers - inner;
     bound.rounding += std::abs(normalizers) + std::abs(inner);
   }

@@ -24,7 +24,7 @@ struct SweepReport {
   /// new. For a normal about the shift of its mean in standard deviations.
   double distance = 0;
   MemberId farthest;
-  /// The smallest gain KL(old || new) of an exact update, relative to its rounding: below -1 it cannot be rounding.
+  /// The smallest gain KL(old || new) of an exact update plus 64 epsilon of its terms: below 0 it cannot be rounding.
   double smallest_gain = std::numeric_limits<double>::infinity();
   MemberId smallest;
   Index rejected = 0;  ///< line searches that found no step
@@ -54,26 +54,38 @@ class Sweeper {
   /// Sets a range's eta.
   void assign(Range range, In eta);
   const SweepReport& report() const { return report_; }
+  /// The blocks have been changed by others: nothing that was kept about them holds.
+  void forget();
 
   Bound bound() const;
   std::vector<std::string> bound_names() const;
   std::string name_of(MemberId id) const { return joint_.member_name(id.block, id.member); }
 
  private:
+  struct Sums {
+    double normalizers = 0, inner = 0;
+  };
   struct Kernel {
     const ExponentialFamily* family = nullptr;
     std::vector<Range> colors;
-    Index grain = 1;  // members a chunk
+    Index grain = 1;  // members a chunk: what a thread takes at once
+    Index piece = 1;  // members a virtual call: what stays in the first-level cache
     Update update = Update::exact;
+    // Sums of A and <eta, m> by chunk, colors one after another; kept by the update where a whole color moves.
+    std::vector<Sums> sums;
+    std::vector<Index> first_slot;  // by color
+    bool sums_hold = false;
   };
   struct Chunk {
     double square = 0;  // of the distance
     double smallest_gain = std::numeric_limits<double>::infinity();
     Index farthest = 0, smallest = 0;
+    Sums sums;  // of the proposal
+    void add(const Chunk& other);
   };
   struct Scratch {
     Eigen::MatrixXd eta_hat, eta, m;
-    Eigen::RowVectorXd log_partition;
+    Eigen::RowVectorXd log_partition, squares, gains, products;  // one number a member
   };
   // A Scratch from the pool, with room for `members` of `rows` numbers.
   class Borrowed {
@@ -99,11 +111,14 @@ class Sweeper {
   void finish(Range range, Scratch& scratch) const;
   bool in_domain(Range range, const Scratch& scratch) const;
   /// How far the proposal is from where the members stand.
-  Chunk measure(Range range, const Scratch& scratch) const;
+  Chunk measure(Range range, Scratch& scratch) const;
+  Chunk measure_pairs(Range range, Scratch& scratch) const;  // two statistics, finite
+  Chunk measure_any(Range range, const Scratch& scratch) const;
   void store(Range range, const Scratch& scratch);
   void note(int block, const Chunk& chunk, double scale = 1);
 
-  void move_range(Range range, const UpdateRule& rule);
+  /// `color`: the range is that color of its block; -1: some members.
+  void move_range(Range range, const UpdateRule& rule, int color = -1);
   void search(Range range, const UpdateRule& rule);
   void move_colors(const UpdateRule& rule);
   void move_members(const std::vector<MemberId>& order, const UpdateRule& rule);

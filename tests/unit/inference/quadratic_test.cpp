@@ -113,7 +113,9 @@ TEST(LatticeField, ColorsShareNoEdgeAndCoverAll) {
   };
   for (Index i = 0; i < p.rows(); ++i)
     for (SparseMatrix::InnerIterator e(p, i); e; ++e)
-      if (e.col() != i) EXPECT_NE(color_of(i), color_of(e.col()));
+      if (e.col() != i) {
+        EXPECT_NE(color_of(i), color_of(e.col()));
+      }
   EXPECT_EQ(joint->member_name(0, now[5]), "x[6]");
 }
 
