@@ -82,7 +82,7 @@ void kernel(const double* __restrict p, const double* __restrict q, Index count,
     const double square = e * (1.0 + 0.5 * e);
     const double close = s * (e * (2.0 + 0.5 * e) - series);
     const Value found = bounded(from_means, near ? close : square - logarithm,
-                                near ? 6.0 * close : 2.0 * (std::abs(square) + std::abs(logarithm)));
+                                near ? 6.0 * close : 5.0 * (std::abs(square) + std::abs(logarithm)));
     value[i] = found.value;
     error[i] = found.error;
   }

@@ -100,7 +100,8 @@ TEST(PluginsCommand, ListsEveryPluginWithItsHash) {
   const auto result = command({"plugins", "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   std::vector<std::string> ids;
-  for (const Json& plugin : Json::parse(result.out)["plugins"]) {
+  const Json json = Json::parse(result.out);
+  for (const Json& plugin : json["plugins"]) {
     ids.push_back(plugin["id"]);
     EXPECT_EQ(plugin["sha256"].get<std::string>().size(), 64u);
   }

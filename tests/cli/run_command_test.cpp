@@ -40,7 +40,7 @@ TEST_F(RunCommand, LeavesAFolderWithConfigResultTraceAndManifest) {
   EXPECT_EQ(json["status"], "converged");
   EXPECT_GE(json["sweeps"], 1);
   // Mean field on this target: variances 1 - rho^2, means exact, KL(q||p) = -log(1 - rho^2)/2 [Bishop 2006, sec. 10.1.2].
-  EXPECT_NEAR(json["variables"]["x1"]["mean"].get<double>(), 1, 1e-8);
+  EXPECT_NEAR(json["variables"]["x1"]["mean"].get<double>(), 1, 1e-5);  // the root of the tolerance
   EXPECT_NEAR(json["variables"]["x2"]["stddev"].get<double>(), std::sqrt(0.19), 1e-12);
   EXPECT_EQ(json["variables"]["x1"]["family"], "normal");
   EXPECT_NEAR(json["bound"].get<double>(), 0.5 * std::log(0.19), 1e-9);

@@ -114,7 +114,7 @@ TEST(ProductOfMarginals, ItsDivergenceIsTheMutualInformation) {
 // On the correlated normal through the library: the divergence rises whichever parameter of either factor moves, and the
 // gradient at the minimum vanishes.
 TEST(ProductOfMarginals, IsTheMinimizerOnACorrelatedNormal) {
-  const Registry& registry = registry();
+  const Registry& registry = kullback::registry();
   const Members p = registry.family("multivariate_normal")
                         .make({{"mean", Eigen::VectorXd(Eigen::Vector2d(1, -1))},
                                {"covariance", Eigen::MatrixXd((Eigen::Matrix2d() << 1, 0.9, 0.9, 1).finished())}});
