@@ -299,24 +299,29 @@ void Sweeper::search(Range range, const UpdateRule& rule) {
   const Bound before = checked_ ? bound() : Bound{};
   ++report_.searches;
   Chunk tried;
-  double rho = 1;
-  for (int halving = 0; halving <= kHalvings; ++halving, rho *= 0.5) {
-    scratch.eta.leftCols(count) = old.eta.leftCols(count) + rho * (goal - old.eta.leftCols(count));
-    if (!in_domain(range, scratch)) continue;
-    finish(range, scratch);
-    tried = measure(range, scratch);
-    tried.smallest_gain = std::numeric_limits<double>::infinity();  // no exact update
-    store(range, scratch);
-    joint_.refresh(range);
-    if (!checked_) return note(range.block, tried, 1 / rho);
-    const Bound after = bound();
-    if (after.value >= before.value - std::max(before.rounding, after.rounding) - quadrature_error_)
-      return note(range.block, tried, 1 / rho);
-    store(range, old);
-    joint_.refresh(range);
+  // First a step after which the bound, at its fixed nodes, is no lower at all: a step that overshoots loses less than the quadrature's
+  // error and would go back and forth for ever. Where no such step is near, one within that error will do.
+  constexpr int kStrictHalvings = 6;
+  for (const bool strict : {true, false}) {
+    double rho = 1;
+    for (int halving = 0; halving <= (strict ? kStrictHalvings : kHalvings); ++halving, rho *= 0.5) {
+      scratch.eta.leftCols(count) = old.eta.leftCols(count) + rho * (goal - old.eta.leftCols(count));
+      if (!in_domain(range, scratch)) continue;
+      finish(range, scratch);
+      tried = measure(range, scratch);
+      tried.smallest_gain = std::numeric_limits<double>::infinity();  // no exact update
+      store(range, scratch);
+      joint_.refresh(range);
+      if (!checked_) return note(range.block, tried, 1 / rho);
+      const Bound after = bound();
+      const double slack = std::max(before.rounding, after.rounding) + (strict ? 0 : quadrature_error_);
+      if (after.value >= before.value - slack) return note(range.block, tried, 1 / rho);
+      store(range, old);
+      joint_.refresh(range);
+    }
   }
   ++report_.rejected;
-  note(range.block, tried, 2 / rho);  // the step wanted, from the last one tried
+  note(range.block, tried, std::ldexp(1.0, kHalvings + 1));  // the step wanted, from the last one tried
 }
 
 bool Sweeper::bound_fell_after(int b) {
