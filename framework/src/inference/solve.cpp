@@ -112,11 +112,13 @@ Run::Next Run::judge(double change) {
     return end(Status::converged);
   }
   const std::string farthest = sweeper_.name_of(report.farthest);
-  if (report.searches > 0 && report.rejected == report.searches)
+  if (report.searches > 0 && report.rejected == report.searches) {
+    if (refine(0)) return Next::go_on;  // the direction may be wrong by the nodes' error alone
     return end(Status::stalled,
                fmt::format("no step along the natural gradient of {} raises the bound, though it is {:.3g} standard "
                            "deviations long",
                            farthest, report.distance));
+  }
   if (has_bound_ && !promises_ && stopping_.since_best() >= kPatience)
     return end(
         Status::oscillating,

@@ -18,6 +18,7 @@ constexpr Index kPieceNumbers = 1024;  // of a piece
 constexpr Index kFewNumbers = 1'000'000;
 constexpr std::size_t kFewBlocks = 8;
 constexpr int kHalvings = 40;
+constexpr int kStrictHalvings = 6;
 constexpr Index kAskEvery = 4096;  // members moved one by one between two questions to the observer
 
 // The products' sum where 0 * inf = 0: a cell without mass has eta = -inf.
@@ -25,6 +26,11 @@ double guarded_dot(const double* a, const double* b, Index rows) {
   double sum = 0;
   for (Index r = 0; r < rows; ++r) sum += a[r] == 0 || b[r] == 0 ? 0.0 : a[r] * b[r];
   return sum;
+}
+
+// NaN counts as a fall.
+bool fell(const Bound& before, const Bound& after, double slack) {
+  return !(after.value >= before.value - std::max(before.rounding, after.rounding) - slack);
 }
 
 struct Move {
@@ -284,6 +290,16 @@ void Sweeper::move_range(Range range, const UpdateRule& rule, int color) {
   }
 }
 
+// Where the last step went too far the natural gradient turns round. With c its component along the last step,
+// relative, the fixed-point map contracts by r along it, c = 1 - rho (1 - r), and rho' = 1 / (1 - r) = rho / (1 - c)
+// would meet the optimum.
+double Sweeper::first_step(const LastStep& last, const Eigen::MatrixXd& direction) {
+  if (last.direction.size() != direction.size()) return 1;
+  const double before = last.direction.cwiseProduct(last.moved).sum();
+  const double c = direction.cwiseProduct(last.moved).sum() / before;
+  return before > 0 && c < 1 ? std::clamp(last.rho / (1 - c), 1.0 / 64, 1.0) : 1;
+}
+
 void Sweeper::search(Range range, const UpdateRule& rule) {
   const Block& from = block(range.block);
   const Index count = range.end - range.begin;
@@ -291,37 +307,41 @@ void Sweeper::search(Range range, const UpdateRule& rule) {
   Scratch& scratch = *borrowed;
   Scratch& old = *kept;
   propose(range, rule, scratch);
-  const Eigen::MatrixXd goal = scratch.eta.leftCols(count);
-  if (!goal.allFinite()) fail(range, scratch, 0, "the natural gradient is not finite");
   old.eta.leftCols(count) = from.eta.middleCols(range.begin, count);
   old.m.leftCols(count) = from.m.middleCols(range.begin, count);
   old.log_partition.head(count) = from.log_partition.segment(range.begin, count);
+  Eigen::MatrixXd direction = scratch.eta.leftCols(count) - old.eta.leftCols(count);
+  if (!direction.allFinite()) fail(range, scratch, 0, "the natural gradient is not finite");
+  LastStep& last = kernel(range.block).last;
   const Bound before = checked_ ? bound() : Bound{};
   ++report_.searches;
   Chunk tried;
-  // First a step after which the bound, at its fixed nodes, is no lower at all: a step that overshoots loses less than the quadrature's
-  // error and would go back and forth for ever. Where no such step is near, one within that error will do.
-  constexpr int kStrictHalvings = 6;
+  double tried_at = 1;
+  // First a step after which the bound, on its fixed nodes, is no lower at all: one that overshoots loses less than the
+  // quadrature's error and would go back and forth for ever. Where no such step is near, one within that error will do.
+  const double first = checked_ ? first_step(last, direction) : 1;
   for (const bool strict : {true, false}) {
-    double rho = 1;
+    double rho = first;
     for (int halving = 0; halving <= (strict ? kStrictHalvings : kHalvings); ++halving, rho *= 0.5) {
-      scratch.eta.leftCols(count) = old.eta.leftCols(count) + rho * (goal - old.eta.leftCols(count));
+      scratch.eta.leftCols(count) = old.eta.leftCols(count) + rho * direction;
       if (!in_domain(range, scratch)) continue;
       finish(range, scratch);
       tried = measure(range, scratch);
       tried.smallest_gain = std::numeric_limits<double>::infinity();  // no exact update
       store(range, scratch);
       joint_.refresh(range);
-      if (!checked_) return note(range.block, tried, 1 / rho);
-      const Bound after = bound();
-      const double slack = std::max(before.rounding, after.rounding) + (strict ? 0 : quadrature_error_);
-      if (after.value >= before.value - slack) return note(range.block, tried, 1 / rho);
+      tried_at = rho;
+      if (!checked_ || !fell(before, bound(), strict ? 0 : quadrature_error_)) {
+        last = {std::move(direction), scratch.m.leftCols(count) - old.m.leftCols(count), rho};
+        return note(range.block, tried, 1 / rho);
+      }
       store(range, old);
       joint_.refresh(range);
     }
   }
   ++report_.rejected;
-  note(range.block, tried, std::ldexp(1.0, kHalvings + 1));  // the step wanted, from the last one tried
+  last = {};
+  note(range.block, tried, 1 / tried_at);  // the step wanted, from the last one tried
 }
 
 bool Sweeper::bound_fell_after(int b) {
@@ -482,8 +502,8 @@ std::vector<std::string> Sweeper::bound_names() const {
 
 std::string describe_fall(const Bound& before, const Bound& after, double slack,
                           const std::vector<std::string>& names) {
+  if (!fell(before, after, slack)) return {};
   const double allowed = std::max(before.rounding, after.rounding) + slack;
-  if (after.value >= before.value - allowed) return {};
   std::size_t worst = 0;
   for (std::size_t t = 0; t < after.terms.size(); ++t)
     if (!(after.terms[t] - before.terms[t] >= after.terms[worst] - before.terms[worst])) worst = t;

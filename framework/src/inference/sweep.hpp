@@ -65,6 +65,11 @@ class Sweeper {
   struct Sums {
     double normalizers = 0, inner = 0;
   };
+  // An accepted line search.
+  struct LastStep {
+    Eigen::MatrixXd direction, moved;  // eta_hat - eta before it, and the change of m
+    double rho = 1;
+  };
   struct Kernel {
     const ExponentialFamily* family = nullptr;
     std::vector<Range> colors;
@@ -75,6 +80,7 @@ class Sweeper {
     std::vector<Sums> sums;
     std::vector<Index> first_slot;  // by color
     bool sums_hold = false;
+    LastStep last;
   };
   struct Chunk {
     double square = 0;  // of the distance
@@ -120,6 +126,7 @@ class Sweeper {
   /// `color`: the range is that color of its block; -1: some members.
   void move_range(Range range, const UpdateRule& rule, int color = -1);
   void search(Range range, const UpdateRule& rule);
+  static double first_step(const LastStep& last, const Eigen::MatrixXd& direction);
   void move_colors(const UpdateRule& rule);
   void move_members(const std::vector<MemberId>& order, const UpdateRule& rule);
   void move_all_at_once(const UpdateRule& rule);
