@@ -78,8 +78,8 @@ class MultivariateNormal final : public Distribution,
       for (Index n = begin; n < begin + count; n += kBlock) {
         const Index size = std::min(kBlock, begin + count - n);
         const auto x = points.x.middleCols(n, size);
-        if (layout.dimension == 2 && x.outerStride() == 2)
-          plane_log_density(member, constant, x.data(), size, out.data() + n);
+        if (layout.dimension == 2)
+          plane_log_density(member, constant, x.data(), x.outerStride(), size, out.data() + n);
         else
           out.segment(n, size) = (-0.5 * member.whiten(x).colwise().squaredNorm()).array() - constant;
         // Beside an infinite coordinate whitening meets inf - inf.
@@ -369,7 +369,8 @@ class MultivariateNormal final : public Distribution,
 
   // (x - mean)' P (x - mean), which does not cancel as x'Px - 2h'x would.
   // Two coordinates, the dimension of kernel estimates: written out, so that it is vectorized over the points.
-  static void plane_log_density(const Dense& member, double constant, const double* x, Index count, double* out) {
+  static void plane_log_density(const Dense& member, double constant, const double* x, Index stride, Index count,
+                                double* out) {
     const double m0 = member.mean[0], m1 = member.mean[1];
     const Eigen::MatrixXd& l = member.factor;
     const double a = member.is_precision ? l(0, 0) : 1 / l(0, 0);
@@ -377,24 +378,31 @@ class MultivariateNormal final : public Distribution,
     const double b = member.is_precision ? l(1, 0) : -l(1, 0) * a * c;
     // z = L'(x - mean), or L^-1 (x - mean), which leaves its second term to the other coordinate. Whole blocks only: a
     // point gives the same bits wherever it stands.
-    const double to_first = member.is_precision ? b : 0, to_second = member.is_precision ? 0 : b;
-    const auto block = [&](const double* from, double* to) {
-      for (Index n = 0; n < kPlaneBlock; ++n) {
-        const double u = from[2 * n] - m0, v = from[2 * n + 1] - m1;
-        const double z0 = a * u + to_first * v, z1 = to_second * u + c * v;
-        to[n] = -0.5 * (z0 * z0 + z1 * z1) - constant;
+    const Plane plane{m0, m1, a, c, member.is_precision ? b : 0, member.is_precision ? 0 : b, constant};
+    for (Index done = 0; done < count; done += kPlaneBlock) {
+      const Index size = std::min(kPlaneBlock, count - done);
+      if (size == kPlaneBlock && stride == 2) {
+        plane_block(plane, x + 2 * done, out + done);
+        continue;
       }
-    };
-    Index done = 0;
-    for (; done + kPlaneBlock <= count; done += kPlaneBlock) block(x + 2 * done, out + done);
-    if (done < count) {
       double points[2 * kPlaneBlock] = {}, values[kPlaneBlock];
-      std::copy_n(x + 2 * done, 2 * (count - done), points);
-      block(points, values);
-      std::copy_n(values, count - done, out + done);
+      for (Index n = 0; n < size; ++n) std::copy_n(x + stride * (done + n), 2, points + 2 * n);
+      plane_block(plane, points, values);
+      std::copy_n(values, size, out + done);
     }
   }
   static constexpr Index kPlaneBlock = 8;
+  struct Plane {
+    double mean_first, mean_second, first, second, to_first, to_second, constant;
+  };
+  // One copy of the code, so that every point meets the same instructions.
+  [[gnu::noinline]] static void plane_block(const Plane& p, const double* from, double* to) {
+    for (Index n = 0; n < kPlaneBlock; ++n) {
+      const double u = from[2 * n] - p.mean_first, v = from[2 * n + 1] - p.mean_second;
+      const double z0 = p.first * u + p.to_first * v, z1 = p.to_second * u + p.second * v;
+      to[n] = -0.5 * (z0 * z0 + z1 * z1) - p.constant;
+    }
+  }
 
   static void sparse_log_density(const Layout& layout, In theta, const Points& points, Row out) {
     const bool one = theta.cols() == 1;
