@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes the benchmark's numbers as raw doubles, times torch.distributions on them (one thread, CPU seconds, best of several
-rounds) and writes torch's values beside them.   kl_torch.py DIRECTORY [PAIRS_OF_NORMALS PAIRS_OF_JOINTS]"""
+rounds, with and without its checks of arguments) and writes torch's values beside them.   kl_torch.py DIRECTORY [PAIRS_OF_NORMALS PAIRS_OF_JOINTS]"""
 import pathlib
 import sys
 import time
@@ -35,8 +35,11 @@ def main():
     stddev_p, stddev_q = torch.randn(normals).exp(), torch.randn(normals).exp()
     save("normal_p", torch.stack([mean_p, stddev_p], 1))
     save("normal_q", torch.stack([mean_q, stddev_q], 1))
-    seconds, value = best_seconds(lambda: kl_divergence(Normal(mean_p, stddev_p, validate_args=False),
-                                                        Normal(mean_q, stddev_q, validate_args=False)))
+    def normal(check):
+        return lambda: kl_divergence(Normal(mean_p, stddev_p, validate_args=check), Normal(mean_q, stddev_q, validate_args=check))
+
+    print(f"torch_normal_checked {best_seconds(normal(True))[0]:.6f}")
+    seconds, value = best_seconds(normal(False))
     print(f"torch_normal {seconds:.6f}")
     save("normal_torch", value)
 
@@ -47,9 +50,13 @@ def main():
     mean_p, mean_q, s_p, s_q = torch.randn(joints, D), torch.randn(joints, D), covariance(), covariance()
     save("joint_p", torch.cat([mean_p, s_p.reshape(joints, D * D)], 1))
     save("joint_q", torch.cat([mean_q, s_q.reshape(joints, D * D)], 1))
-    seconds, value = best_seconds(lambda: kl_divergence(
-        MultivariateNormal(mean_p, covariance_matrix=s_p, validate_args=False),
-        MultivariateNormal(mean_q, covariance_matrix=s_q, validate_args=False)))
+
+    def joint(check):
+        return lambda: kl_divergence(MultivariateNormal(mean_p, covariance_matrix=s_p, validate_args=check),
+                                     MultivariateNormal(mean_q, covariance_matrix=s_q, validate_args=check))
+
+    print(f"torch_joint_checked {best_seconds(joint(True))[0]:.6f}")
+    seconds, value = best_seconds(joint(False))
     print(f"torch_joint {seconds:.6f}")
     save("joint_torch", value)
 
