@@ -3,6 +3,7 @@
 #pragma once
 
 #include <kullback/distribution.hpp>
+#include <kullback/labels.hpp>
 
 #include <span>
 #include <string>
@@ -10,8 +11,7 @@
 
 namespace kullback {
 
-/// One sufficient statistic: its label ("x", "x2", "log_x", "x*x'", "cell"), and how many rows it takes.
-/// Labels with rows: x and x2 have one row a coordinate, x*x' has dimension^2 (column-major).
+/// One sufficient statistic: its label (labels.hpp lists them), and how many rows it takes.
 struct Statistic {
   std::string label;
   Index rows = 1;
@@ -33,6 +33,10 @@ class ExponentialFamily {
   virtual Index first_outside(const Layout& layout, In eta) const;
   /// theta -> eta, or eta -> theta.
   virtual void convert(const Layout& layout, In from, Out to, bool theta_to_eta) const = 0;
+  /// Parameters of a member without which it is no exponential family (the trials of a binomial, the location of a Laplace):
+  /// the last rows of eta, below the statistics' rows. `convert` copies them, `natural` finds them set, and m has no such rows.
+  /// Two members belong to one exponential family when they agree in them. The default is 0.
+  virtual Index fixed_rows(const Layout& layout) const;
 };
 
 /// Differential (or discrete) entropy in nats, one number a member.
@@ -50,6 +54,8 @@ class Moments {
   static constexpr int kCapability = 2;
   virtual ~Moments();
   virtual bool expect(const Layout& layout, In theta, Text label, Out value) const = 0;
+  /// E of a statistic that has a parameter c ("abs(x-c)", "x^c", "exp(c*x)"), one c and one value a member. The default knows none.
+  virtual bool expect_at(const Layout& layout, In theta, Text label, ConstRow c, Row value) const;
 };
 
 /// Draws by transforming uniforms in (0, 1), which the framework takes from counter-based streams.
@@ -137,6 +143,57 @@ class Landmarks {
   static constexpr int kCapability = 10;
   virtual ~Landmarks();
   virtual void landmarks(const Layout& layout, In theta, Index member, std::vector<Landmark>& out) const = 0;
+};
+
+/// log p(x) = sum over the terms of coefficient * statistic(x; c): what makes a family the second side of a closed form
+/// without an integral, KL(p || q) = -H(p) - sum coefficient E_p[statistic]. Families with `ExponentialFamily` have it already and need not
+/// say it again. Labels as in labels.hpp, parametric ones included; "1" is the constant.
+class Expansion {
+ public:
+  static constexpr int kCapability = 11;
+  virtual ~Expansion();
+  virtual std::vector<std::string> terms(const Layout& layout) const = 0;
+  /// One row a term, one column a member. `c` is left alone in the rows of labels without a parameter.
+  virtual void expand(const Layout& layout, In theta, Out coefficient, Out c) const = 0;
+};
+
+/// delta' I(eta) delta, I the Hessian of A at eta (the Fisher information in natural coordinates), one number a member, in a
+/// form that never cancels: a sum of squares. Divergences of nearly equal members integrate it along the line between them.
+class Fisher {
+ public:
+  static constexpr int kCapability = 12;
+  virtual ~Fisher();
+  virtual void fisher(const Layout& layout, In eta, In delta, Row out) const = 0;
+};
+
+/// One monomial of log p(x | arguments): `coefficient` times the product of the factors, separated by " * ". A factor is a label of
+/// the child ("x2") or, behind an argument's name, of that argument ("precision.x", "mean.x*x'"); the product "1" is empty. Factors of
+/// more than one row are contracted: d with d (or d^2 with d^2) elementwise, d * d^2 * d as u'Mv; a single one is summed.
+struct Monomial {
+  double coefficient = 1;
+  std::string product;
+};
+
+/// What makes a family usable on the right of a model statement: log p(x | arguments) as a sum of monomials in the statistics of x
+/// and of its arguments. From this table the framework derives expectations and the messages in every direction. For the normal by mean and precision:
+/// -1/2 x2 * precision.x, x * mean.x * precision.x, -1/2 mean.x2 * precision.x, 1/2 precision.log_x, -1/2 log(2 pi).
+class Conditional {
+ public:
+  static constexpr int kCapability = 13;
+  virtual ~Conditional();
+  /// Empty if there is none for this parameterization.
+  virtual std::vector<Monomial> table(int parameterization, const Layout& layout) const = 0;
+};
+
+/// x = g(y) with an injective g that depends on the family's `map` alone ("exp", "logistic", "1/y"), and y of a simpler family. Divergences
+/// that are integrals of a function of p/q (f-divergences, Renyi) do not change under g, so that all closed forms of y's family serve.
+class Image {
+ public:
+  static constexpr int kCapability = 14;
+  virtual ~Image();
+  virtual Text map() const = 0;
+  /// The members y, one column for each column of theta.
+  virtual Members preimage(const Layout& layout, In theta) const = 0;
 };
 
 /// The names of the capabilities, in the order of their numbers, as `describe` prints them.

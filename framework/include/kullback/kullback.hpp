@@ -6,6 +6,7 @@
 #include <kullback/divergence.hpp>
 #include <kullback/error.hpp>
 #include <kullback/joint.hpp>
+#include <kullback/labels.hpp>
 #include <kullback/numerics.hpp>
 #include <kullback/optimizer.hpp>
 #include <kullback/plugin.hpp>

@@ -21,6 +21,10 @@ Nodes::~Nodes() = default;
 Quadratic::~Quadratic() = default;
 Tabulated::~Tabulated() = default;
 Landmarks::~Landmarks() = default;
+Expansion::~Expansion() = default;
+Fisher::~Fisher() = default;
+Conditional::~Conditional() = default;
+Image::~Image() = default;
 Divergence::~Divergence() = default;
 Joint::~Joint() = default;
 Coloring::~Coloring() = default;
@@ -35,6 +39,10 @@ Index ExponentialFamily::first_outside(const Layout& layout, In eta) const {
   return -1;
 }
 
+Index ExponentialFamily::fixed_rows(const Layout&) const { return 0; }
+
+bool Moments::expect_at(const Layout&, In, Text, ConstRow, Row) const { return false; }
+
 bool Joint::log_normalizer(double&, double&) const { return false; }
 
 std::vector<Index> Coloring::sequence(int) const { return {}; }
@@ -45,8 +53,9 @@ std::string Joint::member_name(int block, Index member) const {
 }
 
 namespace {
-constexpr std::array<Text, 11> kNames = {"exponential family", "entropy", "moments",   "sampling",  "quantiles", "marginals",
-                                         "product",            "nodes",   "quadratic", "tabulated", "landmarks"};
+constexpr std::array<Text, 15> kNames = {"exponential family", "entropy",   "moments",   "sampling", "quantiles",
+                                         "marginals",          "product",   "nodes",     "quadratic", "tabulated",
+                                         "landmarks",          "expansion", "fisher",    "conditional", "image"};
 }
 
 std::span<const Text> capability_names() { return kNames; }
@@ -64,6 +73,10 @@ bool has_capability(const Distribution& family, const Layout& layout, int number
     case Quadratic::kCapability: return capability<Quadratic>(family, layout);
     case Tabulated::kCapability: return capability<Tabulated>(family, layout);
     case Landmarks::kCapability: return capability<Landmarks>(family, layout);
+    case Expansion::kCapability: return capability<Expansion>(family, layout);
+    case Fisher::kCapability: return capability<Fisher>(family, layout);
+    case Conditional::kCapability: return capability<Conditional>(family, layout);
+    case Image::kCapability: return capability<Image>(family, layout);
     default: return false;
   }
 }
