@@ -7,32 +7,34 @@ namespace kullback::counts {
 
 namespace {
 
-constexpr Index kBlock = 256;
+constexpr Index kBlock = 256, kLanes = 8;
 
 // rate_p (r - 1 - log r), r = rate_q / rate_p. Outside the range of the vectorized form bd0 takes what is infinite or tiny.
 void kl(const Side& p, const Side& q, Row value, Row error) {
-  alignas(64) double excess[kBlock], ratio[kBlock], rate[kBlock];
+  alignas(64) double rate[kBlock], excess[kBlock], ratio[kBlock], found[kBlock];
   const Index step_p = p.theta.cols() > 1 ? p.theta.outerStride() : 0, step_q = q.theta.cols() > 1 ? q.theta.outerStride() : 0;
+  const auto usual = [&](Index i) { return (ratio[i] > 1e-300) & (ratio[i] < 1e300) & (rate[i] > 1e-300); };
   for (Index begin = 0; begin < value.size(); begin += kBlock) {
-    const Index count = std::min(kBlock, value.size() - begin);
+    const Index count = std::min(kBlock, value.size() - begin), padded = (count + kLanes - 1) / kLanes * kLanes;
     const double *a = p.theta.data() + begin * step_p, *b = q.theta.data() + begin * step_q;
     double *out = value.data() + begin, *bound = error.data() + begin;
+    int all_usual = 1;
     for (Index i = 0; i < count; ++i) {
-      const double inverse = 1 / a[i * step_p];
       rate[i] = a[i * step_p];
-      ratio[i] = b[i * step_q] * inverse;
-      excess[i] = (b[i * step_q] - a[i * step_p]) * inverse;
+      ratio[i] = b[i * step_q] / rate[i];
+      excess[i] = (b[i * step_q] - rate[i]) / rate[i];
+      all_usual &= usual(i);
     }
-    vector_log_excess(excess, ratio, out, count);
-    int unusual = 0;
+    // Whole vectors only: a pair gives the same bits wherever it stands.
+    for (Index i = count; i < padded; ++i) excess[i] = 0, ratio[i] = 1;
+    vector_log_excess(excess, ratio, found, padded);
     for (Index i = 0; i < count; ++i) {
-      out[i] *= rate[i];
-      bound[i] = 8 * kEpsilon * (out[i] + rate[i] * (std::abs(excess[i]) > 0.25 ? std::abs(excess[i]) : 0.0));
-      unusual |= !(ratio[i] > 1e-300) | !(ratio[i] < 1e300) | !(rate[i] > 1e-300);
+      out[i] = rate[i] * found[i];
+      const double change = std::abs(excess[i]);
+      bound[i] = 8 * kEpsilon * (out[i] + rate[i] * (change > 0.25 ? change : 0.0));
     }
-    if (!unusual) continue;
-    for (Index i = 0; i < count; ++i) {
-      if (ratio[i] > 1e-300 && ratio[i] < 1e300 && rate[i] > 1e-300) continue;
+    for (Index i = 0; !all_usual && i < count; ++i) {
+      if (usual(i)) continue;
       out[i] = bd0(rate[i], b[i * step_q]);
       bound[i] = out[i] < kInfinity ? 16 * kEpsilon * (out[i] + rate[i]) : 0;
     }

@@ -73,7 +73,7 @@ families = {
     "binomial": (["trials", "probability"], binomial_mass, lambda n, p: (0, n, n * p, sqrt(n * p * (1 - p)))),
     "geometric": (["probability"], geometric, lambda p: (0, inf, 0, 1 / p)),
     "negative_binomial": (["successes", "probability"], negative_binomial,
-                          lambda r, p: (0, inf, r * (1 - p) / p, sqrt(r * (1 - p)) / p)),
+                          lambda r, p: (0, inf, r * (1 - p) / p, sqrt(r * (1 - p)) / p + 2 / p)),
     "negative_binomial ": (["mean", "dispersion"], lambda k, m, r: negative_binomial(k, r, r / (m + r)),
                            lambda m, r: (0, inf, m, sqrt(m + m * m / r))),
     "poisson": (["rate"], lambda k, r: -r + plog(k, r) - loggamma(k + 1), lambda r: (0, inf, r, sqrt(r))),
@@ -171,7 +171,7 @@ members = [
 for s in (1.05, 1.5, 3.0, 40.0):
     s = mpf(s)
     z = zeta(s)
-    slope = -zeta(s, 1, 1) if False else diff(zeta, s)
+    slope = diff(zeta, s)
     points = [[float(k), float(-s * log(k) - log(z)), float(1 - zeta(s, k + 1) / z), float(zeta(s, k + 1) / z)] for k in (1, 5, 1000)]
     moments = {"log_x": float(-slope / z), "log2_x": float(diff(zeta, s, 2) / z), "1/x": float(zeta(s + 1) / z)}
     if s > 2:
