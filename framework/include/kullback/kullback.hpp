@@ -12,4 +12,5 @@
 #include <kullback/plugin.hpp>
 #include <kullback/registry.hpp>
 #include <kullback/run.hpp>
+#include <kullback/scalar_family.hpp>
 #include <kullback/types.hpp>
