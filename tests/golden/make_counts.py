@@ -82,7 +82,7 @@ families = {
                       lambda n, a, b: (0, n, n * a / (a + b), n)),
     "zero_inflated_poisson": (["gate", "rate"], zip_mass, lambda g, r: (0, inf, r, r + sqrt(r))),
     "skellam": (["rate1", "rate2"], skellam, lambda a, b: (-inf, inf, a - b, sqrt(a + b))),
-    "logarithmic": (["probability"], lambda k, p: k * log(p) - log(k) - log(-log1p(-p)), lambda p: (1, inf, 1, 1 / (1 - p))),
+    "logarithmic": (["probability"], lambda k, p: k * log(p) - log(k) - log(-log1p(-p)), lambda p: (1, inf, 1, 2 / (1 - p))),
     "hypergeometric": (["population", "successes", "draws"],
                        lambda k, N, K, n: choose(K, k) + choose(N - K, n - k) - choose(N, n),
                        lambda N, K, n: (max(0, n + K - N), min(n, K), n * K / N, sqrt(n * K / N))),
