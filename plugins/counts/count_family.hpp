@@ -210,7 +210,7 @@ class CountFamily : public Distribution,
       const Index first = columns > 1 ? begin : 0, end = columns > 1 ? begin + 1 : points.x.cols();
       for (Index n = first; n < end; ++n) {
         const double k = points.x(0, n);
-        out[n] = k >= s.low && k <= s.high && k == std::floor(k) ? m.log_mass(k) : -kInfinity;
+        out[n] = k >= s.low && k <= s.high && std::isfinite(k) && k == std::floor(k) ? m.log_mass(k) : -kInfinity;
       }
     }
   }
