@@ -9,6 +9,7 @@
 #include <kullback/labels.hpp>
 #include <kullback/numerics.hpp>
 #include <kullback/optimizer.hpp>
+#include <kullback/plain_exponential.hpp>
 #include <kullback/plugin.hpp>
 #include <kullback/registry.hpp>
 #include <kullback/run.hpp>
