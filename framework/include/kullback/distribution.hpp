@@ -112,7 +112,7 @@ class Distribution {
   virtual Text name() const = 0;
 
   /// The sets of parameters that may be given, exactly one of them. theta is stored in [layout.form]; a plain family has
-  /// form 0 only and turns the others into it. Parameters that the sets share have one name. Only the first parameter may be given by position.
+  /// form 0 only and turns the others into it (see stored_form). Parameters that the sets share have one name. Only the first parameter may be given by position.
   virtual std::vector<std::vector<Parameter>> parameterizations() const = 0;
 
   /// Support of one coordinate of one member.
@@ -125,7 +125,11 @@ class Distribution {
   /// A one-line ASCII formula of the density for `describe`; empty if none.
   virtual Text formula() const;
 
-  /// Turns columns of parameterization `given_as` into the stored one. Only called with valid
+  /// The form in which a member given by parameterization `given_as` is kept. The default is 0; a family keeps a member as it was given
+  /// where conversion would lose digits (a probability given by its logit).
+  virtual int stored_form(int given_as) const;
+
+  /// Turns columns of parameterization `given_as` into the stored one, layout.form. Only called with valid
   /// numbers. The default handles parameterization 0.
   virtual void to_stored(int given_as, const Layout& layout, In given, Out theta) const;
 

@@ -47,6 +47,8 @@ Text Distribution::formula() const { return {}; }
 
 void Distribution::to_stored(int, const Layout&, In given, Out theta) const { theta = given; }
 
+int Distribution::stored_form(int) const { return 0; }
+
 bool Distribution::provides(const Layout&, int) const { return true; }
 
 Index Distribution::parameter_count(const Layout& layout) const {
@@ -164,6 +166,7 @@ Members Distribution::make(const Arguments& arguments) const {
         dimension = v->size();
       }
   members.layout.dimension = dimension ? dimension : 1;
+  members.layout.form = stored_form(given_as);
 
   std::vector<double> column;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
