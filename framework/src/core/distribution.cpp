@@ -46,9 +46,9 @@ bool identical(const Members& a, const Members& b) {
 
 Text Distribution::formula() const { return {}; }
 
-int Distribution::stored_form(int) const { return 0; }
-
 void Distribution::to_stored(int, const Layout&, In given, Out theta) const { theta = given; }
+
+int Distribution::stored_form(int) const { return 0; }
 
 bool Distribution::provides(const Layout&, int) const { return true; }
 
