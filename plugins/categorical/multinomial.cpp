@@ -16,7 +16,6 @@ double beyond_power(double n) { return kHalfLog2Pi + 0.5 * std::log(n) + stirlin
 
 class Multinomial final : public Distribution,
                           public ExponentialFamily,
-                          public Expansion,
                           public Fisher,
                           public Conditional,
                           public Entropy,
@@ -103,14 +102,6 @@ class Multinomial final : public Distribution,
       out[n] = eta(d, n) * categorical::fisher(eta.col(n).head(d), delta.col(n).head(d));
   }
 
-  // log p = sum x log probabilities + log trials! - sum log x!
-  std::vector<std::string> terms(const Layout&) const override { return {"x", "1", "log_factorial"}; }
-  void expand(const Layout& layout, In theta, Out coefficient, Out) const override {
-    const Index d = layout.dimension;
-    coefficient.topRows(d) = theta.bottomRows(d).array().log();
-    for (Index n = 0; n < theta.cols(); ++n) coefficient(d, n) = log_gamma(theta(0, n) + 1);
-    coefficient.bottomRows(d).setConstant(-1);
-  }
   std::vector<Monomial> table(int parameterization, const Layout&) const override {
     if (parameterization == 1) return {};  // log sum exp(logits) is no polynomial
     return {{1, "x * probabilities.log_x"}, {1, "trials.log_factorial"}, {-1, "log_factorial"}};
