@@ -53,7 +53,7 @@ namespace {
 
 using Rung = Answer (*)(Question&);
 using Rungs = std::span<const Rung>;
-constexpr Rung kFormulas[] = {by_support, by_rule,       by_image,     by_log_partition, by_parts,
+constexpr Rung kFormulas[] = {by_support, by_rule,       by_image,     by_parts,      by_log_partition,
                               by_quadratic, by_statistics, by_marginals, by_integration};
 constexpr Rung kNumerical[] = {by_support, by_integration};
 constexpr Rung kEntropy[] = {by_entropy};
@@ -65,6 +65,11 @@ Rungs rungs(const Question& question) {
     case Functional::entropy: return kEntropy;
     case Functional::cross_entropy: return kCrossEntropy;
     case Functional::chernoff: return kChernoff;
+    case Functional::wasserstein:
+    case Functional::energy:
+    case Functional::kernel:
+    case Functional::score:
+    case Functional::geodesic: return {};
     default: return question.options.skip_closed_forms ? Rungs(kNumerical) : Rungs(kFormulas);
   }
 }

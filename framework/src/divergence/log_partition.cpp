@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -87,7 +88,9 @@ class Gap {
 
   // Is this row of eta a parameter itself, up to sign, or one less or more, without rounding?
   static bool carries_no_rounding(In theta, const Eigen::MatrixXd& eta, Index i) {
-    for (Index r = 0; r < theta.rows(); ++r)
+    constexpr Index kMost = 32;  // beyond, look at the row of the same number only
+    const bool few = theta.rows() <= kMost;
+    for (Index r = few ? 0 : i; r < (few ? theta.rows() : std::min(i + 1, theta.rows())); ++r)
       for (const double sign : {1.0, -1.0})
         for (const double shift : {0.0, -1.0, 1.0}) {
           bool equal = true;
