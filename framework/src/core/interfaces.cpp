@@ -25,7 +25,6 @@ Expansion::~Expansion() = default;
 Fisher::~Fisher() = default;
 Conditional::~Conditional() = default;
 Image::~Image() = default;
-Divergence::~Divergence() = default;
 Joint::~Joint() = default;
 Coloring::~Coloring() = default;
 TargetExpectations::~TargetExpectations() = default;
