@@ -27,6 +27,7 @@ Conditional::~Conditional() = default;
 Image::~Image() = default;
 Divergence::~Divergence() = default;
 Joint::~Joint() = default;
+void Joint::prepare(Range) {}
 Coloring::~Coloring() = default;
 TargetExpectations::~TargetExpectations() = default;
 Optimizer::~Optimizer() = default;
