@@ -66,7 +66,7 @@ class Demands {
       try {
         const Layout layout = candidate.open({}, {1, {}});
         const auto* exponential = capability<ExponentialFamily>(candidate, layout);
-        if (!exponential || layout.dimension != 1 || exponential->has_base_measure(layout) || exponential->fixed_rows(layout) > 0) continue;
+        if (!exponential || layout.dimension != 1 || exponential->fixed_rows(layout) > 0) continue;
         std::set<std::string> has;
         for (const Statistic& s : exponential->statistics(layout)) has.insert(s.label);
         if (std::all_of(labels.begin(), labels.end(), [&](const std::string& l) { return has.contains(l); }))

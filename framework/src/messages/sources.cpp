@@ -108,8 +108,6 @@ void choose_family(const Registry& registry, const Model& model, Source& source)
                                  source.family->name(), variable.name));
   if (exponential->fixed_rows(source.layout) > 0)
     refuse(variable, fmt::format("a latent {} is not there yet: it has a parameter that stays fixed", source.family->name()));
-  if (exponential->has_base_measure(source.layout))
-    refuse(variable, fmt::format("a latent {} has no closed rule: its density has a base measure", source.family->name()));
   source.statistics = exponential->statistics(source.layout);
   source.matrix = source.layout.dimension == source.elements * source.elements && source.elements > 1;
 }
