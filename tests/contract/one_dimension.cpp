@@ -38,9 +38,13 @@ TEST_P(OnTheLine, MomentsAreThoseOfTheDensity) {
     const bool oscillates = (label == "cos_x" || label == "sin_x") && !std::isfinite(known("x2"));  // in a heavy tail
     const bool too_far = std::abs(value) > 1e60;  // the panels end at 1e140
     if (!std::isfinite(value) || principal || oscillates || too_far) continue;
-    const bool to_one = label == "log_1mx" && family().support(layout(), members().theta, 0, 0).high == 1;
+    const Support support = family().support(layout(), members().theta, 0, 0);
+    const bool unit = support.low == 0 && support.high == 1;  // where 1 - x is known better than x
     const auto statistic = [&](const At& at) {
-      if (to_one) return at.log_to_high;
+      const double logit = at.log_from_low - at.log_to_high;
+      if (unit && label == "log_1mx") return at.log_to_high;
+      if (unit && label == "logit_x") return logit;
+      if (unit && label == "logit2_x") return logit * logit;
       Eigen::MatrixXd out(1, 1);
       evaluate_label(label, Eigen::MatrixXd::Constant(1, 1, at.x), out);
       return out(0, 0);
