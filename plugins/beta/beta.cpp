@@ -40,6 +40,12 @@ struct Beta {
   }
   static constexpr Moment kMoments[] = {{"log_x", [](const double* t) { return mean_log(t[0], t[1]); }},
                                         {"log_1mx", [](const double* t) { return mean_log(t[1], t[0]); }},
+                                        {"logit_x", [](const double* t) { return digamma(t[0]) - digamma(t[1]); }},
+                                        {"logit2_x",
+                                         [](const double* t) {
+                                           const double mean = digamma(t[0]) - digamma(t[1]);
+                                           return mean * mean + trigamma(t[0]) + trigamma(t[1]);
+                                         }},
                                         {"log2_x", [](const double* t) {
                                            const double mean = mean_log(t[0], t[1]);
                                            return mean * mean + variance_log(t[0], t[1]);
@@ -90,10 +96,13 @@ struct Beta {
 
 }  // namespace
 
-void add_beta(Registrar& registrar) {
-  registrar.family(std::make_unique<PlainExponential<Beta>>());
+const Distribution& add_beta(Registrar& registrar) {
+  auto family = std::make_unique<PlainExponential<Beta>>();
+  const Distribution& added = *family;
+  registrar.family(std::move(family));
   registrar.rule("kl", "beta", "beta",
                  kl_rule([](const double* t, double& alpha, double& beta) { alpha = t[0], beta = t[1]; }));
+  return added;
 }
 
 }  // namespace kullback::beta_family

@@ -43,20 +43,25 @@ struct Betas {
   alignas(64) Numbers large, small, sum;
 };
 
-/// KL of the first `count` pairs, a multiple of 8, and bounds on the roundings. All of the block must be positive numbers.
+/// KL of the first `count` pairs, a multiple of 8, and bounds on the roundings. All of the block must be positive
+/// numbers.
 ///
-///   KL = large_q phi(v) + small_q phi(w) + [phi(small_q/small_p) + phi(large_q/large_p) - phi(sum_q/sum_p)]/2 + B(large) + B(small) - B(sum)
+///   KL = large_q phi(v) + small_q phi(w) + [phi(small_q/small_p) + phi(large_q/large_p) - phi(sum_q/sum_p)]/2 +
+///   B(large) + B(small) - B(sum)
 ///
-/// v and w are the ratios of p's to q's means of Y and 1 - Y, phi(r) = r - 1 - log r and B is the Bregman divergence of Stirling's error. The
-/// last two phi nearly cancel where large is nearly the sum: their difference is taken as -phi(v) - (v - 1)(large_q - large_p)/large_p.
+/// v and w are the ratios of p's to q's means of Y and 1 - Y, phi(r) = r - 1 - log r and B is the Bregman divergence of
+/// Stirling's error. The last two phi nearly cancel where large is nearly the sum: their difference is taken as -phi(v)
+/// - (v - 1)(large_q - large_p)/large_p.
 void kl_of_betas(const Betas& p, const Betas& q, Index count, double* value, double* error);
 
-/// The rule of KL for a family whose members are images of beta variables under one injective map: to_beta(theta, alpha, beta) reads a column.
+/// The rule of KL for a family whose members are images of beta variables under one injective map: to_beta(theta,
+/// alpha, beta) reads a column.
 template <class ToBeta>
 Rule kl_rule(ToBeta to_beta) {
   const auto read = [to_beta](const Side& p, const Side& q, Index begin, Index count, Betas& a, Betas& b) {
     const double *from_p = plain::column(p.theta, begin), *from_q = plain::column(q.theta, begin);
-    const Index stride_p = p.theta.cols() > 1 ? p.theta.outerStride() : 0, stride_q = q.theta.cols() > 1 ? q.theta.outerStride() : 0;
+    const Index stride_p = p.theta.cols() > 1 ? p.theta.outerStride() : 0,
+                stride_q = q.theta.cols() > 1 ? q.theta.outerStride() : 0;
     for (Index n = 0; n < kBlock; ++n) {
       // Whole vectors: a pair gives the same bits wherever it stands.
       double alpha_p = 1, beta_p = 1, alpha_q = 1, beta_q = 1;
@@ -71,7 +76,8 @@ Rule kl_rule(ToBeta to_beta) {
     }
   };
   return {Method::closed_form,
-          "log(B_q/B_p) + (alpha_p - alpha_q) digamma(alpha_p) + (beta_p - beta_q) digamma(beta_p) + (s_q - s_p) digamma(s_p),  s = alpha + beta",
+          "log(B_q/B_p) + (alpha_p - alpha_q) digamma(alpha_p) + (beta_p - beta_q) digamma(beta_p) + (s_q - s_p) "
+          "digamma(s_p),  s = alpha + beta",
           "[Gil et al. 2013, table 3]", [read](const Side& p, const Side& q, Row value, Row error) {
             Betas a, b;
             alignas(64) Numbers values, errors;
@@ -85,6 +91,9 @@ Rule kl_rule(ToBeta to_beta) {
           }};
 }
 
-void add_beta(Registrar& registrar);
+const Distribution& add_beta(Registrar& registrar);
+void add_beta_prime(Registrar& registrar, const Distribution& beta);
+void add_kumaraswamy(Registrar& registrar);
+void add_continuous_bernoulli(Registrar& registrar);
 
 }  // namespace kullback::beta_family

@@ -89,7 +89,8 @@ namespace {
 // Terms that are large and of both signs, for parameters far apart: the differences of digamma are exact there.
 void careful(double alpha_p, double beta_p, double alpha_q, double beta_q, double& value, double& error) {
   const double terms[] = {log_beta(alpha_q, beta_q), -log_beta(alpha_p, beta_p),
-                          (alpha_p - alpha_q) * mean_log(alpha_p, beta_p), (beta_p - beta_q) * mean_log(beta_p, alpha_p)};
+                          (alpha_p - alpha_q) * mean_log(alpha_p, beta_p),
+                          (beta_p - beta_q) * mean_log(beta_p, alpha_p)};
   double sum = 0, size = 0;
   for (const double term : terms) sum += term, size += std::abs(term);
   const double bound = 16 * kEpsilon * size;
@@ -111,7 +112,8 @@ void kl_of_betas(const Betas& p, const Betas& q, Index count, double* __restrict
   for (std::size_t i = 0; i < kBlock; ++i) {
     const double larges = p.large[i] / q.large[i], smalls = q.small[i] / p.small[i], sums = q.sum[i] / p.sum[i];
     const double by_large = (p.large[i] - q.large[i]) / q.large[i], by_small = (q.small[i] - p.small[i]) / p.small[i];
-    const double cross = ratio_excess(by_large, by_small * larges, larges * smalls);  // large_p small_q / (large_q small_p) - 1
+    const double cross =
+        ratio_excess(by_large, by_small * larges, larges * smalls);  // large_p small_q / (large_q small_p) - 1
     const double share = p.small[i] / p.sum[i], other = share * (q.large[i] / q.small[i]);
     excess_v[i] = cross * share;
     ratio_v[i] = larges * sums;
@@ -120,7 +122,8 @@ void kl_of_betas(const Betas& p, const Betas& q, Index count, double* __restrict
     excess_s[i] = by_small;
     ratio_s[i] = smalls;
     by_l[i] = (q.large[i] - p.large[i]) / p.large[i];
-    const double spread = std::abs(by_large) + std::abs(by_small) * larges, of_cross = spread < 1 ? spread : 1 + std::abs(cross);
+    const double spread = std::abs(by_large) + std::abs(by_small) * larges,
+                 of_cross = spread < 1 ? spread : 1 + std::abs(cross);
     const double size_v = std::abs(excess_v[i]) < 1 ? std::abs(excess_v[i]) : 1;
     const double size_w = std::abs(excess_w[i]) < 1 ? std::abs(excess_w[i]) : 1;
     lost[i] = 4 * of_cross * (share * (q.large[i] * size_v + std::abs(by_l[i])) + other * q.small[i] * size_w);
@@ -139,7 +142,8 @@ void kl_of_betas(const Betas& p, const Betas& q, Index count, double* __restrict
     const double sum = means + 0.5 * (phi_s[i] - phi_v[i] - tilt) + (rest_s[i] + (rest_l[i] - rest_sum[i]));
     // The sums carry a rounding each, which counts by how little they differ.
     const double apart = std::abs(q.sum[i] - p.sum[i]), of_sums = apart > 0 ? 4 * rest_sum[i] * (p.sum[i] / apart) : 0;
-    const double bound = 32 * (means + phi_s[i]) + 16 * (std::abs(tilt) + rest_s[i] + rest_l[i] + rest_sum[i]) + of_sums + lost[i];
+    const double bound =
+        32 * (means + phi_s[i]) + 16 * (std::abs(tilt) + rest_s[i] + rest_l[i] + rest_sum[i]) + of_sums + lost[i];
     value[i] = sum;
     error[i] = kEpsilon * bound;
     doubtful |= !(kEpsilon * bound < 1e-13 * sum);

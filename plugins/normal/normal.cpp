@@ -238,6 +238,7 @@ class Normal final : public Distribution,
 KULLBACK_PLUGIN("normal", "1.0.0")(kullback::Registrar& registrar) {
   auto normal = std::make_unique<kullback::normal_family::Normal>();
   kullback::normal_family::add_log_normal(registrar, *normal);
+  kullback::normal_family::add_logit_normal(registrar, *normal);
   registrar.family(std::move(normal));
   registrar.alias("gaussian", "normal");
   registrar.rule("kl", "normal", "normal", kullback::normal_family::kl_rule());

@@ -170,8 +170,8 @@ class Panels {
     const double middle = 0.5 * (a + b);
     const Expectation low = panel(a, middle, from), high = panel(middle, b, from);
     const Expectation halves{low.value + high.value, low.absolute + high.absolute};
-    const bool agree = std::abs(whole.value - halves.value) <= 1e-14 * std::max(halves.absolute, 1e-3 * sum_.absolute);
-    if (agree || depth == 50 || --budget_ < 0 || !(middle > a && middle < b)) return add(halves);
+    const bool agree = std::abs(whole.value - halves.value) <= 1e-12 * std::max(halves.absolute, 1e-3 * sum_.absolute);
+    if (agree || depth == 1000 || --budget_ < 0 || !(middle > a && middle < b)) return add(halves);
     refine(a, middle, from, low, depth + 1);
     refine(middle, b, from, high, depth + 1);
   }
@@ -215,7 +215,8 @@ Expectation integer_sum(const Members& members, const Support& support, const Fu
   for (const double step : {1.0, -1.0}) {
     int idle = 0;
     for (double k = step > 0 ? start : start - 1; k >= support.low && k <= support.high && idle < 1000; k += step) {
-      const double value = std::exp(log_density(members, Eigen::MatrixXd::Constant(1, 1, k))[0]) * f({k, 0, 0});
+      const double mass = std::exp(log_density(members, Eigen::MatrixXd::Constant(1, 1, k))[0]);
+      const double value = mass > 0 ? mass * f({k, 0, 0}) : 0;
       idle = std::abs(value) > 1e-17 * sum.absolute ? 0 : idle + 1;
       sum.value += value, sum.absolute += std::abs(value);
     }

@@ -5,7 +5,7 @@ Writes numerics.json: {function: [[argument, ..., value], ...]}; arguments are e
 """
 import json
 import os
-from mpmath import mp, mpf, beta, betainc, digamma, erfc, exp, findroot, gammainc, loggamma, log, log1p, psi, sqrt, e, pi
+from mpmath import mp, mpf, beta, betainc, digamma, e1, erfc, exp, findroot, gammainc, loggamma, log, log1p, psi, sqrt, e, pi
 
 mp.dps = 50
 signs = lambda values: [s * v for v in values for s in (1, -1)]
@@ -53,6 +53,7 @@ table("digamma_difference", shifts, hard(lambda x, c: psi(0, x + c) - psi(0, x))
 table("stirling_bregman", [(x * r, x) for x in (1e-10, 1e-3, 0.1, 0.7, 1.0, 3.7, 20.0, 1e3, 1e6, 1e12)
                            for r in (1e-12, 1e-3, 0.1, 0.5, 0.7, 0.72, 0.9, 1 - 1e-8, 1 + 1e-12, 1 + 1e-8, 1.1, 1.4, 1.42, 2.0, 30.0, 1e3, 1e12)],
       hard(lambda y, x: stirling(y) - stirling(x) - (y - x) * (digamma(x) - log(x) + 1 / (2 * x))))
+table("scaled_exponential_integral", [1e-300, 1e-10, 0.1, 1.0, 1.9, 2.1, 5.0, 19.0, 21.0, 100.0, 1e3, 1e8], hard(lambda x: exp(x) * e1(x)))
 table("log_excess", [(x,) for x in signs(small)] + [(x,) for x in (1.0, 3.0, 100.0, 1e12, -1 + 2 ** -20, -1 + 2 ** -50)], hard(lambda u: u - log1p(u)))
 pairs = [(a, b) for a in (1e-10, 1e-3, 0.3, 0.99, 1.0, 2.5, 30.0, 1e6) for b in (1e-10, 1e-3, 0.3, 1.5, 8.0, 1e3, 1e6, 1e12)]
 table("log_beta", pairs, hard(lambda a, b: loggamma(a) + loggamma(b) - loggamma(a + b)))

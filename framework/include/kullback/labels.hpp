@@ -15,6 +15,7 @@ namespace kullback {
 ///   x*x'                                d^2     all products of two coordinates, column-major
 ///   log_x, log2_x, 1/x, 1/x2, sqrt_x    d       log x, (log x)^2, ...
 ///   log_1mx, log_1px, log_1px2          d       log(1 - x), log(1 + x), log(1 + x^2)
+///   logit_x, logit2_x                   d       log(x/(1 - x)) and its square
 ///   abs_x, exp_x, exp_-x                d       |x|, e^x, e^-x
 ///   cos_x, sin_x                        d
 ///   lgamma_x, log_factorial             d       log Gamma(x), log Gamma(x + 1)
@@ -25,6 +26,7 @@ namespace kullback {
 /// Statistics with a parameter c (`Moments::expect_at`, `Expansion`), for scalar x:
 ///
 ///   abs(x-c)    (x-c)^2    x^c    abs(x)^c    exp(c*x)    cos(x-c)    log(1+exp(c*x))    log(1+x^c)    log(x+c)    1/(x+c)
+///   log(1-x^c)         for x between 0 and 1
 ///   lgamma(x+c)        log Gamma(x + c)
 ///   lgamma(c-x)        log Gamma(c - x)
 ///   log_binomial(c)    log of c over x, the number of ways to choose x of c

@@ -54,6 +54,9 @@ struct BetaQuantile {
 double beta_cdf(double x, double alpha, double beta, bool upper = false);
 BetaQuantile beta_quantile(double p, double alpha, double beta, bool upper = false);
 
+/// exp(x) E_1(x), x > 0: the exponential integral without its decay; 1/x - 1/x^2 + ... for large x.
+double scaled_exponential_integral(double x);
+
 /// log(1 + exp x) and 1 / (1 + exp(-x)).
 double log1pexp(double x);
 double logistic(double x);

@@ -9,14 +9,14 @@
 namespace kullback {
 namespace {
 
-constexpr std::array<Text, 24> kPlain = {
-    "1",          "x",       "x2",     "x3",     "x4",      "x*x'",     "log_x",
-    "log2_x",     "1/x",     "1/x2",   "sqrt_x", "log_1mx", "log_1px",  "log_1px2",
-    "abs_x",      "exp_x",   "exp_-x", "cos_x",  "sin_x",   "lgamma_x", "log_factorial",
-    "lgamma_sum", "log_det", "inverse"};
-constexpr std::array<Text, 15> kParametric = {"abs(x-c)", "(x-c)^2",         "x^c",        "abs(x)^c", "exp(c*x)",
-                                              "cos(x-c)", "log(1+exp(c*x))", "log(1+x^c)", "log(x+c)", "1/(x+c)",
-                                              "cell(c)",  "above(c)"};
+constexpr auto kPlain =
+    std::to_array<Text>({"1",       "x",      "x2",     "x3",      "x4",      "x*x'",     "log_x",         "log2_x",
+                         "1/x",     "1/x2",   "sqrt_x", "log_1mx", "log_1px", "log_1px2", "logit_x",       "logit2_x",
+                         "abs_x",   "exp_x",  "exp_-x", "cos_x",   "sin_x",   "lgamma_x", "log_factorial", "lgamma_sum",
+                         "log_det", "inverse"});
+constexpr auto kParametric = std::to_array<Text>({"abs(x-c)", "(x-c)^2", "x^c", "abs(x)^c", "exp(c*x)", "cos(x-c)",
+                                                  "log(1+exp(c*x))", "log(1+x^c)", "log(1-x^c)", "log(x+c)", "1/(x+c)",
+                                                  "lgamma(x+c)", "lgamma(c-x)", "log_binomial(c)", "cell(c)", "above(c)"});
 
 using Scalar = double (*)(double);
 Scalar plain(Text label) {
@@ -32,6 +32,12 @@ Scalar plain(Text label) {
   if (label == "log_1mx") return [](double x) { return std::log1p(-x); };
   if (label == "log_1px") return [](double x) { return std::log1p(x); };
   if (label == "log_1px2") return [](double x) { return std::log1p(x * x); };
+  if (label == "logit_x") return [](double x) { return std::log(x) - std::log1p(-x); };
+  if (label == "logit2_x")
+    return [](double x) {
+      const double logit = std::log(x) - std::log1p(-x);
+      return logit * logit;
+    };
   if (label == "abs_x") return [](double x) { return std::abs(x); };
   if (label == "exp_x") return [](double x) { return std::exp(x); };
   if (label == "exp_-x") return [](double x) { return std::exp(-x); };
@@ -59,6 +65,7 @@ Parametric parametric(Text label) {
       const double t = c * std::log(x);
       return t > 0 ? t + std::log1p(std::exp(-t)) : std::log1p(std::exp(t));
     };
+  if (label == "log(1-x^c)") return [](double x, double c) { return std::log(-std::expm1(c * std::log(x))); };
   if (label == "log(x+c)") return [](double x, double c) { return std::log(x + c); };
   if (label == "1/(x+c)") return [](double x, double c) { return 1 / (x + c); };
   if (label == "lgamma(x+c)") return [](double x, double c) { return log_gamma(x + c); };

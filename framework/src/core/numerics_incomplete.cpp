@@ -2,6 +2,7 @@
 #include <kullback/numerics.hpp>
 
 #include <boost/math/special_functions/beta.hpp>
+#include <boost/math/special_functions/expint.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 
 #include <cmath>
@@ -50,6 +51,16 @@ BetaQuantile beta_quantile(double p, double alpha, double beta, bool upper) {
   out.x = upper ? boost::math::ibetac_inv(alpha, beta, p, &out.rest, Policy())
                 : boost::math::ibeta_inv(alpha, beta, p, &out.rest, Policy());
   return out;
+}
+
+double scaled_exponential_integral(double x) {
+  if (!(x > 0)) return x == 0 ? kInf : kNan;
+  if (x < 2) return std::exp(x) * boost::math::expint(1, x, Policy());
+  // The continued fraction 1/(x + 1 - 1/(x + 3 - 4/(x + 5 - ...))), from its end.
+  const int terms = x < 20 ? 60 : 20;
+  double fraction = x + 2 * terms + 1;
+  for (int k = terms; k >= 1; --k) fraction = x + (2 * k - 1) - static_cast<double>(k) * k / fraction;
+  return 1 / fraction;
 }
 
 }  // namespace kullback

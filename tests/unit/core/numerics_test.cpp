@@ -86,6 +86,9 @@ TEST(Numerics, LogBetaKeepsTheSmallOfTwoArguments) {
   expect_golden(
       "log_beta", 16, [](const auto& a) { return log_beta(a[0], a[1]); }, 1e-15);
 }
+TEST(Numerics, ScaledExponentialIntegralIsAccurate) {
+  expect_golden("scaled_exponential_integral", 16, [](const auto& a) { return scaled_exponential_integral(a[0]); });
+}
 TEST(Numerics, InverseDigammaInverts) {
   for (double x : {1e-200, 1e-8, 0.01, 0.3, 1.0, 1.46, 1.47, 2.0, 17.0, 1e5, 1e100})
     EXPECT_NEAR(inverse_digamma(digamma(x)) / x, 1, 8 * kEpsilon * (1 + std::abs(digamma(x)) / (x * trigamma(x)))) << x;
