@@ -72,7 +72,7 @@ template <class M>
 double cdf(const M& m, double x, bool upper) {
   const Support s = m.support();
   const double k = std::floor(x);
-  if (!(k >= s.low)) return upper ? 1 : 0;
+  if (!(k >= s.low) || k == -kInfinity) return upper ? 1 : 0;
   if (k >= s.high) return upper ? 0 : 1;
   if constexpr (HasCdf<M>) {
     return m.cdf(k, upper);
