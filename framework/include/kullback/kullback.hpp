@@ -7,6 +7,7 @@
 #include <kullback/error.hpp>
 #include <kullback/joint.hpp>
 #include <kullback/labels.hpp>
+#include <kullback/matrices.hpp>
 #include <kullback/numerics.hpp>
 #include <kullback/optimizer.hpp>
 #include <kullback/plugin.hpp>
