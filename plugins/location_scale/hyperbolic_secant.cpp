@@ -20,10 +20,7 @@ struct HyperbolicSecant {
     }
   };
 
-  static double entropy(const double* t) {
-    constexpr double kCatalan = 0.91596559417721901505;
-    return 4 * kCatalan / kPi + std::log(t[1]);
-  }
+  static double entropy(const double* t) { return 2 * kLog2 + std::log(t[1]); }
   static CentralMoments central_moments(const double* t) {
     const double variance = t[1] * t[1];
     return {t[0], variance, 0, 5 * variance * variance};
