@@ -57,6 +57,10 @@ bool expand(const Side& q, Terms& out, std::string& why) {
     why = fmt::format("{} is no exponential family and has no expansion", q.family.name());
     return false;
   }
+  if (family->has_base_measure(q.layout)) {
+    why = fmt::format("the base measure of {} is no statistic", q.family.name());
+    return false;
+  }
   Index rows = 0;
   const Index fixed = family->fixed_rows(q.layout);
   for (const Statistic& s : family->statistics(q.layout)) {
@@ -107,6 +111,7 @@ bool entropies(const Side& p, Eigen::RowVectorXd& out) {
 
 // Does p's support lie in q's?
 bool inside(const Side& p, const Side& q, Index i, Index j) {
+  if (p.family.carrier(p.layout) != q.family.carrier(q.layout)) return false;
   for (Index k = 0; k < p.layout.dimension; ++k) {
     const Support a = p.family.support(p.layout, p.theta, i, k), b = q.family.support(q.layout, q.theta, j, k);
     if (!(a.low >= b.low && a.high <= b.high) || a.integer != b.integer) return false;
