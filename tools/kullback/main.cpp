@@ -1,9 +1,11 @@
 // The command: options in, text and exit codes out. Everything else is the library's.
+#include "experiment/batch.hpp"
 #include "experiment/describe.hpp"
 #include "experiment/outcome.hpp"
 #include "experiment/report.hpp"
 #include "experiment/run_folder.hpp"
 #include "model/density.hpp"
+#include "parallel/parallel.hpp"
 #include "plugin/loader.hpp"
 #include "progress.hpp"
 
@@ -27,7 +29,7 @@ enum Exit { kOk = 0, kRunFailed = 1, kBadUsage = 2, kPluginRefused = 3 };
 
 struct Options {
   std::vector<std::string> plugin_dirs;
-  std::string file, out, name, p, q, pairs;
+  std::string file, out, name, p, q, pairs, batch;
   experiment::Overrides overrides;
   std::vector<std::string> only, allow;
   bool json = false, quiet = false, all = false;
@@ -167,6 +169,22 @@ Json answer(const Registry& registry, const std::string& line, const Options& op
   }
 }
 
+// P and Q over the rows of a table.
+int batch(const Session& session, const Options& options) {
+  const parallel::ThreadLimit limit(options.overrides.threads.value_or(0));
+  const std::vector<std::string> named = options.only.empty() && !options.all ? std::vector<std::string>{"kl"} : words(session.registry, options);
+  const auto values = experiment::compare_columns(session.registry, experiment::read_columns(options.batch), options.p, options.q.empty() ? options.p : options.q,
+                                                  named, evaluate_options(options));
+  const std::string text = options.out.ends_with(".npy") ? experiment::npy(experiment::to_array(values)) : experiment::to_csv(values);
+  if (options.out.empty()) {
+    fmt::print("{}", text);
+    return session.exit(kOk);
+  }
+  std::ofstream file(options.out, std::ios::binary);
+  if (!(file << text) || !file.flush()) throw ConfigError(fmt::format("cannot write '{}': {}", options.out, std::strerror(errno)));
+  return session.exit(kOk);
+}
+
 int divergence(const Options& options) {
   Session session(options);
   if (!options.pairs.empty()) {
@@ -177,6 +195,7 @@ int divergence(const Options& options) {
     return session.exit(kOk);
   }
   const bool alone = options.only == std::vector<std::string>{"entropy"} && !options.all;
+  if (!options.batch.empty()) return batch(session, options);
   if (options.p.empty() || (options.q.empty() && !alone))
     throw ConfigError("divergence needs two distributions, P and Q: kullback divergence 'normal(mean = 0, stddev = 1)' 'normal(mean = 1, stddev = 2)'");
   std::string text;
@@ -233,6 +252,9 @@ int main(int argc, char** argv) {
   divergence_command->add_option("p", options.p, "A distribution, e.g. 'normal(mean = 0, stddev = 1)'")->type_name("P");
   divergence_command->add_option("q", options.q, "Another")->type_name("Q");
   divergence_command->add_option("--divergence", options.only, "This divergence: kl, reverse_kl, renyi(0.5), ... (may be repeated)")->type_name("NAME")->allow_extra_args(false);
+  divergence_command->add_option("--batch", options.batch, "A table (CSV or NPY) whose columns P and Q refer to by name (c1, c2, ... of a NPY file)")->type_name("FILE");
+  divergence_command->add_option("--out", options.out, "With --batch: where the values go, .csv or .npy (standard output if left out)")->type_name("FILE");
+  divergence_command->add_option("--threads", options.overrides.threads, "Threads to use (all by default); the results are the same")->type_name("N")->check(CLI::Range(1, 4096));
   divergence_command->add_flag("--all", options.all, "Every divergence there is");
   divergence_command->add_option("--allow", options.allow, "Allow a method with a standard error instead of a bound: monte_carlo")->type_name("METHOD")->check(CLI::IsMember({"monte_carlo"}))->allow_extra_args(false);
   divergence_command->add_option("--seed", options.overrides.seed, "Seed of Monte Carlo")->type_name("N");

@@ -58,6 +58,10 @@ constexpr Rung kFormulas[] = {by_support, by_rule,       by_image,     by_parts,
 constexpr Rung kNumerical[] = {by_support, by_integration};
 constexpr Rung kEntropy[] = {by_entropy};
 constexpr Rung kCrossEntropy[] = {by_statistics, by_cross_entropy};
+constexpr Rung kTransport[] = {by_parts, by_distribution_functions};
+constexpr Rung kKernel[] = {by_kernel};
+constexpr Rung kScore[] = {by_parts, by_scores};
+constexpr Rung kGeodesic[] = {by_image, by_parts, by_geodesic};
 constexpr Rung kChernoff[] = {by_support, by_chernoff};
 
 Rungs rungs(const Question& question) {
@@ -66,10 +70,10 @@ Rungs rungs(const Question& question) {
     case Functional::cross_entropy: return kCrossEntropy;
     case Functional::chernoff: return kChernoff;
     case Functional::wasserstein:
-    case Functional::energy:
-    case Functional::kernel:
-    case Functional::score:
-    case Functional::geodesic: return {};
+    case Functional::energy: return kTransport;
+    case Functional::kernel: return kKernel;
+    case Functional::score: return kScore;
+    case Functional::geodesic: return kGeodesic;
     default: return question.options.skip_closed_forms ? Rungs(kNumerical) : Rungs(kFormulas);
   }
 }

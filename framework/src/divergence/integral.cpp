@@ -26,34 +26,6 @@ void check_normalized(const Question& question, const Members& side, double valu
       pair_name(question), side.family->name(), value));
 }
 
-// Integrands with a kink where p = q are split there.
-void split_at_crossings(Piece& piece, std::vector<double>& breaks) {
-  const auto difference = [&](double t) {
-    piece.logarithms(Eigen::MatrixXd::Constant(1, 1, t));
-    return piece.log_p(1)[0] - piece.log_q(1)[0];
-  };
-  constexpr Index kPoints = 24;
-  std::vector<double> found;
-  for (std::size_t i = 0; i + 1 < breaks.size(); ++i) {
-    const Eigen::MatrixXd t = Eigen::RowVectorXd::LinSpaced(kPoints + 1, breaks[i], breaks[i + 1]);
-    piece.logarithms(t);
-    const Eigen::RowVectorXd r = piece.log_p(kPoints + 1) - piece.log_q(kPoints + 1);
-    for (Index k = 0; k < kPoints; ++k) {
-      if (!(r[k] * r[k + 1] < 0)) continue;
-      double a = t(0, k), b = t(0, k + 1);
-      const bool falling = r[k] > 0;
-      for (int step = 0; step < 100 && b - a > 4 * kEpsilon * std::max(std::abs(a), std::abs(b)); ++step) {
-        const double middle = 0.5 * (a + b);
-        ((difference(middle) > 0) == falling ? a : b) = middle;
-      }
-      found.push_back(0.5 * (a + b));
-    }
-  }
-  breaks.insert(breaks.end(), found.begin(), found.end());
-  std::sort(breaks.begin(), breaks.end());
-  breaks.erase(std::unique(breaks.begin(), breaks.end()), breaks.end());
-}
-
 // |log c| from |1 - c|.
 Estimate log_integral(double order, Estimate estimate) {
   if (estimate.method == Method::infinite) return estimate;
@@ -79,7 +51,12 @@ Estimate integrate_line(const Question& question) {
     Piece piece(question, line.p(), line.q(), part.coordinate);
     piece.inner(part.line.breaks.front(), part.line.breaks.back());
     if (question.divergence.functional() == Functional::f_divergence && piece.has_p() && piece.has_q())
-      split_at_crossings(piece, part.line.breaks);
+      split_at_sign_changes(
+          [&](In t) {
+            piece.logarithms(t);
+            return Eigen::RowVectorXd(piece.log_p(t.cols()) - piece.log_q(t.cols()));
+          },
+          part.line.breaks);  // total variation has a kink where p = q
     quadrature::Options options;
     // The rule converges so fast that the last digits cost next to nothing, and the error that is stated is the
     // better for it.

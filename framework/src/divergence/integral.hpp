@@ -14,6 +14,9 @@ Estimate integrate_logarithm(const Question& question);
 /// Integers: the sum of the integrand from the bulk outward, with a bound on the rest.
 Estimate sum_line(const Question& question);
 
+/// The same for any non-negative function of the integers.
+Estimate sum_over_integers(const Question& question, const std::function<Eigen::RowVectorXd(const Eigen::RowVectorXd&)>& f);
+
 /// Two and three dimensions: adaptive cubature.
 Estimate integrate_box(const Question& question);
 

@@ -62,6 +62,10 @@ Answer by_integration(Question& question);
 Answer by_entropy(Question& question);
 Answer by_cross_entropy(Question& question);
 Answer by_chernoff(Question& question);
+Answer by_distribution_functions(Question& question);
+Answer by_scores(Question& question);
+Answer by_geodesic(Question& question);
+Answer by_kernel(Question& question);
 
 /// The functional of the question's divergence by the rungs that know it. Throws UnsupportedError with all reasons.
 Estimate functional(Question& question);

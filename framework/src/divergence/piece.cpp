@@ -132,7 +132,29 @@ void Piece::evaluate(const Density& density, Index n, Eigen::RowVectorXd& out) {
   }
 }
 
-PiecesOfLine::PiecesOfLine(const Question& question)
+void split_at_sign_changes(const std::function<Eigen::RowVectorXd(In t)>& f, std::vector<double>& breaks) {
+  constexpr Index kPoints = 24;
+  std::vector<double> found;
+  for (std::size_t i = 0; i + 1 < breaks.size(); ++i) {
+    const Eigen::MatrixXd t = Eigen::RowVectorXd::LinSpaced(kPoints + 1, breaks[i], breaks[i + 1]);
+    const Eigen::RowVectorXd r = f(t);
+    for (Index k = 0; k < kPoints; ++k) {
+      if (!((r[k] < 0 && r[k + 1] > 0) || (r[k] > 0 && r[k + 1] < 0))) continue;
+      double a = t(0, k), b = t(0, k + 1);
+      const bool falling = r[k] > 0;
+      for (int step = 0; step < 100 && b - a > 4 * kEpsilon * std::max(std::abs(a), std::abs(b)); ++step) {
+        const double middle = 0.5 * (a + b);
+        ((f(Eigen::MatrixXd::Constant(1, 1, middle))[0] > 0) == falling ? a : b) = middle;
+      }
+      found.push_back(0.5 * (a + b));
+    }
+  }
+  breaks.insert(breaks.end(), found.begin(), found.end());
+  std::sort(breaks.begin(), breaks.end());
+  breaks.erase(std::unique(breaks.begin(), breaks.end()), breaks.end());
+}
+
+PiecesOfLine::PiecesOfLine(const Question& question, bool gaps)
     : p_(question.p.family->support(question.p.layout, question.p.theta, 0, 0)),
       q_(question.q.family->support(question.q.layout, question.q.theta, 0, 0)) {
   const Features p = quadrature::find_features(*question.p.family, question.p.layout, question.p.theta);
@@ -145,7 +167,7 @@ PiecesOfLine::PiecesOfLine(const Question& question)
   for (const bool with_p : {true, false})
     for (std::size_t i = 0; i + 1 < ends.size(); ++i) {
       const bool in_p = p_.low <= ends[i] && p_.high >= ends[i + 1], in_q = q_.low <= ends[i] && q_.high >= ends[i + 1];
-      if (in_p != with_p || (!in_p && !in_q)) continue;
+      if (in_p != with_p || (!in_p && !in_q && !gaps)) continue;
       const Coordinate coordinate(ends[i], ends[i + 1], p.center, p.scale);
       pieces_.push_back({coordinate, {break_points(features, coordinate), coordinate.low_limit(), coordinate.high_limit(),
                                       coordinate.low_flat(), coordinate.high_flat()}});

@@ -58,7 +58,8 @@ class Piece {
 /// since they set the scale of the value.
 class PiecesOfLine {
  public:
-  explicit PiecesOfLine(const Question& question);
+  /// `gaps`: also where neither has mass, between their supports.
+  explicit PiecesOfLine(const Question& question, bool gaps = false);
   struct One {
     quadrature::Coordinate coordinate;
     quadrature::Line line;
@@ -71,6 +72,9 @@ class PiecesOfLine {
   Support p_, q_;
   std::vector<One> pieces_;
 };
+
+/// Adds the places where f changes its sign between breaks, to rounding.
+void split_at_sign_changes(const std::function<Eigen::RowVectorXd(In t)>& f, std::vector<double>& breaks);
 
 /// "as x -> 0", "at x = 2"
 std::string where(const quadrature::Coordinate& coordinate, double t);

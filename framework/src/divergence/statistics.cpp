@@ -111,6 +111,7 @@ bool entropies(const Side& p, Eigen::RowVectorXd& out) {
 
 // Does p's support lie in q's?
 bool inside(const Side& p, const Side& q, Index i, Index j) {
+  if (p.family.carrier(p.layout) != q.family.carrier(q.layout)) return false;
   for (Index k = 0; k < p.layout.dimension; ++k) {
     const Support a = p.family.support(p.layout, p.theta, i, k), b = q.family.support(q.layout, q.theta, j, k);
     if (!(a.low >= b.low && a.high <= b.high) || a.integer != b.integer) return false;

@@ -11,8 +11,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 namespace kullback::divergence {
@@ -68,6 +68,9 @@ class Terms {
   Eigen::RowVectorXd log_p_, log_q_;
 };
 
+/// Fills the rows above at integers.
+using Summand = std::function<void(const Eigen::RowVectorXd& k, Eigen::MatrixXd& out)>;
+
 struct Sum {
   Totals total = Totals::Zero();
   double error = 0;  ///< of the value: what was left out
@@ -80,7 +83,7 @@ struct Sum {
 constexpr Index kBlock = 512;
 
 // The terms begin, begin + sign, ...: `count` of them.
-void add_block(Terms& terms, double begin, double sign, Index count, Sum& sum, Eigen::MatrixXd& out) {
+void add_block(const Summand& terms, double begin, double sign, Index count, Sum& sum, Eigen::MatrixXd& out) {
   const Eigen::RowVectorXd k = begin + sign * Eigen::RowVectorXd::LinSpaced(count, 0, static_cast<double>(count - 1)).array();
   terms(k, out);
   for (Index i = 0; i < count; ++i)
@@ -91,7 +94,7 @@ void add_block(Terms& terms, double begin, double sign, Index count, Sum& sum, E
 
 // Sum over k from `start` outward without end, a smooth tail that falls like a power: integral + f(start)/2 - f'(start)/12 + ... in
 // t = log of the distance. Between integers the summand is interpolated by the eight around: far out to far beyond rounding.
-void add_heavy_tail(Terms& terms, double start, double sign, Sum& sum) {
+void add_heavy_tail(const Summand& terms, double start, double sign, Sum& sum) {
   constexpr Index kNear = 8;
   const double origin = start - sign * 1000;  // t = log(distance from here)
   Eigen::MatrixXd values;
@@ -148,7 +151,7 @@ void add_heavy_tail(Terms& terms, double start, double sign, Sum& sum) {
 }
 
 // From `start` outward to `end`.
-void add_outward(Terms& terms, double start, double end, double sign, double scale, Sum& sum) {
+void add_outward(const Summand& terms, double start, double end, double sign, double scale, Sum& sum) {
   constexpr Index kMost = 1 << 26;
   const Index patience = 4096 + static_cast<Index>(64 * std::min(scale, 1e6));
   Eigen::MatrixXd out;
@@ -186,36 +189,56 @@ void add_outward(Terms& terms, double start, double end, double sign, double sca
   }
 }
 
-}  // namespace
-
-Estimate sum_line(const Question& question) {
-  Terms terms(question);
+// From the bulk of both outward.
+Sum add_all(const Question& question, const Summand& terms, double low, double high) {
   const auto p = quadrature::find_features(*question.p.family, question.p.layout, question.p.theta);
   const auto q = quadrature::find_features(*question.q.family, question.q.layout, question.q.theta);
-  const double low = terms.low(), high = terms.high();
   const auto inside = [&](double x) { return std::clamp(std::round(std::isfinite(x) ? x : 0), low, high); };
   double a = inside(p.center), b = inside(q.center);
   if (a > b) std::swap(a, b);
-  const double scale = std::max(p.scale, q.scale);
   if (!(b - a < 1e8)) throw UnsupportedError(fmt::format("{}: the modes are {} integers apart", pair_name(question), b - a));
   Sum sum;
   Eigen::MatrixXd out;
   for (double at = a; at <= b; at += static_cast<double>(kBlock))
     add_block(terms, at, 1, static_cast<Index>(std::min(static_cast<double>(kBlock), b - at + 1)), sum, out);
+  const double scale = std::max(p.scale, q.scale);
   if (b < high) add_outward(terms, b + 1, high, 1, scale, sum);
   if (a > low) add_outward(terms, a - 1, low, -1, scale, sum);
+  return sum;
+}
+
+Estimate finished(const Sum& sum) {
   if (sum.infinite)
     return infinite(std::isinf(sum.infinite_at) ? std::string("the sum diverges")
                                                 : fmt::format("q has no mass at {}, where p has", sum.infinite_at));
-  for (const auto& [side, mass] : {std::pair{&question.p, sum.total[kP]}, std::pair{&question.q, sum.total[kQ]}})
-    if (std::abs(mass - 1) > 1e-6 + sum.mass_error)
-      throw NumericalError(fmt::format("{}: the probabilities of {} sum to {:.6g} instead of 1", pair_name(question),
-                                       side->family->name(), mass));
   const double value = sum.total[kValue];
   // Sums of n non-negative terms in blocks.
-  const double rounding = 8 * kEpsilon * value;
-  return {value, 2 * (sum.error + sum.total[kNoise]) + rounding, Method::exact_sum,
+  return {value, 2 * (sum.error + sum.total[kNoise]) + 8 * kEpsilon * value, Method::exact_sum,
           fmt::format("sum over the integers, {} terms", sum.terms)};
+}
+
+}  // namespace
+
+Estimate sum_line(const Question& question) {
+  Terms terms(question);
+  const Sum sum = add_all(question, [&](const Eigen::RowVectorXd& k, Eigen::MatrixXd& out) { terms(k, out); }, terms.low(), terms.high());
+  for (const auto& [side, mass] : {std::pair{&question.p, sum.total[kP]}, std::pair{&question.q, sum.total[kQ]}})
+    if (!sum.infinite && std::abs(mass - 1) > 1e-6 + sum.mass_error)
+      throw NumericalError(fmt::format("{}: the probabilities of {} sum to {:.6g} instead of 1", pair_name(question),
+                                       side->family->name(), mass));
+  return finished(sum);
+}
+
+Estimate sum_over_integers(const Question& question, const std::function<Eigen::RowVectorXd(const Eigen::RowVectorXd&)>& f) {
+  const Terms terms(question);
+  return finished(add_all(
+      question,
+      [&](const Eigen::RowVectorXd& k, Eigen::MatrixXd& out) {
+        out.setZero(kRows, k.size());
+        out.row(kValue) = f(k);
+        out.row(kNoise) = kEpsilon * out.row(kValue);
+      },
+      terms.low(), terms.high()));
 }
 
 }  // namespace kullback::divergence

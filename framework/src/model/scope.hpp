@@ -28,6 +28,8 @@ class Scope {
   const Registry& registry() const { return registry_; }
   const Named* find(const std::string& name) const;
   std::vector<std::string> names() const;
+  /// A number by name: one row of a table.
+  void set(const std::string& name, double value) { values_[name] = {value, {}}; }
 
   /// Reads `data:`: each entry `name: source` is a list, an expression, `{file: x.csv, column: c}`,
   /// `{file: x.csv, columns: [a, b]}`, `{file: x.mtx}` or `{file: x.npy}`; `standardize: true` centers and scales columns; an entry

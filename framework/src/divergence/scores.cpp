@@ -1,0 +1,139 @@
+// Divergences that look at slopes: the Fisher divergence of scores, and path lengths in the Fisher metric.
+#include "divergence/integral.hpp"
+#include "divergence/piece.hpp"
+
+#include "quadrature/gauss_kronrod.hpp"
+
+#include <kullback/capability.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+namespace kullback::divergence {
+
+namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+
+// Derivatives at the nodes of a panel, on [-1, 1], of the polynomial through the values there: barycentric differentiation.
+// [Berrut & Trefethen 2004, section 9]
+const Eigen::MatrixXd& differentiation() {
+  static const Eigen::MatrixXd matrix = [] {
+    const std::vector<double>& x = quadrature::rule_21().node;
+    const Index n = static_cast<Index>(x.size());
+    const auto at = [&](Index i) { return x[static_cast<std::size_t>(i)]; };
+    Eigen::VectorXd weight = Eigen::VectorXd::Ones(n);
+    for (Index i = 0; i < n; ++i)
+      for (Index j = 0; j < n; ++j)
+        if (j != i) weight[i] *= 2 * (at(i) - at(j));
+    Eigen::MatrixXd out = Eigen::MatrixXd::Zero(n, n);
+    for (Index i = 0; i < n; ++i)
+      for (Index j = 0; j < n; ++j) {
+        if (j == i) continue;
+        out(i, j) = weight[i] / weight[j] / (at(i) - at(j));
+        out(i, i) -= out(i, j);
+      }
+    return out;
+  }();
+  return matrix;
+}
+
+}  // namespace
+
+Answer by_scores(Question& question) {
+  const Support s = question.p.family->support(question.p.layout, question.p.theta, 0, 0);
+  if (question.p.layout.dimension != 1 || s.integer) {
+    question.missing.push_back("scores are compared in one continuous dimension");
+    return {};
+  }
+  const PiecesOfLine line(question);
+  double value = 0, error = 0;
+  Index evaluations = 0;
+  for (PiecesOfLine::One part : line.pieces()) {
+    Piece piece(question, line.p(), line.q(), part.coordinate);
+    if (!piece.has_p()) continue;
+    if (!piece.has_q()) return infinite("p has mass where q has none");
+    quadrature::Options options;
+    options.relative_tolerance = question.options.relative_tolerance;
+    options.driving = 1;
+    options.noise_component = 1;
+    const Eigen::MatrixXd& slope = differentiation();
+    const quadrature::Integral integral = quadrature::integrate_1d(
+        [&](In t, Out out) {
+          const Index n = t.cols();
+          out.setZero();
+          piece.logarithms(t);
+          const ConstRow lp = piece.log_p(n), lq = piece.log_q(n);
+          if (n % quadrature::kPanelNodes != 0) {  // two points at the end of a march: a chord
+            const double chord = (lp[1] - lq[1] - lp[0] + lq[0]) / (t(0, 1) - t(0, 0));
+            for (Index i = 0; i < n; ++i)
+              out(0, i) = std::exp(lp[i] - 2 * piece.mapped().log_jacobian[i]) * chord * chord;
+            return;
+          }
+          for (Index begin = 0; begin < n; begin += quadrature::kPanelNodes) {
+            const Index m = quadrature::kPanelNodes;
+            const Eigen::VectorXd r = (lp.segment(begin, m) - lq.segment(begin, m)).transpose();
+            if (!r.allFinite()) continue;
+            const double half = 0.5 * (t(0, begin + m - 1) - t(0, begin)) / quadrature::rule_21().node.back();
+            const double size = lp.segment(begin, m).cwiseAbs().maxCoeff() + lq.segment(begin, m).cwiseAbs().maxCoeff();
+            const Eigen::VectorXd d = slope * r / half;
+            for (Index i = 0; i < m; ++i) {
+              const double density = std::exp(lp[begin + i] - 2 * piece.mapped().log_jacobian[begin + i]);
+              const double noise = 30 * kEpsilon * size / half;
+              out(0, begin + i) = density == 0 ? 0 : density * d[i] * d[i];
+              out(1, begin + i) = density == 0 ? 0 : density * noise * (2 * std::abs(d[i]) + noise);
+            }
+          }
+        },
+        2, part.line, options);
+    if (integral.infinite)
+      return infinite(fmt::format("the integral diverges {}", where(part.coordinate, integral.infinite_at)));
+    value += integral.value(0);
+    error += integral.error(0) + integral.value(1);
+    evaluations += integral.evaluations;
+  }
+  return Estimate{value, 2 * error + 1e-14 * value, Method::quadrature,
+                  fmt::format("quadrature of the difference of scores, {} evaluations", evaluations)};
+}
+
+// A family with one natural parameter has one path: its length is the integral of sqrt(I).
+Answer by_geodesic(Question& question) {
+  const auto* family = capability<ExponentialFamily>(*question.p.family, question.p.layout);
+  const auto* fisher = capability<Fisher>(*question.p.family, question.p.layout);
+  if (question.p.family != question.q.family || !identical(question.p.layout, question.q.layout) || !family || !fisher) {
+    question.missing.push_back("paths need members of one family with Fisher information");
+    return {};
+  }
+  Index rows = 0;
+  for (const Statistic& s : family->statistics(question.p.layout)) rows += s.rows;
+  const Index fixed = family->fixed_rows(question.p.layout);
+  if (rows != 1) {
+    question.missing.push_back("the shortest path between members with several parameters has no general formula");
+    return {};
+  }
+  Eigen::MatrixXd a(1 + fixed, 1), b(1 + fixed, 1);
+  family->convert(question.p.layout, question.p.theta, a, true);
+  family->convert(question.q.layout, question.q.theta, b, true);
+  if (a.bottomRows(fixed) != b.bottomRows(fixed) || !a.allFinite() || !b.allFinite()) return {};
+  const Eigen::MatrixXd delta = b - a;
+  const quadrature::Integral integral = quadrature::integrate_1d(
+      [&](In t, Out out) {
+        const Index n = t.cols();
+        const Eigen::MatrixXd eta = a.replicate(1, n) + delta * t, step = delta.replicate(1, n);
+        Eigen::RowVectorXd f(n);
+        fisher->fisher(question.p.layout, eta, step, row(f));
+        for (Index i = 0; i < n; ++i) out(0, i) = std::sqrt(f[i]);
+      },
+      1, {{0, 1}, 0, 1});
+  const double length = integral.value(0), error = 2 * integral.error(0) + 1e-14 * length;
+  return Estimate{length * length, 2 * length * error, Method::quadrature, "length of the line of natural parameters"};
+}
+
+Answer by_kernel(Question& question) {
+  question.missing.push_back("kernels are integrated by rules only");
+  return {};
+}
+
+}  // namespace kullback::divergence
