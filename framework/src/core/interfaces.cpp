@@ -41,6 +41,8 @@ Index ExponentialFamily::first_outside(const Layout& layout, In eta) const {
 
 Index ExponentialFamily::fixed_rows(const Layout&) const { return 0; }
 
+bool ExponentialFamily::has_base_measure(const Layout&) const { return false; }
+
 bool Moments::expect_at(const Layout&, In, Text, ConstRow, Row) const { return false; }
 
 bool Joint::log_normalizer(double&, double&) const { return false; }
