@@ -10,14 +10,6 @@ namespace kullback::language {
 using config::Expression;
 using config::Node;
 
-namespace {
-
-bool is_shape(const Node& node) {
-  return node.kind == Node::Kind::list;
-}
-
-}  // namespace
-
 DataResult read_data(const Node* data, const std::vector<PlateSource>& plates, Files& files, Workspace& workspace, const DataOptions& options) {
   DataReader reader(plates, files, workspace, options);
   static const Node kNoData = [] {
@@ -95,9 +87,14 @@ void DataReader::read_source(const Node& node, DataEntry& entry) {
   entry.file = file_;
   if (node.kind != Node::Kind::map) {
     entry.value = &node;
-    if (is_shape(node)) {
+    if (node.kind == Node::Kind::list) {
       node.accept();
       entry.kind = DataEntry::Kind::list;
+    } else if (file_ && !files_.is_array(*file_) && node.kind == Node::Kind::scalar && files_.table(*file_).find(node.string())) {
+      // The whole name of a column, whatever characters it has ("petal length (cm)").
+      entry.kind = DataEntry::Kind::columns;
+      entry.columns_node = &node;
+      entry.columns = {node.text};
     } else {
       entry.expression = config::parse_expression(node);
     }
@@ -115,7 +112,7 @@ void DataReader::read_source(const Node& node, DataEntry& entry) {
   if (const Node* flag = node.find("standardize")) entry.standardize = flag->boolean();
   if (const Node* value = node.find("value")) {
     entry.value = value;
-    if (is_shape(*value)) {
+    if (value->kind == Node::Kind::list) {
       value->accept();
       entry.kind = DataEntry::Kind::list;
     } else {

@@ -46,6 +46,8 @@ Term combined(Term::Kind kind, Term a, Term b, const Expression& at) {
 
 }  // namespace
 
+double (*function_value(const std::string& name))(double) { return find_function(name)->value; }
+
 Written Terms::call(const Expression& e) {
   const Workspace& w = workspace_;
   if (find_function(e.text)) return function_of_one(e);
@@ -200,19 +202,9 @@ Written Terms::stick_breaking(const Expression& e) {
     written.term.path = e.path;
     return written;
   }
-  // weight k = v_k times what the sticks before left; the last one takes the rest.
-  Array weights = spread(workspace_.plates(), inner.term.array, united(without(inner.term.dimensions, {plate}), {plate}));
-  const Index size = workspace_.plate(plate).size;
-  for (Index first = 0; first < weights.values.size(); first += size) {
-    double left = 1;
-    for (Index i = 0; i < size; ++i) {
-      const double v = i + 1 == size ? 1 : weights.values[first + i];
-      if (!(v >= 0 && v <= 1)) fail(value->children[0], fmt::format("a stick is a number in [0, 1], got {}", v));
-      weights.values[first + i] = left * v;
-      left *= 1 - v;
-    }
-  }
-  written.term = constant(std::move(weights), e);
+  for (double v : inner.term.array.values)
+    if (!(v >= 0 && v <= 1)) fail(value->children[0], fmt::format("a stick is a number in [0, 1], got {}", v));
+  written.term = constant(language::stick_breaking(workspace_.plates(), inner.term.array, plate), e);
   return written;
 }
 

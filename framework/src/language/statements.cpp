@@ -113,7 +113,9 @@ class Reader {
       fail(*draft.call, fmt::format("{} has several coordinates: add over = d with the name of their plate", draft.family->name()));
     }
     if (!levels) variable.over = over < 0 ? Dimensions{} : Dimensions{over};
-    if (matrix) variable.over.push_back(w_.matrix_plate(over));
+    if (matrix && variable.role == Variable::Role::observed) fail(first.target, "observed matrices are not there yet");
+    variable.matrix = matrix;
+    if (matrix) w_.matrix_plate(over);
   }
 
   std::string plate_name(int plate) const { return plate < 0 ? "nothing" : w_.plate(plate).name; }

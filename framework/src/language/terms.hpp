@@ -67,6 +67,12 @@ class Terms {
   Dimensions bound_;  // of the sums around the expression
 };
 
+/// What one operator (+ - * / ^ < <= > >= == !=) or function of one number (exp log sqrt logistic) gives.
+double operator_value(const std::string& op, double a, double b);
+double (*function_value(const std::string& name))(double);
+/// The operator a term of two children stands for.
+std::string operator_text(const model::Term& term);
+
 /// The functions of the language, for suggestions.
 const std::vector<std::string>& functions();
 
