@@ -3,6 +3,7 @@
 #include "experiment/outcome.hpp"
 #include "experiment/report.hpp"
 #include "experiment/run_folder.hpp"
+#include "language/overview.hpp"
 #include "model/density.hpp"
 #include "plugin/loader.hpp"
 #include "progress.hpp"
@@ -96,6 +97,7 @@ int run(const Options& options, const std::vector<std::string>& command_line) {
 int check(const Options& options) {
   Session session(options);
   const auto experiment = experiment::load_experiment(options.file, session.registry, session.ids(), options.overrides);
+  if (experiment.is_model && !options.quiet) fmt::print("{}", language::overview(experiment.model));
   for (const auto& c : experiment.cases) {
     for (const auto& direction : experiment.directions) {
       std::string what = c.approximation.known ? "comparison" : "projection";

@@ -100,6 +100,10 @@ void DataReader::read_source(const Node& node, DataEntry& entry) {
     }
     return;
   }
+  static const std::vector<std::string> kKeys = {"file", "column", "columns", "over", "levels", "value", "standardize"};
+  for (const Node& child : node.children())
+    if (std::find(kKeys.begin(), kKeys.end(), child.key) == kKeys.end())
+      config::fail(child.key_place, node.path, fmt::format("unknown key '{}'; {}", child.key, suggestion(child.key, kKeys)));
   const auto plate = [&](const char* key) {
     const Node* name = node.find(key);
     if (!name) return -1;

@@ -63,7 +63,7 @@ Written Terms::call(const Expression& e) {
   std::vector<std::string> known = functions();
   for (const std::string& family : w.registry.families()) known.push_back(family);
   const std::string hint = suggestion(e.text, known);
-  fail(e, fmt::format("'{}' is not a function; {}", e.text, hint.rfind("known", 0) == 0 ? suggestion(e.text, functions()) : hint));
+  fail(e, fmt::format("'{}' is neither a function nor a distribution; {}", e.text, hint.rfind("known", 0) == 0 ? suggestion(e.text, functions()) : hint));
 }
 
 Written Terms::function_of_one(const Expression& e) {

@@ -127,7 +127,7 @@ class Reader {
       fail(first.target, fmt::format("{} has data and a deterministic statement: give one of them another name", entry.name));
     const Dimensions read = variable.dimensions();
     const Dimensions more = without(read, first.plates);
-    if (over < 0 && !levels && more.size() == 1) over = more[0];
+    if (over < 0 && !levels && more.size() == 1 && without(first.plates, read).empty()) over = more[0];
     Dimensions stated = first.plates;
     if (over >= 0) stated.push_back(over);
     if (!without(stated, read).empty() || !without(read, stated).empty())
@@ -198,6 +198,7 @@ class Reader {
   void resolve(Entry& entry) {
     bool good = true;
     std::vector<Statement> statements;
+    for (const Draft* draft : entry.drafts) Terms(w_, {{}, {}, "", nullptr}).check_names(draft->expression);
     for (const Draft* draft : entry.drafts)
       good = w_.keep_mistakes([&] { statements.push_back(draft->random() ? random(*draft, entry) : deterministic(*draft, entry)); }) && good;
     if (!good) throw FollowsFromMistake();

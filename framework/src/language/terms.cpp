@@ -121,6 +121,18 @@ void Terms::undefined(const Expression& e) {
   fail(e, known.empty() ? fmt::format("'{}' is not defined", e.text) : fmt::format("'{}' is not defined; {}", e.text, suggestion(e.text, known)));
 }
 
+void Terms::check_names(const Expression& e) {
+  const Workspace& w = workspace_;
+  const bool label = std::any_of(w.plates().begin(), w.plates().end(), [&](const Plate& plate) {
+    return std::find(plate.labels.begin(), plate.labels.end(), e.text) != plate.labels.end();
+  });
+  const bool name = e.kind == Expression::Kind::reference && e.text != "pi" && !label;
+  if (name && w.find_variable(e.text) < 0 && w.find_plate(e.text) < 0 && !w.registry.find_family(e.text) && !(context_.columns && context_.columns->table->find(e.text)))
+    workspace_.keep_mistakes([&] { undefined(e); });
+  if (e.kind == Expression::Kind::label || e.kind == Expression::Kind::shift) return;
+  for (const Expression& child : e.children) check_names(child);
+}
+
 Written Terms::column(const Expression& e, const config::Table::Column& column) {
   if (!e.children.empty()) fail(e, "columns have no indices: they lie along the rows of the file");
   if (!column.numeric)

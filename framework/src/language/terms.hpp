@@ -39,6 +39,9 @@ class Terms {
   /// The term, whose dimensions may exceed the frame: see `check_dimensions`. Throws at the place.
   Written resolve(const config::Expression& e);
 
+  /// Keeps a mistake for every name in the expression that nothing is called by.
+  void check_names(const config::Expression& e);
+
   /// An index that picks an element of a dimension over `plate`, with its text.
   model::Selector index(const config::Expression& e, const std::string& indexed, int plate, std::string& text);
 
