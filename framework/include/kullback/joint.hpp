@@ -85,6 +85,18 @@ class Coloring {
   virtual std::vector<Index> sequence(int block) const;
 };
 
+/// A joint that eliminates factors of q: a pass over the data makes the best of them from everything else, adds up what the blocks need of
+/// them, and keeps none. Their entropy is a term of expected_log_density.
+class LocalPasses {
+ public:
+  virtual ~LocalPasses();
+  virtual Index passes() const = 0;
+  /// Where a sweep makes this pass: before that block; after the last if there is none of that number.
+  virtual int before_block(Index pass) const = 0;
+  virtual void make_pass(Index pass) = 0;
+  virtual std::string pass_name(Index pass) const = 0;
+};
+
 /// A joint that knows E_p[s] for the statistics of a range of members (forward KL).
 class TargetExpectations {
  public:

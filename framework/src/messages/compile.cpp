@@ -1,4 +1,5 @@
 // Polynomials to arrays: what is known is summed once, what is latent is read from moments with strides.
+#include "messages/pass.hpp"
 #include "messages/statement.hpp"
 #include "messages/terms.hpp"
 
@@ -214,6 +215,9 @@ class TermBuilder {
   // The known factors as one array over the axes that latent ones read, unless that would be far larger than they are.
   void sum_known(Term& term) const {
     if (term.known.empty() && term.selections.empty()) return;
+    // A pass reads the rows' own numbers.
+    for (const LatentFactor& f : term.latent)
+      if (sources_[static_cast<std::size_t>(f.source)].eliminated) return;
     std::set<int> visible, axes;
     for (const LatentFactor& f : term.latent) visible.insert(f.axes.begin(), f.axes.end());
     Index numbers = 0;
@@ -289,7 +293,7 @@ Index Moments::row(Text label) const {
   return -1;
 }
 
-Compiled compile(const Registry& registry, const model::Model& model, const Sources& sources) {
+Compiled compile(const Registry& registry, const model::Model& model, Sources& sources, bool keep_selectors) {
   Compiled compiled;
   Demands demands(registry, model, sources);
   std::vector<Polynomial> polynomials;
@@ -313,6 +317,14 @@ Compiled compile(const Registry& registry, const model::Model& model, const Sour
     numbers.push_back(static_cast<int>(s));
   }
   compiled.moments = demands.finish();
+  std::vector<const Algebra*> algebras;
+  std::vector<const Polynomial*> all;
+  for (std::size_t k = 0; k < polynomials.size(); ++k) {
+    algebras.push_back(&makers[k]->algebra());
+    all.push_back(&polynomials[k]);
+  }
+  for (std::size_t s = 0; s < sources.size() && !keep_selectors; ++s)
+    sources[s].eliminated = can_eliminate(sources, algebras, all, static_cast<int>(s));
   for (std::size_t k = 0; k < polynomials.size(); ++k) {
     const model::Statement& statement = model.statements[static_cast<std::size_t>(numbers[k])];
     const Algebra& algebra = makers[k]->algebra();
@@ -320,6 +332,7 @@ Compiled compile(const Registry& registry, const model::Model& model, const Sour
     out.name = model.variables[static_cast<std::size_t>(statement.variable)].name;
     if (const int use = ++uses[statement.variable]; use > 1) out.name += fmt::format(" ({})", use);
     out.statement = numbers[k];
+    out.variable = statement.variable;
     out.sizes = algebra.sizes();
     const TermBuilder builder(model, sources, compiled.moments, algebra);
     for (const Monomial& monomial : polynomials[k]) out.terms.push_back(builder.make(monomial));

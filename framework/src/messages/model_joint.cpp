@@ -15,21 +15,22 @@ namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-bool reads(const Term& term, int source) {
-  return std::any_of(term.latent.begin(), term.latent.end(), [&](const LatentFactor& f) { return f.source == source; });
-}
-
 }  // namespace
 
-ModelJoint::ModelJoint(const Registry& registry, const model::Model& model)
+ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool keep_selectors)
     : model_(model), sources_(find_sources(registry, model_)) {
-  compiled_ = compile(registry, model_, sources_);
+  compiled_ = compile(registry, model_, sources_, keep_selectors);
   std::vector<int> order = model_.order;
   for (std::size_t s = 0; s < sources_.size(); ++s)
     if (std::find(order.begin(), order.end(), static_cast<int>(s)) == order.end()) order.push_back(static_cast<int>(s));
   for (const int s : order) {
     Source& source = sources_[static_cast<std::size_t>(s)];
     if (source.kind != Source::Kind::latent) continue;
+    if (source.eliminated) {
+      passes_.push_back(std::make_unique<Pass>(model_, sources_, compiled_, s));
+      pass_before_.push_back(static_cast<int>(blocks_.size()));
+      continue;
+    }
     for (const int plate : source.plates)
       if (model_.plates[static_cast<std::size_t>(plate)].weight.size() > 0)
         throw UnsupportedError(fmt::format("{} is latent on the weighted plate {}: that is not there yet", source.variable->name,
@@ -54,7 +55,7 @@ ModelJoint::ModelJoint(const Registry& registry, const model::Model& model)
     version_[s] = 1;
     const Moments& m = compiled_.moments[s];
     const Source& source = sources_[s];
-    if (source.kind != Source::Kind::latent || m.direct) continue;
+    if (source.kind != Source::Kind::latent || source.eliminated || m.direct) continue;
     tables_[s] = Eigen::MatrixXd::Zero(m.rows, source.cells);
     for (Index cell = 0; cell < source.cells; ++cell) {
       if (source.member[static_cast<std::size_t>(cell)] >= 0) continue;
@@ -133,6 +134,7 @@ void ModelJoint::refresh(Range changed) {
 std::vector<std::string> ModelJoint::terms() const {
   std::vector<std::string> names;
   for (const CompiledStatement& s : compiled_.statements) names.push_back(s.name);
+  for (Index p = 0; p < passes(); ++p) names.push_back("entropy of " + pass_name(p));
   return names;
 }
 
@@ -149,11 +151,33 @@ void ModelJoint::expected_log_density(std::span<double> by_term) const {
     for (std::size_t t = 0; t < statement.terms.size(); ++t) {
       std::uint64_t version = 1;
       for (const LatentFactor& f : statement.terms[t].latent) version += version_[static_cast<std::size_t>(f.source)];
+      for (const int s : statement.terms[t].passes) version += version_[static_cast<std::size_t>(s)];
       Cached& cached = values_[s][t];
       if (cached.version != version) cached = {value(statement, statement.terms[t]), version};
       by_term[s] += cached.value;
     }
   }
+  for (std::size_t p = 0; p < passes_.size(); ++p) by_term[compiled_.statements.size() + p] = passes_[p]->entropy();
+}
+
+Pass::MomentsOf ModelJoint::moments_of() const {
+  return [this](int source) { return moments(source); };
+}
+
+void ModelJoint::make_pass(Index p) {
+  Pass& pass = *passes_[static_cast<std::size_t>(p)];
+  pass.run(moments_of());
+  ++version_[static_cast<std::size_t>(pass.source())];
+}
+
+std::string ModelJoint::pass_name(Index p) const {
+  return sources_[static_cast<std::size_t>(passes_[static_cast<std::size_t>(p)]->source())].variable->name;
+}
+
+const Pass* ModelJoint::pass_of(int variable) const {
+  for (const auto& pass : passes_)
+    if (pass->source() == variable) return pass.get();
+  return nullptr;
 }
 
 void ModelJoint::start_from(const Members&) {

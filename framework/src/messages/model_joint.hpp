@@ -1,7 +1,7 @@
 // A model seen by an optimizer: its latent variables are blocks, its statements the terms of E_q[log p~].
 #pragma once
 
-#include "messages/terms.hpp"
+#include "messages/pass.hpp"
 
 #include <kullback/joint.hpp>
 
@@ -12,9 +12,10 @@ namespace kullback::messages {
 
 /// E_q[log p~] = sum over statements of sums of products of moments (terms.hpp). The message to a variable is the derivative with respect to its
 /// moments: the same products without the factor itself. All updates are exact.
-class ModelJoint : public Joint, public Coloring {
+class ModelJoint : public Joint, public Coloring, public LocalPasses {
  public:
-  ModelJoint(const Registry& registry, const model::Model& model);
+  /// `keep_selectors`: every latent categorical is a block, its responsibilities are stored.
+  ModelJoint(const Registry& registry, const model::Model& model, bool keep_selectors = false);
 
   std::span<Block> blocks() override { return blocks_; }
   std::span<const Block> blocks() const override { return blocks_; }
@@ -29,10 +30,16 @@ class ModelJoint : public Joint, public Coloring {
   std::string member_name(int block, Index member) const override;
   std::vector<Range> colors(int block) const override;
   std::vector<Index> sequence(int block) const override;
+  Index passes() const override { return static_cast<Index>(passes_.size()); }
+  int before_block(Index pass) const override { return pass_before_[static_cast<std::size_t>(pass)]; }
+  void make_pass(Index pass) override;
+  std::string pass_name(Index pass) const override;
 
   const model::Model& model() const { return model_; }
   const Sources& sources() const { return sources_; }
   const Compiled& compiled() const { return compiled_; }
+  /// The pass that makes a selector's responsibilities; null if it is a block, or no selector.
+  const Pass* pass_of(int variable) const;
   /// The factors of q of a latent variable, one column a member.
   Members posterior(int variable) const;
   /// Sets all blocks as `initialize:` says, parents first; `seed` and `restart` make random starts.
@@ -56,12 +63,16 @@ class ModelJoint : public Joint, public Coloring {
   bool start_from_numbers(int block, const model::Initialization& start);
   void start_at_random(int block, std::uint64_t seed, Index restart);
   std::vector<int> parents_first() const;
+  void start_pass(Pass& pass, std::uint64_t seed, Index restart);
+  Pass::MomentsOf moments_of() const;
 
   model::Model model_;
   Sources sources_;
   Compiled compiled_;
   std::vector<Block> blocks_;
   std::vector<int> block_source_;                  // by block
+  std::vector<std::unique_ptr<Pass>> passes_;
+  std::vector<int> pass_before_;                   // by pass: the block it comes before
   std::vector<std::vector<Index>> color_begin_;    // by block
   std::vector<Eigen::MatrixXd> tables_;            // by source: moments of all cells, where they are not the block's m
   std::vector<Eigen::MatrixXd> messages_;          // by block

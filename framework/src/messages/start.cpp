@@ -28,7 +28,7 @@ std::vector<int> ModelJoint::parents_first() const {
         if (model_.statements[static_cast<std::size_t>(statement.statement)].variable != block_source_[b]) continue;
         for (const Term& term : statement.terms)
           for (const LatentFactor& f : term.latent)
-            ready = ready && (f.source == block_source_[b] || done[static_cast<std::size_t>(sources_[static_cast<std::size_t>(f.source)].block)]);
+            ready = ready && (f.source == block_source_[b] || sources_[static_cast<std::size_t>(f.source)].eliminated || done[static_cast<std::size_t>(sources_[static_cast<std::size_t>(f.source)].block)]);
       }
       if (!ready) continue;
       done[b] = 1;
@@ -159,6 +159,39 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
     }
     recompute(b);
   }
+  for (const auto& pass : passes_) start_pass(*pass, seed, restart);
+}
+
+void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
+  const auto s = static_cast<std::size_t>(pass.source());
+  const Initialization start = s < model_.initializations.size() ? model_.initializations[s] : Initialization{};
+  const Index levels = pass.levels();
+  switch (start.kind) {
+    case Initialization::Kind::automatic:
+    case Initialization::Kind::prior:
+      pass.start_from_prior(moments_of());
+      break;
+    case Initialization::Kind::random: {
+      const Stream stream(seed + 0x9e3779b97f4a7c15ULL * s, Purpose::initialization);
+      pass.start([stream, restart](Index begin, Index end, Out logits) {
+        stream.uniforms(static_cast<std::uint64_t>(restart), static_cast<std::uint64_t>(begin), logits.leftCols(end - begin));
+        logits = (-logits.array().log()).log().matrix().eval();  // log of exponential draws: a flat Dirichlet
+      });
+      break;
+    }
+    case Initialization::Kind::moments: {
+      const Eigen::VectorXd& values = start.numbers.front().second.values;
+      if (start.numbers.size() != 1 || values.size() != pass.rows() * levels)
+        throw DomainError("initialize", fmt::format("initialize: {} takes the probabilities of {} levels for each of {} rows",
+                                                    sources_[s].variable->name, levels, pass.rows()));
+      auto logs = std::make_shared<Eigen::MatrixXd>(values.array().log().matrix().reshaped(levels, pass.rows()));
+      pass.start([logs](Index begin, Index end, Out logits) { logits = logs->middleCols(begin, end - begin); });
+      break;
+    }
+    default:
+      throw UnsupportedError(fmt::format("initialize: {} cannot start this way yet; use prior, random or moments", sources_[s].variable->name));
+  }
+  ++version_[s];
 }
 
 }  // namespace kullback::messages

@@ -43,12 +43,14 @@ struct Term {
   std::vector<KnownFactor> known;
   std::vector<SelectionFactor> selections;
   std::vector<LatentFactor> latent;
+  std::vector<int> passes;  ///< selectors whose counts are among the known numbers
 };
 
 /// One statement, or the cells of it that are of one kind.
 struct CompiledStatement {
   std::string name;   ///< as the bound lists it
   int statement = -1;
+  int variable = -1;  ///< whose distribution it is
   Sizes sizes;
   std::vector<Term> terms;
 };
@@ -82,7 +84,8 @@ struct Compiled {
 
 /// Substitutes every statement's expressions into its family's table and sums what is known once. Throws UnsupportedError that names
 /// variable, statement and statistic where a message is of no form that the variable's factor can take.
-Compiled compile(const Registry& registry, const model::Model& model, const Sources& sources);
+/// Marks the selectors that a pass eliminates, unless `keep_selectors`.
+Compiled compile(const Registry& registry, const model::Model& model, Sources& sources, bool keep_selectors);
 
 /// Factors as arrays that can be multiplied.
 View view(const KnownFactor& factor);
