@@ -245,7 +245,8 @@ Layout Distribution::open(const Arguments& arguments, const Opening& opening) co
   if (!arguments.empty())
     throw DomainError(arguments.front().name,
                       fmt::format("{} is to be fitted, so its parameters cannot be given here", name()));
-  for (const Parameter& p : parameterizations().front())
+  const auto sets = parameterizations();
+  for (const Parameter& p : sets.front())
     if (p.shape != Shape::scalar) return layout_of(std::max<Index>(1, opening.dimension));
   return layout_of(1);
 }
