@@ -49,24 +49,7 @@ Given sort_out(const Arguments& arguments) {
 
 void check_finite(const std::string& name, const double* values, Index count) {
   for (Index i = 0; i < count; ++i)
-    if (!std::isfinite(values[i])) throw DomainError(name, name + " must be finite, got " + text(values[i]));
-}
-
-[[noreturn]] void not_square(const std::string& name, Index rows, Index columns) {
-  throw DomainError(name, name + " must be a square matrix, but it has " + std::to_string(rows) + " rows and " +
-                              std::to_string(columns) + " columns");
-}
-
-[[noreturn]] void not_symmetric(const std::string& name, Index i, Index j, double upper, double lower) {
-  const auto entry = [](Index r, Index c) { return "(" + std::to_string(r + 1) + ", " + std::to_string(c + 1) + ")"; };
-  throw DomainError(name, name + " is not symmetric: entry " + entry(i, j) + " is " + text(upper) + ", entry " +
-                              entry(j, i) + " is " + text(lower));
-}
-
-// Rounding of values that were computed symmetric: relative to the two diagonal entries, which bound the entry.
-bool differ(double a, double b, double diagonal_i, double diagonal_j) {
-  return !(std::abs(a - b) <=
-           1e-12 * std::max(std::max(std::abs(a), std::abs(b)), std::sqrt(std::abs(diagonal_i * diagonal_j))));
+    if (!std::isfinite(values[i])) throw DomainError(name, name + " must be finite, got " + number_text(values[i]));
 }
 
 Eigen::VectorXd spread(const Argument& argument, const std::string& name, Index dimension) {
@@ -94,15 +77,8 @@ Eigen::VectorXd spread(const Argument& argument, const std::string& name, Index 
 Members from_dense(const Distribution& family, const Given& given, Eigen::MatrixXd matrix) {
   const std::string& name = given.matrix_name;
   if (name == "stddev") throw DomainError(name, "stddev must be a list of numbers, one for each coordinate");
+  make_symmetric(name, matrix);
   const Index d = matrix.rows();
-  if (matrix.cols() != d || d == 0) not_square(name, d, matrix.cols());
-  check_finite(name, matrix.data(), matrix.size());
-  for (Index j = 0; j < d; ++j)
-    for (Index i = 0; i < j; ++i) {
-      if (differ(matrix(i, j), matrix(j, i), matrix(i, i), matrix(j, j)))
-        not_symmetric(name, i, j, matrix(i, j), matrix(j, i));
-      if (matrix(i, j) != matrix(j, i)) matrix(i, j) = matrix(j, i) = 0.5 * (matrix(i, j) + matrix(j, i));
-    }
   const std::string vector_is = given.information ? "information" : "mean";
   const Eigen::VectorXd vector = spread(*given.vector, vector_is, d);
   cholesky(name, matrix);
@@ -128,7 +104,7 @@ Members from_diagonal(const Distribution& family, const Given& given) {
                                      " has " + std::to_string(diagonal.size()));
   Eigen::VectorXd mean = spread(*given.vector, vector_is, diagonal.size());
   for (double v : diagonal)
-    if (!(v > 0)) throw DomainError(name, name + " must be positive, got " + text(v));
+    if (!(v > 0)) throw DomainError(name, name + " must be positive, got " + number_text(v));
   if (given.information) mean.array() /= diagonal.array();
   if (name == "covariance") diagonal = diagonal.cwiseSqrt().eval();
   if (name == "precision") diagonal = diagonal.cwiseSqrt().cwiseInverse().eval();
@@ -144,7 +120,7 @@ Members from_sparse(const Distribution& family, const Given& given,
                     const std::shared_ptr<const SparseMatrix>& given_matrix) {
   const std::string& name = given.matrix_name;
   if (given_matrix->rows() != given_matrix->cols() || given_matrix->rows() == 0)
-    not_square(name, given_matrix->rows(), given_matrix->cols());
+    throw_not_square(name, given_matrix->rows(), given_matrix->cols());
   if (name != "precision") {
     if (given_matrix->rows() > kDenseLimit)
       throw DomainError(name, "a sparse " + name + " has a dense inverse: with " +
@@ -163,14 +139,14 @@ Members from_sparse(const Distribution& family, const Given& given,
   for (Index i = 0; i < d; ++i) {
     const double diagonal = pattern->coeff(i, i);
     if (!(diagonal > 0))
-      throw DomainError(
-          name, name + " is not positive definite: diagonal entry " + std::to_string(i + 1) + " is " + text(diagonal));
+      throw DomainError(name, name + " is not positive definite: diagonal entry " + std::to_string(i + 1) + " is " +
+                                  number_text(diagonal));
     SparseMatrix::InnerIterator a(*pattern, i), b(transposed, i);
     while (a || b) {
       const Index ja = a ? a.col() : d, jb = b ? b.col() : d, j = std::min(ja, jb);
       const double upper = ja == j ? a.value() : 0, lower = jb == j ? b.value() : 0;
       if (ja != jb || (upper != lower && differ(upper, lower, diagonal, pattern->coeff(j, j))))
-        not_symmetric(name, i, j, upper, lower);
+        throw_not_symmetric(name, i, j, upper, lower);
       if (ja == j) ++a;
       if (jb == j) ++b;
     }

@@ -1,48 +1,11 @@
 #include "dense.hpp"
 
-#include <Eigen/Cholesky>
-
 #include <cmath>
-#include <cstdio>
 
 namespace kullback::multivariate_normal {
 
 Text vector_name(int form) { return form == kCanonical ? "information" : "mean"; }
 Text matrix_name(int form) { return form == kCovariance ? "covariance" : form == kDiagonal ? "stddev" : "precision"; }
-
-std::string text(double value) {
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%.6g", value);
-  return buffer;
-}
-
-namespace {
-// Repeats a failed factorization in the plain order, to name the first bad pivot.
-[[noreturn]] void name_pivot(Text name, const Eigen::MatrixXd& matrix) {
-  const Index d = matrix.rows();
-  Eigen::MatrixXd l = Eigen::MatrixXd::Zero(d, d);
-  Index k = 0;
-  double pivot = 0;
-  for (; k < d; ++k) {
-    pivot = matrix(k, k) - l.row(k).head(k).squaredNorm();
-    if (!(pivot > static_cast<double>(d) * kEpsilon * matrix(k, k))) break;
-    l(k, k) = std::sqrt(pivot);
-    for (Index i = k + 1; i < d; ++i) l(i, k) = (matrix(i, k) - l.row(i).head(k).dot(l.row(k).head(k))) / l(k, k);
-  }
-  const std::string which = std::to_string(std::min(k, d - 1) + 1) + " is " + text(pivot);
-  throw DomainError(std::string(name), std::string(name) + " is not positive definite: pivot " + which);
-}
-}  // namespace
-
-Eigen::MatrixXd cholesky(Text name, Eigen::MatrixXd matrix) {
-  const Eigen::LLT<Eigen::MatrixXd> llt(matrix);
-  if (llt.info() != Eigen::Success) name_pivot(name, matrix);
-  Eigen::MatrixXd l = llt.matrixL();
-  const double rounding = static_cast<double>(l.rows()) * kEpsilon;
-  for (Index i = 0; i < l.rows(); ++i)
-    if (!(l(i, i) * l(i, i) > rounding * matrix(i, i))) name_pivot(name, matrix);
-  return l;
-}
 
 double Dense::half_log_det() const {
   const double sum = factor.diagonal().array().log().sum();
@@ -51,9 +14,7 @@ double Dense::half_log_det() const {
 
 Eigen::MatrixXd Dense::covariance() const {
   if (!is_precision) return factor.triangularView<Eigen::Lower>() * factor.transpose();
-  const Eigen::MatrixXd inverse =
-      factor.triangularView<Eigen::Lower>().solve(Eigen::MatrixXd::Identity(factor.rows(), factor.rows()));
-  return inverse.transpose() * inverse.triangularView<Eigen::Lower>();
+  return inverse_from_cholesky(factor);
 }
 
 Eigen::MatrixXd Dense::covariance_columns(std::span<const Index> coordinates) const {
@@ -71,9 +32,7 @@ Eigen::MatrixXd Dense::covariance_columns(std::span<const Index> coordinates) co
 
 Eigen::MatrixXd Dense::precision() const {
   if (is_precision) return factor.triangularView<Eigen::Lower>() * factor.transpose();
-  const Eigen::MatrixXd inverse =
-      factor.triangularView<Eigen::Lower>().solve(Eigen::MatrixXd::Identity(factor.rows(), factor.rows()));
-  return inverse.transpose() * inverse.triangularView<Eigen::Lower>();
+  return inverse_from_cholesky(factor);
 }
 
 Eigen::MatrixXd Dense::whiten(In x) const {

@@ -18,14 +18,6 @@ Text matrix_name(int form);
 /// Sparse precisions up to this dimension are treated as dense where that is what it takes.
 inline constexpr Index kDenseLimit = 1024;
 
-/// A number as messages show it: six digits.
-std::string text(double value);
-
-/// The lower Cholesky factor of a symmetric matrix (its lower triangle is read). Throws DomainError "covariance is not
-/// positive definite: pivot 3 is -0.2" for a pivot that is not above its rounding error, dimension * epsilon *
-/// diagonal.
-Eigen::MatrixXd cholesky(Text name, Eigen::MatrixXd matrix);
-
 /// x = mean + factor z (covariance) or x = mean + factor^-T z (precision), z standard normal.
 struct Dense {
   bool is_precision = false;

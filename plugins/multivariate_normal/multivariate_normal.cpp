@@ -45,8 +45,9 @@ class MultivariateNormal final : public Distribution,
 
   Members make(const Arguments& arguments) const override { return make_member(*this, arguments); }
 
-  Index parameter_count(const Layout& layout) const override {
-    return sparse(layout) ? layout.dimension + layout.pattern->nonZeros() : Distribution::parameter_count(layout);
+  Index parameter_rows(const Parameter& parameter, const Layout& layout) const override {
+    if (sparse(layout) && parameter.shape == Shape::matrix) return layout.pattern->nonZeros();
+    return Distribution::parameter_rows(parameter, layout);
   }
 
   bool provides(const Layout& layout, int capability) const override {

@@ -1,5 +1,8 @@
 // The normal distribution on the line. theta = (mean, stddev).
+#include "distances.hpp"
+#include "images.hpp"
 #include "kl.hpp"
+#include "moments.hpp"
 
 #include <cmath>
 #include <limits>
@@ -16,8 +19,10 @@ Index step(In theta) { return theta.cols() > 1 ? 1 : 0; }
 
 class Normal final : public Distribution,
                      public ExponentialFamily,
+                     public Fisher,
+                     public Conditional,
                      public Entropy,
-                     public Moments,
+                     public plain::MomentsOf<Expectations>,
                      public Sampler,
                      public Quantiles,
                      public Marginals,
@@ -121,17 +126,38 @@ class Normal final : public Distribution,
     }
   }
 
+  // The variance of delta1 x + delta2 x2.
+  void fisher(const Layout&, In eta, In delta, Row out) const override {
+    for (Index n = 0; n < eta.cols(); ++n) {
+      const double variance = -0.5 / eta(1, n), mean = eta(0, n) * variance;
+      const double linear = delta(0, n) + 2 * mean * delta(1, n), square = variance * delta(1, n);
+      out[n] = variance * linear * linear + 2 * square * square;
+    }
+  }
+
+  std::vector<Monomial> table(int given_as, const Layout&) const override {
+    constexpr Text kScale[] = {"stddev", "variance", "precision"}, kPrecision[] = {"1/x2", "1/x", "x"};
+    constexpr double kLogScale[] = {-1, -0.5, 0.5};
+    const auto i = static_cast<std::size_t>(given_as);
+    const std::string scale(kScale[i]), precision = scale + "." + std::string(kPrecision[i]);
+    return {{-0.5, "x2 * " + precision},
+            {1, "x * mean.x * " + precision},
+            {-0.5, "mean.x2 * " + precision},
+            {kLogScale[i], scale + ".log_x"},
+            {-kHalfLog2Pi, "1"}};
+  }
+
   void entropy(const Layout&, In theta, Row out) const override {
     for (Index n = 0; n < theta.cols(); ++n) out[n] = std::log(theta(1, n)) + (kHalfLog2Pi + 0.5);
   }
 
-  bool expect(const Layout&, In theta, Text label, Out value) const override {
+  bool expect(const Layout& layout, In theta, Text label, Out value) const override {
     if (label == "x") {
       value.row(0) = theta.row(0);
     } else if (label == "x2" || label == "x*x'") {
       value.row(0) = theta.row(0).cwiseAbs2() + theta.row(1).cwiseAbs2();
     } else {
-      return false;
+      return MomentsOf<Expectations>::expect(layout, theta, label, value);
     }
     return true;
   }
@@ -210,7 +236,10 @@ class Normal final : public Distribution,
 }  // namespace kullback::normal_family
 
 KULLBACK_PLUGIN("normal", "1.0.0")(kullback::Registrar& registrar) {
-  registrar.family(std::make_unique<kullback::normal_family::Normal>());
+  auto normal = std::make_unique<kullback::normal_family::Normal>();
+  kullback::normal_family::add_log_normal(registrar, *normal);
+  registrar.family(std::move(normal));
   registrar.alias("gaussian", "normal");
   registrar.rule("kl", "normal", "normal", kullback::normal_family::kl_rule());
+  kullback::normal_family::add_distances(registrar);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <random>
 
@@ -51,6 +52,15 @@ Arguments arguments(const std::vector<Parameter>& parameters, std::mt19937_64& r
     }
   }
   return out;
+}
+
+// Draws again where the numbers contradict one another (low above high).
+Members plain(const std::string& family, const std::vector<Parameter>& parameters, std::mt19937_64& random) {
+  for (int attempt = 0; attempt < 100; ++attempt) try {
+      return make(family, arguments(parameters, random));
+    } catch (const DomainError&) {
+    }
+  return make(family, arguments(parameters, random));
 }
 
 Members of(Text family, std::vector<Members> parts) { return make(family, {{"", std::move(parts)}}); }
@@ -111,7 +121,7 @@ const std::vector<Example>& examples() {
       if (name != "discrete_grid" && name != "factorized" && name != "mixture") {
         std::mt19937_64 random(1);
         for (const auto& set : registry().family(name).parameterizations())
-          for (int round = 0; round < 2 && !set.empty(); ++round) members.push_back(make(name, arguments(set, random)));
+          for (int round = 0; round < 2 && !set.empty(); ++round) members.push_back(plain(name, set, random));
       }
       for (std::size_t i = 0; i < members.size(); ++i) out.push_back({name + "/" + std::to_string(i), members[i]});
     }
@@ -134,32 +144,83 @@ Eigen::MatrixXd uniforms(Index rows, Index columns) {
   return out;
 }
 
-double expectation(const Members& members, const std::function<double(double)>& f) {
+namespace {
+
+// Sums f p over panels by Gauss-Legendre with 8 nodes [Abramowitz & Stegun, table 25.4].
+class Panels {
+ public:
+  Panels(const Members& members, const Support& support, const std::function<double(double)>& f)
+      : members_(members), support_(support), f_(f) {}
+
+  // `from` says what the panel's coordinate is the distance from: nothing, the low or the high end.
+  enum class From { nothing, low, high };
+  void add(double a, double b, From from = From::nothing) {
+    constexpr double kNodes[] = {0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.9602898564975363};
+    constexpr double kWeights[] = {0.3626837833783620, 0.3137066458778873, 0.2223810344533745, 0.1012285362903763};
+    const double half = 0.5 * (b - a), middle = 0.5 * (b + a);
+    Eigen::MatrixXd x(1, 8), low(1, 8), high(1, 8);
+    for (int k = 0; k < 4; ++k) x(0, 2 * k) = middle - half * kNodes[k], x(0, 2 * k + 1) = middle + half * kNodes[k];
+    for (int k = 0; k < 8; ++k) {
+      const double at = x(0, k);
+      if (from == From::low) x(0, k) = std::nextafter(support_.low, kInfinity) + at;
+      if (from == From::high) x(0, k) = std::nextafter(support_.high, -kInfinity) - at;
+      low(0, k) = from == From::low ? std::log(at) : std::log(x(0, k) - support_.low);
+      high(0, k) = from == From::high ? std::log(at) : std::log(support_.high - x(0, k));
+    }
+    Eigen::RowVectorXd density(8);
+    members_.family->log_density(members_.layout, members_.theta, Points(x, low, high), row(density));
+    for (int k = 0; k < 8; ++k) {
+      density[k] = std::exp(density[k]);  // to 0, where Eigen's vectorized one stops at the smallest normal number
+      const double value = half * kWeights[k / 2] * density[k] * (density[k] > 0 ? f_(x(0, k)) : 0);
+      sum_ += value, absolute_ += std::abs(value);
+    }
+  }
+  Expectation result() const { return {sum_, absolute_}; }
+
+ private:
+  static constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const Members& members_;
+  Support support_;
+  const std::function<double(double)>& f_;
+  double sum_ = 0, absolute_ = 0;
+};
+
+}  // namespace
+
+Expectation expectation(const Members& members, const std::function<double(double)>& f,
+                        const std::vector<double>& breaks) {
   const Support support = members.family->support(members.layout, members.theta, 0, 0);
   std::vector<Landmark> marks;
   if (const auto* l = capability<Landmarks>(*members.family, members.layout))
     l->landmarks(members.layout, members.theta, 0, marks);
-  std::vector<double> panels;
-  for (const Landmark& m : marks)
-    for (double k = -40; k <= 40; k += 1) panels.push_back(m.location + 0.5 * k * m.scale);
-  if (std::isfinite(support.low)) panels.push_back(support.low);
-  if (std::isfinite(support.high)) panels.push_back(support.high);
-  std::sort(panels.begin(), panels.end());
-  panels.erase(std::unique(panels.begin(), panels.end()), panels.end());
-  std::erase_if(panels, [&](double x) { return x < support.low || x > support.high; });
-
-  // Gauss-Legendre with 8 nodes on [-1, 1] [Abramowitz & Stegun, table 25.4].
-  constexpr double kNodes[] = {0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.9602898564975363};
-  constexpr double kWeights[] = {0.3626837833783620, 0.3137066458778873, 0.2223810344533745, 0.1012285362903763};
-  double sum = 0;
-  for (std::size_t i = 0; i + 1 < panels.size(); ++i) {
-    const double half = 0.5 * (panels[i + 1] - panels[i]), middle = 0.5 * (panels[i + 1] + panels[i]);
-    Eigen::MatrixXd x(1, 8);
-    for (int k = 0; k < 4; ++k) x(0, 2 * k) = middle - half * kNodes[k], x(0, 2 * k + 1) = middle + half * kNodes[k];
-    const Eigen::RowVectorXd density = log_density(members, x).array().exp();
-    for (int k = 0; k < 8; ++k) sum += half * kWeights[k / 2] * density[k] * (density[k] > 0 ? f(x(0, k)) : 0);
+  std::vector<double> middle;
+  double width = 0;
+  for (const Landmark& m : marks) {
+    for (double k = -40; k <= 40; k += 1) middle.push_back(m.location + 0.5 * k * m.scale);
+    width = std::max(width, 0.5 * m.scale);
   }
-  return sum;
+  for (const double x : breaks) middle.push_back(x);
+  if (middle.empty() || width == 0) middle.push_back(0), width = 0.5;
+  std::sort(middle.begin(), middle.end());
+  middle.erase(std::unique(middle.begin(), middle.end()), middle.end());
+  std::erase_if(middle, [&](double x) { return x <= support.low || x >= support.high; });
+  if (middle.empty()) middle.push_back(0.5 * (support.low + support.high));
+
+  Panels panels(members, support, f);
+  for (std::size_t i = 0; i + 1 < middle.size(); ++i) panels.add(middle[i], middle[i + 1]);
+  // Towards a finite end panels halve, towards infinity they double: a thousand of them reach whatever there is.
+  for (const bool above : {false, true}) {
+    const double from = above ? middle.back() : middle.front(), end = above ? support.high : support.low;
+    if (std::isfinite(end)) {
+      double b = std::abs(end - from);
+      for (int j = 0; j < 1000 && b > 1e-290; ++j, b /= 2)
+        panels.add(b / 2, b, above ? Panels::From::high : Panels::From::low);
+    } else {
+      double a = from, step = above ? width : -width;
+      for (; std::abs(a) < 1e140; a += step, step *= 2) panels.add(std::min(a, a + step), std::max(a, a + step));
+    }
+  }
+  return panels.result();
 }
 
 Eigen::VectorXd expect(const Members& members, Text label, Index rows) {

@@ -1,6 +1,7 @@
 // Members of every registered family, for properties that hold of all of them.
 #pragma once
 
+#include <functional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -36,9 +37,14 @@ std::vector<Example> on_the_line();
 /// streams.
 Eigen::MatrixXd uniforms(Index rows, Index columns);
 
-/// The integral of f(x) p(x) over the line for a one-dimensional member, by composite Gauss-Legendre on panels bounded
-/// by the member's landmarks and support; `f` is called with a point.
-double expectation(const Members& members, const std::function<double(double)>& f);
+/// The integral of f(x) p(x) over the line for a one-dimensional member and that of |f(x)| p(x), by composite
+/// Gauss-Legendre on panels bounded by the member's landmarks, its support and `breaks`, growing towards infinity and
+/// shrinking towards a bound.
+struct Expectation {
+  double value, absolute;
+};
+Expectation expectation(const Members& members, const std::function<double(double)>& f,
+                        const std::vector<double>& breaks = {});
 
 /// Moments by label, one column.
 Eigen::VectorXd expect(const Members& members, Text label, Index rows);

@@ -13,7 +13,7 @@ class ExponentialFamilies : public ::testing::TestWithParam<Example> {
     layout_ = p.layout;
     family_ = capability<ExponentialFamily>(*p.family, p.layout);
     for (const Statistic& s : family_->statistics(layout_)) rows_ += s.rows;
-    eta_.resize(rows_, 1);
+    eta_.resize(rows_ + family_->fixed_rows(layout_), 1);
     family_->convert(layout_, p.theta, eta_, true);
     std::tie(m_, log_partition_) = mean(eta_);
   }
@@ -50,7 +50,7 @@ TEST_P(ExponentialFamilies, MeanIsTheGradientOfTheLogPartition) {
 }
 
 TEST_P(ExponentialFamilies, NaturalInvertsMean) {
-  Eigen::MatrixXd eta(rows_, 1);
+  Eigen::MatrixXd eta = eta_;  // the fixed rows are found set
   family_->natural(layout_, m_, eta);
   // A constant added to every row of cells changes nothing, so compare what eta gives.
   const auto [m, log_partition] = mean(eta);
@@ -71,6 +71,7 @@ TEST_P(ExponentialFamilies, ConvertComesBack) {
 }
 
 TEST_P(ExponentialFamilies, EntropyIsLogPartitionLessEtaTimesMean) {
+  if (family_->has_base_measure(layout_)) GTEST_SKIP() << "log h is missing";
   const auto* entropy = capability<Entropy>(*members().family, layout_);
   ASSERT_TRUE(entropy);
   Eigen::RowVectorXd found(1);

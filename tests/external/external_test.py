@@ -73,7 +73,7 @@ class InstallTree(unittest.TestCase):
 
 class ExternalPlugin(unittest.TestCase):
     def divergence(self, *more):
-        return json.loads(run(COMMAND, "divergence", "laplace(0, scale = 1)", "laplace(1, scale = 2)", "--divergence",
+        return json.loads(run(COMMAND, "divergence", "double_exponential(0, scale = 1)", "double_exponential(1, scale = 2)", "--divergence",
                               "kl", "--json", "--plugin-dir", PLUGINS, *more))["divergences"]
 
     def test_is_listed_with_its_file(self):
@@ -91,7 +91,7 @@ class ExternalPlugin(unittest.TestCase):
     def test_is_the_target_of_a_run(self):
         config = os.path.join(WORK, "laplace.yaml")
         with open(config, "w") as file:
-            file.write("target: laplace(location = 1, scale = 2)\n"
+            file.write("target: double_exponential(location = 1, scale = 2)\n"
                        "approximation: normal\n"
                        "inference:\n"
                        "  divergence: [forward_kl, reverse_kl]\n")

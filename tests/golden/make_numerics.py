@@ -46,6 +46,10 @@ table("trigamma", shapes[1:-1], lambda x: psi(1, x))
 table("trigamma_excess", shapes[1:-1], hard(lambda x: psi(1, x) - 1 / x if x < 1e50 else 1 / (2 * x * x)))
 stirling = lambda x: loggamma(x) - ((x - mpf(1) / 2) * log(x) - x + log(2 * pi) / 2)
 table("stirling_error", shapes[:-1], hard(stirling))
+table("stirling_slope", shapes[1:-2], hard(lambda x: psi(0, x) - log(x) + 1 / (2 * x)))
+shifts = [(x, c) for x in (1e-3, 0.3, 1.0, 7.0, 1e3, 1e8) for c in (1e-9, 1e-3, 0.0099, 0.02, 0.5, 1.0, 30.0, 1e6)]
+table("log_gamma_ratio", shifts, hard(lambda x, c: loggamma(x + c) - loggamma(x)))
+table("digamma_difference", shifts, hard(lambda x, c: psi(0, x + c) - psi(0, x)))
 table("stirling_bregman", [(x * r, x) for x in (1e-10, 1e-3, 0.1, 0.7, 1.0, 3.7, 20.0, 1e3, 1e6, 1e12)
                            for r in (1e-12, 1e-3, 0.1, 0.5, 0.7, 0.72, 0.9, 1 - 1e-8, 1 + 1e-12, 1 + 1e-8, 1.1, 1.4, 1.42, 2.0, 30.0, 1e3, 1e12)],
       hard(lambda y, x: stirling(y) - stirling(x) - (y - x) * (digamma(x) - log(x) + 1 / (2 * x))))

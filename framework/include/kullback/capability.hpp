@@ -37,6 +37,10 @@ class ExponentialFamily {
   /// the last rows of eta, below the statistics' rows. `convert` copies them, `natural` finds them set, and m has no such rows.
   /// Two members belong to one exponential family when they agree in them. The default is 0.
   virtual Index fixed_rows(const Layout& layout) const;
+  /// True where a base measure h that is not constant on the support remains, p(x | eta) = h(x) exp(<eta, s(x)> - A(eta)) (the 1/x! of
+  /// a Poisson). Then H = A - <eta, m> - E[log h], and the family's `Expansion` has log h among its terms. What compares two members of one
+  /// family does not see h. The default is false.
+  virtual bool has_base_measure(const Layout& layout) const;
 };
 
 /// Differential (or discrete) entropy in nats, one number a member.
@@ -146,8 +150,8 @@ class Landmarks {
 };
 
 /// log p(x) = sum over the terms of coefficient * statistic(x; c): what makes a family the second side of a closed form
-/// without an integral, KL(p || q) = -H(p) - sum coefficient E_p[statistic]. Families with `ExponentialFamily` have it already and need not
-/// say it again. Labels as in labels.hpp, parametric ones included; "1" is the constant.
+/// without an integral, KL(p || q) = -H(p) - sum coefficient E_p[statistic]. Families with `ExponentialFamily` and without a base measure
+/// have it already and need not say it again. Labels as in labels.hpp, parametric ones included; "1" is the constant.
 class Expansion {
  public:
   static constexpr int kCapability = 11;
@@ -168,7 +172,8 @@ class Fisher {
 
 /// One monomial of log p(x | arguments): `coefficient` times the product of the factors, separated by " * ". A factor is a label of
 /// the child ("x2") or, behind an argument's name, of that argument ("precision.x", "mean.x*x'"); the product "1" is empty. Factors of
-/// more than one row are contracted: d with d (or d^2 with d^2) elementwise, d * d^2 * d as u'Mv; a single one is summed.
+/// more than one row are contracted: d with d (or d^2 with d^2) elementwise, d * d^2 * d as u'Mv; a single one is summed. A parametric
+/// label of the child may have an argument for its c ("log_binomial(trials)", "lgamma(x+successes)"); that argument must then be known.
 struct Monomial {
   double coefficient = 1;
   std::string product;

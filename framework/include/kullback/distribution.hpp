@@ -62,7 +62,7 @@ struct Argument {
 using Arguments = std::vector<Argument>;
 
 enum class Domain { real, positive, non_negative, unit_interval, simplex, positive_definite, count, boolean };
-enum class Shape { scalar, vector, matrix };  ///< matrix: full, dimension x dimension
+enum class Shape { scalar, vector, matrix };  ///< matrix: full, size x size
 
 /// The word for a domain or shape as `describe` prints it ("positive", "matrix").
 Text to_text(Domain domain);
@@ -112,11 +112,16 @@ class Distribution {
   virtual Text name() const = 0;
 
   /// The sets of parameters that may be given, exactly one of them. theta is stored in [layout.form]; a plain family has
-  /// form 0 only and turns the others into it. Parameters that the sets share have one name. Only the first parameter may be given by position.
+  /// form 0 only and turns the others into it (see stored_form). Parameters that the sets share have one name. Only the first parameter may be given by position.
   virtual std::vector<std::vector<Parameter>> parameterizations() const = 0;
 
   /// Support of one coordinate of one member.
   virtual Support support(const Layout& layout, In theta, Index member, Index coordinate) const = 0;
+
+  /// What the density is taken by, where that is not Lebesgue measure (or counting, for integer coordinates) on every coordinate
+  /// by itself: "simplex", "positive definite matrices". Densities of different carriers are mutually singular.
+  /// Empty, the default, is the usual case.
+  virtual Text carrier(const Layout& layout) const;
 
   /// log p(x) in nats, for each point; -inf outside the support, never NaN for theta in its domain.
   /// theta has one column for all the points, or one a point. `out` has one number a point.
@@ -125,13 +130,17 @@ class Distribution {
   /// A one-line ASCII formula of the density for `describe`; empty if none.
   virtual Text formula() const;
 
-  /// Turns columns of parameterization `given_as` into the stored one. Only called with valid
+  /// The form in which a member given by parameterization `given_as` is kept. The default is 0; a family keeps a member as it was given
+  /// where conversion would lose digits (a probability given by its logit).
+  virtual int stored_form(int given_as) const;
+
+  /// Turns columns of parameterization `given_as` into the stored one, layout.form. Only called with valid
   /// numbers. The default handles parameterization 0.
   virtual void to_stored(int given_as, const Layout& layout, In given, Out theta) const;
 
-  /// One member from arguments as they stand in a file. The default serves families whose parameters are
-  /// scalars and vectors: it finds the parameterization by the names, checks shapes and domains, and calls
-  /// to_stored. Throws DomainError that names the argument.
+  /// One member from arguments as they stand in a file. The default finds the parameterization by the names and the
+  /// size by the vectors and matrices, checks shapes and domains, and calls to_stored. A number stands for a vector of that number, or
+  /// times the identity matrix; a list for a diagonal matrix. Throws DomainError that names the argument.
   virtual Members make(const Arguments& arguments) const;
 
   /// The layout of a member whose parameters are to be found: an approximating family. `arguments` hold what
@@ -139,7 +148,14 @@ class Distribution {
   /// parameter is a vector or a matrix. Throws DomainError.
   virtual Layout open(const Arguments& arguments, const Opening& opening) const;
 
-  /// Rows of theta. The default counts parameterizations()[layout.form]: 1, d and d*d.
+  /// The layout of members whose vectors have `size` numbers and whose matrices are size x size (1 where there are
+  /// scalars only). The default takes `size` for the dimension of x. Throws DomainError for a size that there is not.
+  virtual Layout layout_of(Index size) const;
+
+  /// Rows of theta that a parameter takes. The default: 1, d and d*d with d the dimension of x.
+  virtual Index parameter_rows(const Parameter& parameter, const Layout& layout) const;
+
+  /// Rows of theta. The default adds those of parameterizations()[layout.form].
   virtual Index parameter_count(const Layout& layout) const;
 
   /// False where a capability that the class has does not hold for this layout (a product that has one part

@@ -32,6 +32,13 @@ double inverse_digamma(double y);
 /// Stirling's error: log Gamma(x) - [(x - 1/2) log x - x + log(2 pi)/2]; 1/(12 x) - ... for large x.
 double stirling_error(double x);
 
+/// Its derivative, digamma(x) - log x + 1/(2 x); -1/(12 x^2) + ... for large x.
+double stirling_slope(double x);
+
+/// log Gamma(x + shift) - log Gamma(x) and digamma(x + shift) - digamma(x), also for a shift that is small beside x.
+double log_gamma_ratio(double x, double shift);
+double digamma_difference(double x, double shift);
+
 /// log Gamma(a) + log Gamma(b) - log Gamma(a + b), also where one of a and b is small beside the other.
 double log_beta(double a, double b);
 

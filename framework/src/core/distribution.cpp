@@ -3,6 +3,7 @@
 #include <kullback/capability.hpp>
 #include <kullback/distribution.hpp>
 #include <kullback/error.hpp>
+#include <kullback/matrices.hpp>
 #include <kullback/registry.hpp>
 
 #include <fmt/format.h>
@@ -49,14 +50,27 @@ Text Distribution::formula() const { return {}; }
 
 void Distribution::to_stored(int, const Layout&, In given, Out theta) const { theta = given; }
 
+int Distribution::stored_form(int) const { return 0; }
+
 bool Distribution::provides(const Layout&, int) const { return true; }
+
+Text Distribution::carrier(const Layout&) const { return {}; }
+
+Layout Distribution::layout_of(Index size) const {
+  Layout layout;
+  layout.dimension = size;
+  return layout;
+}
+
+Index Distribution::parameter_rows(const Parameter& parameter, const Layout& layout) const {
+  const Index d = layout.dimension;
+  return parameter.shape == Shape::scalar ? 1 : parameter.shape == Shape::vector ? d : d * d;
+}
 
 Index Distribution::parameter_count(const Layout& layout) const {
   Index rows = 0;
-  const Index d = layout.dimension;
   const auto sets = parameterizations();
-  for (const Parameter& p : sets[static_cast<std::size_t>(layout.form)])
-    rows += p.shape == Shape::scalar ? 1 : p.shape == Shape::vector ? d : d * d;
+  for (const Parameter& p : sets[static_cast<std::size_t>(layout.form)]) rows += parameter_rows(p, layout);
   return rows;
 }
 
@@ -148,6 +162,55 @@ void check_domain(const Parameter& p, double v) {
   }
 }
 
+namespace {
+
+// How many numbers a vector has, or rows a matrix; 0 for a number, which fits any size.
+Index size_of(const Parameter& p, const Value& value) {
+  if (p.shape == Shape::scalar) return 0;
+  if (const auto* vector = std::get_if<Eigen::VectorXd>(&value)) {
+    if (vector->size() == 0) throw DomainError(p.name, fmt::format("{} is an empty list", p.name));
+    return vector->size();
+  }
+  const auto* matrix = std::get_if<Eigen::MatrixXd>(&value);
+  if (!matrix || p.shape == Shape::vector) return 0;
+  if (matrix->rows() != matrix->cols()) throw_not_square(p.name, matrix->rows(), matrix->cols());
+  return matrix->rows();
+}
+
+// Appends the numbers of one parameter, spread over its shape and checked.
+void append(const Parameter& p, const Value& value, Index size, std::vector<double>& column) {
+  const auto* number = std::get_if<double>(&value);
+  const auto* vector = std::get_if<Eigen::VectorXd>(&value);
+  const auto* full = std::get_if<Eigen::MatrixXd>(&value);
+  if (p.shape == Shape::matrix && (number || vector || full)) {
+    Eigen::MatrixXd matrix;
+    if (full)
+      matrix = *full;
+    else
+      matrix = vector ? Eigen::MatrixXd(vector->asDiagonal())
+                      : Eigen::MatrixXd(*number * Eigen::MatrixXd::Identity(size, size));
+    if (p.domain == Domain::positive_definite) {
+      make_symmetric(p.name, matrix);
+      cholesky(p.name, matrix);
+    } else {
+      for (const double v : matrix.reshaped()) check_domain(p, v);
+    }
+    column.insert(column.end(), matrix.data(), matrix.data() + matrix.size());
+  } else if (number) {
+    check_domain(p, *number);
+    column.insert(column.end(), static_cast<std::size_t>(p.shape == Shape::scalar ? 1 : size), *number);
+  } else if (vector && p.shape == Shape::vector) {
+    for (const double v : *vector) check_domain(p, v);
+    if (p.domain == Domain::simplex && std::abs(vector->sum() - 1) > 1e-9)
+      throw DomainError(p.name, fmt::format("{} must sum to 1, got a sum of {}", p.name, vector->sum()));
+    column.insert(column.end(), vector->begin(), vector->end());
+  } else {
+    throw DomainError(p.name, fmt::format("{} must be a {}", p.name, to_text(p.shape)));
+  }
+}
+
+}  // namespace
+
 Members Distribution::make(const Arguments& arguments) const {
   std::vector<ArgumentName> names;
   for (const Argument& a : arguments) {
@@ -159,35 +222,19 @@ Members Distribution::make(const Arguments& arguments) const {
   for (std::size_t i : order) ordered.push_back(&arguments[i]);
   const auto parameters = parameterizations()[static_cast<std::size_t>(given_as)];
 
-  Members members{this, {}, {}};
-  Index dimension = 0;  // not known yet
-  for (std::size_t i = 0; i < parameters.size(); ++i)
-    if (parameters[i].shape != Shape::scalar)
-      if (const auto* v = std::get_if<Eigen::VectorXd>(&ordered[i]->value)) {
-        if (dimension && v->size() != dimension)
-          throw DomainError(parameters[i].name, fmt::format("{} has {} numbers, but {} were given before",
-                                                            parameters[i].name, v->size(), dimension));
-        dimension = v->size();
-      }
-  members.layout.dimension = dimension ? dimension : 1;
-
-  std::vector<double> column;
+  Index size = 0;  // not known yet
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const Parameter& p = parameters[i];
-    const Index rows = p.shape == Shape::scalar ? 1 : members.layout.dimension;
-    if (const auto* number = std::get_if<double>(&ordered[i]->value)) {
-      check_domain(p, *number);
-      column.insert(column.end(), static_cast<std::size_t>(rows), *number);
-    } else if (const auto* vector = std::get_if<Eigen::VectorXd>(&ordered[i]->value);
-               vector && p.shape == Shape::vector) {
-      for (double v : *vector) check_domain(p, v);
-      if (p.domain == Domain::simplex && std::abs(vector->sum() - 1) > 1e-9)
-        throw DomainError(p.name, fmt::format("{} must sum to 1, got a sum of {}", p.name, vector->sum()));
-      column.insert(column.end(), vector->begin(), vector->end());
-    } else {
-      throw DomainError(p.name, fmt::format("{} must be a {}", p.name, to_text(p.shape)));
-    }
+    const Index own = size_of(parameters[i], ordered[i]->value);
+    if (size && own && own != size)
+      throw DomainError(parameters[i].name,
+                        fmt::format("{} has {} numbers, but {} were given before", parameters[i].name, own, size));
+    if (own) size = own;
   }
+  if (size == 0) size = 1;
+  Members members{this, layout_of(size), {}};
+  members.layout.form = stored_form(given_as);
+  std::vector<double> column;
+  for (std::size_t i = 0; i < parameters.size(); ++i) append(parameters[i], ordered[i]->value, size, column);
   const Eigen::Map<const Eigen::MatrixXd> given(column.data(), static_cast<Index>(column.size()), 1);
   members.theta.resize(parameter_count(members.layout), 1);
   to_stored(given_as, members.layout, given, members.theta);
@@ -198,11 +245,10 @@ Layout Distribution::open(const Arguments& arguments, const Opening& opening) co
   if (!arguments.empty())
     throw DomainError(arguments.front().name,
                       fmt::format("{} is to be fitted, so its parameters cannot be given here", name()));
-  Layout layout;
   const auto sets = parameterizations();
   for (const Parameter& p : sets.front())
-    if (p.shape != Shape::scalar) layout.dimension = std::max<Index>(1, opening.dimension);
-  return layout;
+    if (p.shape != Shape::scalar) return layout_of(std::max<Index>(1, opening.dimension));
+  return layout_of(1);
 }
 
 }  // namespace kullback

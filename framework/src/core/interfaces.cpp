@@ -27,6 +27,8 @@ Conditional::~Conditional() = default;
 Image::~Image() = default;
 Divergence::~Divergence() = default;
 Joint::~Joint() = default;
+void Joint::prepare(Range) {}
+LocalPasses::~LocalPasses() = default;
 Coloring::~Coloring() = default;
 TargetExpectations::~TargetExpectations() = default;
 Optimizer::~Optimizer() = default;
@@ -40,6 +42,8 @@ Index ExponentialFamily::first_outside(const Layout& layout, In eta) const {
 }
 
 Index ExponentialFamily::fixed_rows(const Layout&) const { return 0; }
+
+bool ExponentialFamily::has_base_measure(const Layout&) const { return false; }
 
 bool Moments::expect_at(const Layout&, In, Text, ConstRow, Row) const { return false; }
 

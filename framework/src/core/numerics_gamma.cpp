@@ -93,6 +93,32 @@ double stirling_error(double x) {
   return stirling(1 / (x + 1.5)).value + ((x + 0.5) * (std::log1p(x) - std::log(x)) - 1);
 }
 
+double stirling_slope(double x) {
+  if (!(x > 0)) return x == 0 ? -kInf : kNan;
+  const auto slope = [](double t) { return -t * t * stirling(t).first; };
+  if (x >= 1) return slope(1 / (x + 0.5));
+  return slope(1 / (x + 1.5)) + (std::log1p(x) - std::log(x)) - (1 / x) * ((x + 0.5) / (x + 1));
+}
+
+double log_gamma_ratio(double x, double shift) {
+  if (shift == 0) return 0;
+  const double y = x + shift;
+  return (x - 0.5) * std::log1p(shift / x) + shift * std::log(y) - shift + (stirling_error(y) - stirling_error(x));
+}
+
+double digamma_difference(double x, double shift) {
+  const double y = x + shift;
+  double rest;
+  if (std::abs(shift) < 0.01 * x) {  // the integral of S'' by Gauss-Legendre with three nodes
+    const auto curvature = [&](double at) { return trigamma_excess(at) - 0.5 / at / at; };
+    const double middle = x + 0.5 * shift, half = 0.3872983346207417 * shift;
+    rest = shift / 18 * (5 * (curvature(middle - half) + curvature(middle + half)) + 8 * curvature(middle));
+  } else {
+    rest = stirling_slope(y) - stirling_slope(x);
+  }
+  return std::log1p(shift / x) + 0.5 * (shift / x) / y + rest;
+}
+
 double trigamma_excess(double x) {
   if (!(x > 0)) return x == 0 ? kInf : kNan;
   if (x == kInf) return 0;

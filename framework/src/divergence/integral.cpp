@@ -224,6 +224,11 @@ Answer by_integration(Question& question) {
       question.missing.push_back(fmt::format("integration ends at 3 dimensions, and there are {}", d));
       return {};
     }
+    for (const Text carrier : carriers(*side))
+      if (!carrier.empty()) {
+        question.missing.push_back(fmt::format("{} lives on {}", side->family->name(), carrier));
+        return {};
+      }
     for (Index i = 0; i < d; ++i)
       if (side->family->support(side->layout, side->theta, 0, i).integer) {
         question.missing.push_back(fmt::format("{} is discrete", side->family->name()));

@@ -34,6 +34,9 @@ Estimate checked(const Question& question, Estimate estimate);
 /// Supports of all coordinates of one member, products taken apart.
 std::vector<Support> supports(const Members& members);
 
+/// Carriers of all coordinates of one member (Distribution::carrier), products taken apart.
+std::vector<Text> carriers(const Members& members);
+
 /// Column `member` alone, as members of its own.
 Members one(const Members& members, Index member);
 

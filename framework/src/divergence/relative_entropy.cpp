@@ -163,6 +163,10 @@ Answer by_statistics(Question& question) {
     question.missing.push_back(fmt::format("{} is no exponential family", question.q.family->name()));
     return {};
   }
+  if (family->has_base_measure(question.q.layout)) {
+    question.missing.push_back(fmt::format("the base measure of {} is no statistic", question.q.family->name()));
+    return {};
+  }
   const auto h = entropy(question.p);
   if (!h || !std::isfinite(*h)) return lacks_entropy(question);
   const std::vector<Statistic> statistics = family->statistics(question.q.layout);

@@ -41,8 +41,32 @@ std::string to_text(const Support& support) {
                      std::isfinite(support.high) ? ']' : ')');
 }
 
+namespace {
+void append_carriers(const Members& members, std::vector<Text>& out) {
+  if (const auto* product = capability<Product>(*members.family, members.layout)) {
+    for (const Members& part : product->parts(members.layout, members.theta))
+      for (Index k = 0; k < part.theta.cols(); ++k) append_carriers(one(part, k), out);
+    return;
+  }
+  out.insert(out.end(), static_cast<std::size_t>(members.layout.dimension), members.family->carrier(members.layout));
+}
+}  // namespace
+
+std::vector<Text> carriers(const Members& members) {
+  std::vector<Text> out;
+  out.reserve(static_cast<std::size_t>(members.layout.dimension));
+  append_carriers(members, out);
+  return out;
+}
+
 Answer by_support(Question& question) {
   if (!question.divergence.needs_absolute_continuity()) return {};
+  const auto p_carriers = carriers(question.p), q_carriers = carriers(question.q);
+  for (std::size_t i = 0; i < p_carriers.size() && i < q_carriers.size(); ++i)
+    if (p_carriers[i] != q_carriers[i])
+      return infinite(fmt::format("p and q are singular: only {} has its mass on {}{}", p_carriers[i].empty() ? "q" : "p",
+                                  p_carriers[i].empty() ? q_carriers[i] : p_carriers[i],
+                                  in_coordinate(static_cast<Index>(i), question.p.layout.dimension)));
   const auto p = supports(question.p), q = supports(question.q);
   const Index d = question.p.layout.dimension;
   for (std::size_t i = 0; i < p.size() && i < q.size(); ++i) {

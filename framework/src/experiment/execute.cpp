@@ -69,9 +69,9 @@ Variable summarize_part(const Members& part) {
   }
   const auto sets = part.family->parameterizations();
   Index at = 0;
-  if (part.layout.parts.empty() && part.layout.constants.empty() && !part.layout.pattern) {
+  if (part.layout.parts.empty() && !part.layout.pattern && !capability<Tabulated>(*part.family, part.layout)) {
     for (const Parameter& p : sets[static_cast<std::size_t>(part.layout.form)]) {
-      const Index rows = p.shape == Shape::scalar ? 1 : p.shape == Shape::vector ? d : d * d;
+      const Index rows = part.family->parameter_rows(p, part.layout);
       variable.parameters.emplace_back(p.name, part.theta.middleRows(at, rows));
       at += rows;
     }

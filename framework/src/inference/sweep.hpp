@@ -59,7 +59,7 @@ class Sweeper {
 
   Bound bound() const;
   std::vector<std::string> bound_names() const;
-  std::string name_of(MemberId id) const { return joint_.member_name(id.block, id.member); }
+  std::string name_of(MemberId id) const { return kernels_.empty() ? "nothing" : joint_.member_name(id.block, id.member); }
 
  private:
   struct Sums {
@@ -133,7 +133,9 @@ class Sweeper {
   std::vector<MemberId> order_of_file() const;
   std::vector<MemberId> order_at_random(Index sweep) const;
   std::vector<MemberId> order_by_gain(const UpdateRule& rule) const;
-  bool bound_fell_after(int block);
+  bool bound_fell_after(const std::string& what);
+  /// The passes that come before a block.
+  bool make_passes(int before_block);
   bool stopped();
   [[noreturn]] void fail(Range range, const Scratch& scratch, Index member, const std::string& what) const;
 
@@ -141,6 +143,7 @@ class Sweeper {
   const Settings& settings_;
   Observer& observer_;
   const Coloring* coloring_;
+  LocalPasses* local_;
   std::vector<Kernel> kernels_;
   SweepReport report_;
   bool checked_;

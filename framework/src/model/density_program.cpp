@@ -128,7 +128,7 @@ void evaluate_program(const Eigen::VectorXd& program, In x, Row out) {
         case Op::square: b = b * b; continue;
         case Op::exp: b = b.exp(); continue;
         case Op::log: b = b.log(); continue;
-        case Op::sqrt: b = b.sqrt(); continue;
+        case Op::sqrt: b = b.unaryExpr([](double v) { return std::sqrt(v); }); continue;  // Eigen's rounds twice with AVX-512
         case Op::abs: b = b.abs(); continue;
         case Op::sin: b = b.sin(); continue;
         case Op::cos: b = b.cos(); continue;

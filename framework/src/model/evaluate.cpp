@@ -412,9 +412,8 @@ std::string to_text(const Members& members) {
   Index at = 0;
   const auto sets = members.family->parameterizations();
   for (const Parameter& p : sets[static_cast<std::size_t>(layout.form)]) {
-    const Index d = layout.dimension;
-    const Index rows = p.shape == Shape::scalar ? 1 : p.shape == Shape::vector ? d : layout.pattern ? layout.pattern->nonZeros() : d * d;
-    if (at + rows > members.theta.rows()) return fmt::format("{} of {} coordinates", name, d);
+    const Index rows = members.family->parameter_rows(p, layout);
+    if (at + rows > members.theta.rows()) return fmt::format("{} of {} coordinates", name, layout.dimension);
     parts.push_back(fmt::format("{} = {}", p.name, numbers(members.theta.col(0).data() + at, rows)));
     at += rows;
   }

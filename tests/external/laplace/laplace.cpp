@@ -14,7 +14,7 @@ struct LaplaceMath {  // theta = (location, scale)
 
 class Laplace final : public ScalarFamily<LaplaceMath>, public Moments, public Landmarks {
  public:
-  Text name() const override { return "laplace"; }
+  Text name() const override { return "double_exponential"; }
   Text formula() const override { return "exp(-|x - location| / scale) / (2 scale)"; }
   std::vector<std::vector<Parameter>> parameterizations() const override {
     return {{{"location", Domain::real}, {"scale", Domain::positive}}};
@@ -52,7 +52,7 @@ void kl(const Side& p, const Side& q, Row value, Row error) {
 
 KULLBACK_PLUGIN("laplace", "1.0.0")(Registrar& registrar) {
   registrar.family(std::make_unique<Laplace>());
-  registrar.rule("kl", "laplace", "laplace",
+  registrar.rule("kl", "double_exponential", "double_exponential",
                  {Method::closed_form, "log(b_q/b_p) + d/b_q + (b_p/b_q) exp(-d/b_p) - 1, d = |m_p - m_q|",
                   "[Gil et al. 2013]", kl});
 }

@@ -73,6 +73,15 @@ TEST(Numerics, StirlingsErrorIsAccurate) {
   // Below 1 three terms of size 1 cancel to 0.08 at least.
   expect_golden("stirling_error", 24, [](const auto& a) { return stirling_error(a[0]); });
 }
+TEST(Numerics, StirlingsSlopeIsAccurate) {
+  expect_golden("stirling_slope", 32, [](const auto& a) { return stirling_slope(a[0]); });
+}
+TEST(Numerics, DifferencesOfLogGammaAndDigammaKeepSmallShifts) {
+  // The sum x + shift carries a rounding of its own: relative to the shift it is eps x / shift.
+  expect_golden(
+      "log_gamma_ratio", 32, [](const auto& a) { return log_gamma_ratio(a[0], a[1]); }, 2e-15);
+  expect_golden("digamma_difference", 32, [](const auto& a) { return digamma_difference(a[0], a[1]); });
+}
 TEST(Numerics, LogBetaKeepsTheSmallOfTwoArguments) {
   expect_golden(
       "log_beta", 16, [](const auto& a) { return log_beta(a[0], a[1]); }, 1e-15);

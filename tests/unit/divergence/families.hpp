@@ -87,7 +87,7 @@ struct Gamma : OnHalfLine {  // shape, rate
   }
 };
 struct Exponential : OnHalfLine {  // rate
-  static constexpr Text kName = "exponential";
+  static constexpr Text kName = "test_exponential";
   static constexpr int kParameters = 1;
   static double log_density(const double* t, double x) { return std::log(t[0]) - t[0] * x; }
 };

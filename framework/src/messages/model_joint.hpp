@@ -1,0 +1,94 @@
+// A model seen by an optimizer: its latent variables are blocks, its statements the terms of E_q[log p~].
+#pragma once
+
+#include "messages/pass.hpp"
+
+#include <kullback/joint.hpp>
+
+#include <atomic>
+#include <memory>
+
+namespace kullback::messages {
+
+/// E_q[log p~] = sum over statements of sums of products of moments (terms.hpp). The message to a variable is the derivative with respect to its
+/// moments: the same products without the factor itself. All updates are exact.
+class ModelJoint : public Joint, public Coloring, public LocalPasses {
+ public:
+  /// `keep_selectors`: every latent categorical is a block, its responsibilities are stored.
+  ModelJoint(const Registry& registry, const model::Model& model, bool keep_selectors = false);
+
+  std::span<Block> blocks() override { return blocks_; }
+  std::span<const Block> blocks() const override { return blocks_; }
+  Update update_kind(int) const override { return Update::exact; }
+  void prepare(Range range) override;
+  void natural_gradient(Range range, Out eta_hat) const override;
+  void refresh(Range changed) override;
+  std::vector<std::string> terms() const override;
+  void expected_log_density(std::span<double> by_term) const override;
+  Members approximation() const override { return {}; }
+  void start_from(const Members& q) override;
+  std::string member_name(int block, Index member) const override;
+  std::vector<Range> colors(int block) const override;
+  std::vector<Index> sequence(int block) const override;
+  Index passes() const override { return static_cast<Index>(passes_.size()); }
+  int before_block(Index pass) const override { return pass_before_[static_cast<std::size_t>(pass)]; }
+  void make_pass(Index pass) override;
+  std::string pass_name(Index pass) const override;
+
+  const model::Model& model() const { return model_; }
+  const Sources& sources() const { return sources_; }
+  const Compiled& compiled() const { return compiled_; }
+  /// The pass that makes a selector's responsibilities; null if it is a block, or no selector.
+  const Pass* pass_of(int variable) const;
+  /// The factors of q of a latent variable, one column a member.
+  Members posterior(int variable) const;
+  /// Sets all blocks as `initialize:` says, parents first; `seed` and `restart` make random starts.
+  void initialize(std::uint64_t seed, Index restart);
+
+ private:
+  Block& block(int b) { return blocks_[static_cast<std::size_t>(b)]; }
+  const Block& block(int b) const { return blocks_[static_cast<std::size_t>(b)]; }
+  const Source& source_of(int b) const { return sources_[static_cast<std::size_t>(block_source_[static_cast<std::size_t>(b)])]; }
+  const double* moments(int source) const;
+  /// A term's factors, but for one of the latent ones.
+  Product product(const Term& term, std::size_t without) const;
+  /// The sum of messages to a source, over its cells. `own`: from the statements that say its distribution, as their child, only.
+  Eigen::MatrixXd message(int source, bool own) const;
+  double value(const CompiledStatement& statement, const Term& term) const;
+  void fill_moments(int source, Index begin, Index end);
+  void color();
+  void recompute(int block);
+  /// A member's numbers by cell to those of the block.
+  void set_eta(int block, const Eigen::MatrixXd& by_cell);
+  bool start_from_numbers(int block, const model::Initialization& start);
+  void start_at_random(int block, std::uint64_t seed, Index restart);
+  std::vector<int> parents_first() const;
+  void start_pass(Pass& pass, std::uint64_t seed, Index restart);
+  Pass::MomentsOf moments_of() const;
+
+  model::Model model_;
+  Sources sources_;
+  Compiled compiled_;
+  std::vector<Block> blocks_;
+  std::vector<int> block_source_;                  // by block
+  std::vector<std::unique_ptr<Pass>> passes_;
+  std::vector<int> pass_before_;                   // by pass: the block it comes before
+  std::vector<std::vector<Index>> color_begin_;    // by block
+  std::vector<Eigen::MatrixXd> tables_;            // by source: moments of all cells, where they are not the block's m
+  std::vector<Eigen::MatrixXd> messages_;          // by block
+  std::unique_ptr<std::atomic<std::uint64_t>[]> version_;  // by source
+  struct Cached {
+    double value = 0;
+    std::uint64_t version = 0;
+  };
+  mutable std::vector<std::vector<Cached>> values_;  // by statement and term
+};
+
+}  // namespace kullback::messages
+
+namespace kullback {
+
+/// The joint of a model, at the start that the model asks for. Throws UnsupportedError that names variable, statement and remedy.
+std::unique_ptr<messages::ModelJoint> make_model_joint(const Registry& registry, const model::Model& model);
+
+}  // namespace kullback

@@ -1,0 +1,68 @@
+#include "distances.hpp"
+
+#include "moments.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace kullback::normal_family {
+namespace {
+
+Bounded wasserstein_1(const double* p, const double* q) {
+  const double shift = p[0] - q[0], stretch = p[1] - q[1];
+  const double unit[] = {0, 1};
+  const double value =
+      stretch == 0 ? std::abs(shift) : std::abs(stretch) * Expectations::mean_distance(unit, -shift / stretch);
+  return {value, 16 * kEpsilon * value};
+}
+
+Bounded wasserstein_2(const double* p, const double* q) {
+  const double value = std::hypot(p[0] - q[0], p[1] - q[1]);
+  return {value, 4 * kEpsilon * value};
+}
+
+Bounded fisher_rao(const double* p, const double* q) {
+  const double root = std::sqrt(p[1]) * std::sqrt(q[1]);
+  const double half = std::hypot((p[0] - q[0]) / root, std::sqrt(2.0) * (p[1] - q[1]) / root) / std::sqrt(8.0);
+  const double value = 2 * std::sqrt(2.0) * std::asinh(half);
+  return {value, 16 * kEpsilon * value};
+}
+
+double between(double low, double high) {
+  return low > 0 ? normal_cdf(low, true) - normal_cdf(high, true) : normal_cdf(high) - normal_cdf(low);
+}
+
+// In units of the narrower one (z), the wider has mean d and deviation r; it is the smaller density between the roots
+// of (1 - r^2) z^2 - 2 d z + d^2 + 2 r^2 log r.
+Bounded total_variation(const double* p, const double* q) {
+  if (p[1] > q[1]) std::swap(p, q);
+  const double d = (q[0] - p[0]) / p[1], r = q[1] / p[1], e = (q[1] - p[1]) / p[1];
+  if (e == 0) return {std::erf(std::abs(d) / std::sqrt(8.0)), 4 * kEpsilon * std::erf(std::abs(d) / std::sqrt(8.0))};
+  if (r > 1e150 || std::abs(d) > 1e150) return {1, kEpsilon};
+  const double squares = e * (2 + e), logarithm = std::log1p(e);  // r^2 - 1
+  const double t = std::abs(d) + r * std::sqrt(d * d + 2 * squares * logarithm);
+  const double far = -t / squares, near = (d * d + 2 * r * r * logarithm) / t;
+  const double side = d < 0 ? -1 : 1;
+  const double low = side > 0 ? far : -near, high = side > 0 ? near : -far;
+  const double value = between(low, high) - between((low - d) / r, (high - d) / r);
+  return {std::max(value, 0.0), 8 * kEpsilon};
+}
+
+}  // namespace
+
+void add_distances(Registrar& registrar) {
+  const auto rule = [&](Text divergence, const char* formula, const char* source, auto* f) {
+    registrar.rule(divergence, "normal", "normal", plain_rule(formula, source, f));
+  };
+  rule("wasserstein_1", "E|shift + stretch z|,  shift = mean_p - mean_q, stretch = stddev_p - stddev_q",
+       "[quantile coupling]", wasserstein_1);
+  rule("wasserstein_2", "sqrt((mean_p - mean_q)^2 + (stddev_p - stddev_q)^2)", "[Dowson and Landau 1982]",
+       wasserstein_2);
+  rule("fisher_rao", "2 sqrt(2) asinh(sqrt(((mean_p - mean_q)^2 + 2 (stddev_p - stddev_q)^2)/(8 stddev_p stddev_q)))",
+       "[Atkinson and Mitchell 1981]", fisher_rao);
+  rule("total_variation", "the normal distribution functions at the two points where the densities are equal",
+       "[by definition]", total_variation);
+}
+
+}  // namespace kullback::normal_family
