@@ -1,7 +1,7 @@
 #include "experiment/draws.hpp"
 
 #include "core/random.hpp"
-#include "language/families.hpp"
+#include "language/terms.hpp"
 #include "parallel/parallel.hpp"
 
 #include <kullback/capability.hpp>
@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace kullback::experiment {
 
@@ -49,14 +50,42 @@ constexpr std::uint64_t kMembersApart = std::uint64_t{1} << 40;  // of two varia
 
 }  // namespace
 
-Draws::Draws(const Model& model, std::vector<Factors> factors, std::uint64_t seed)
+Draws::Draws(const Model& model, std::vector<Factors> factors, const std::vector<int>& wanted, std::uint64_t seed)
     : model_(model), factors_(std::move(factors)), has_factors_(model.variables.size(), 0), seed_(seed) {
   for (const Factors& f : factors_) has_factors_[static_cast<std::size_t>(f.variable)] = 1;
+  needed_ = needed(model_, wanted, has_factors_);
+  std::erase_if(factors_, [&](const Factors& f) { return !needed_[static_cast<std::size_t>(f.variable)]; });
+}
+
+std::vector<char> Draws::needed(const Model& model, const std::vector<int>& wanted, const std::vector<char>& has_factors) {
+  std::vector<char> needed(model.variables.size(), 0);
+  std::vector<int> open = wanted;
+  while (!open.empty()) {
+    const auto v = static_cast<std::size_t>(open.back());
+    open.pop_back();
+    if (std::exchange(needed[v], 1)) continue;
+    const bool wanted_itself = std::find(wanted.begin(), wanted.end(), static_cast<int>(v)) != wanted.end();
+    const Variable& variable = model.variables[v];
+    if (variable.role == Variable::Role::constant) continue;
+    for (int s : variable.statements) {
+      const Statement& statement = model.statements[static_cast<std::size_t>(s)];
+      const bool drawn = statement.family && (has_factors[v] || variable.role == Variable::Role::observed) && !wanted_itself;
+      if (drawn) continue;
+      for (const model::Term& argument : statement.arguments) language::variables_of(argument, open);
+      language::variables_of(statement.value, open);
+    }
+  }
+  return needed;
 }
 
 Values Draws::known() const {
   Values values;
-  for (const Variable& variable : model_.variables) {
+  for (std::size_t v = 0; v < model_.variables.size(); ++v) {
+    const Variable& variable = model_.variables[v];
+    if (!needed_[v]) {
+      values.emplace_back();
+      continue;
+    }
     Array array = variable.data;
     if (array.values.size() == 0) {
       array.dimensions = value_dimensions(model_, variable);
@@ -65,7 +94,7 @@ Values Draws::known() const {
     values.push_back(std::move(array));
   }
   for (std::size_t v = 0; v < values.size(); ++v)
-    if (model_.posteriors[v].kind == model::Posterior::Kind::fixed) values[v] = language::spread(model_.plates, model_.posteriors[v].value, values[v].dimensions);
+    if (needed_[v] && model_.posteriors[v].kind == model::Posterior::Kind::fixed) values[v] = language::spread(model_.plates, model_.posteriors[v].value, values[v].dimensions);
   return values;
 }
 
@@ -97,6 +126,7 @@ void Draws::draw(Index s, Values& values) const {
   for (const Statement& statement : model_.statements) {
     const auto v = static_cast<std::size_t>(statement.variable);
     const Variable& variable = model_.variables[v];
+    if (!needed_[v]) continue;
     const bool stated = variable.role == Variable::Role::deterministic || variable.role == Variable::Role::report;
     if (stated && &statement == &model_.statements[static_cast<std::size_t>(variable.statements[0])])
       values[v] = language::evaluate_variable(model_, statement.variable, values);
@@ -143,15 +173,21 @@ Members statement_members(const Model& model, const Statement& statement, const 
   return members;
 }
 
+std::vector<int> reports_of(const Model& model) {
+  std::vector<int> reports;
+  for (std::size_t v = 0; v < model.variables.size(); ++v)
+    if (model.variables[v].role == Variable::Role::report) reports.push_back(static_cast<int>(v));
+  return reports;
+}
+
 std::vector<Report> make_reports(const Model& model, const Draws& draws) {
   constexpr Index kDraws = 10'000, kLeast = 100, kMostNumbers = 50'000'000;
   std::vector<Report> reports;
   std::vector<std::size_t> variables;
   Index numbers = 0;
-  for (std::size_t v = 0; v < model.variables.size(); ++v) {
-    const Variable& variable = model.variables[v];
-    numbers += language::cells(model.plates, variable.dimensions());
-    if (variable.role != Variable::Role::report) continue;
+  for (const language::Array& array : draws.known()) numbers += array.values.size();
+  for (int v : reports_of(model)) {
+    const Variable& variable = model.variables[static_cast<std::size_t>(v)];
     Report report;
     report.name = variable.name;
     for (int p : variable.plates) {
@@ -159,7 +195,7 @@ std::vector<Report> make_reports(const Model& model, const Draws& draws) {
       report.shape.push_back(model.plates[static_cast<std::size_t>(p)].size);
     }
     reports.push_back(std::move(report));
-    variables.push_back(v);
+    variables.push_back(static_cast<std::size_t>(v));
   }
   if (reports.empty()) return reports;
   const Index count = std::clamp(kMostNumbers / std::max<Index>(1, numbers), kLeast, kDraws);

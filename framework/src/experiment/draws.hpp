@@ -19,12 +19,16 @@ struct Factors {
   std::vector<Index> cells;
 };
 
-/// Draws a value of every latent variable, numbered: draw s is the same whatever was drawn before it.
+/// Draws values of some variables and of all that they rest on, numbered: draw s is the same whatever was drawn before it.
 class Draws {
  public:
-  Draws(const model::Model& model, std::vector<Factors> factors, std::uint64_t seed);
+  /// Factors of variables that are not needed are dropped.
+  Draws(const model::Model& model, std::vector<Factors> factors, const std::vector<int>& wanted, std::uint64_t seed);
 
-  /// What is known: data and constants; empty cells are NaN.
+  /// The variables that must be known for some others: what they are computed or drawn from, as far as those that have factors.
+  static std::vector<char> needed(const model::Model& model, const std::vector<int>& wanted, const std::vector<char>& has_factors);
+
+  /// What is known of the variables that are needed: data and constants; empty cells are NaN.
   language::Values known() const;
   /// Sets the cells that have factors to draw `s` of q, and then every deterministic variable. Latent variables without a
   /// factor are drawn from their statement.
@@ -36,7 +40,7 @@ class Draws {
 
   const model::Model& model_;
   std::vector<Factors> factors_;
-  std::vector<char> has_factors_;  // by variable
+  std::vector<char> has_factors_, needed_;  // by variable
   std::uint64_t seed_;
 };
 
@@ -52,6 +56,9 @@ struct Report {
   Index draws = 0;
   Eigen::VectorXd mean, stddev, standard_error;
 };
+
+/// The variables that are reports.
+std::vector<int> reports_of(const model::Model& model);
 
 /// Every report of the model, from draws of q: 10,000, or fewer where there are very many cells.
 std::vector<Report> make_reports(const model::Model& model, const Draws& draws);
