@@ -102,6 +102,11 @@ Sums sum_over(const std::vector<Plate>& plates, const Array& array, int plate) {
   return sums;
 }
 
+Array mean_over(const std::vector<Plate>& plates, const Array& array, int plate) {
+  const Sums sums = sum_over(plates, array, plate);
+  return apply(plates, sums.sum, sums.count, [](double s, double n) { return s / n; });
+}
+
 Array stacked(const std::vector<Plate>& plates, const std::vector<Array>& parts, int along) {
   Dimensions dimensions = {along};
   for (const Array& part : parts) dimensions = united(dimensions, part.dimensions);

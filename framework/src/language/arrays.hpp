@@ -60,6 +60,8 @@ struct Sums {
 };
 Sums sum_over(const std::vector<Plate>& plates, const Array& array, int plate);
 
+Array mean_over(const std::vector<Plate>& plates, const Array& array, int plate);
+
 /// parts[i] at level i of plate `along`, which none of them has.
 Array stacked(const std::vector<Plate>& plates, const std::vector<Array>& parts, int along);
 

@@ -46,6 +46,18 @@ Term combined(Term::Kind kind, Term a, Term b, const Expression& at) {
 
 }  // namespace
 
+std::optional<Array> standardized(Workspace& w, const Array& array, int plate, const std::string& path) {
+  const auto& plates = w.plates();
+  const Array mean = w.over_rows(plate, path, [&] { return mean_over(plates, array, plate); });
+  const Array centered = apply(plates, array, mean, std::minus<>());
+  const Array stddev = w.over_rows(plate, path, [&] {
+    const Sums squares = sum_over(plates, apply(centered, [](double x) { return x * x; }), plate);
+    return apply(plates, squares.sum, squares.count, [](double s, double n) { return std::sqrt(s / std::max(1.0, n - 1)); });
+  });
+  if (!(stddev.values.array() > 0).all()) return std::nullopt;
+  return spread(plates, apply(plates, centered, stddev, std::divides<>()), array.dimensions);
+}
+
 double (*function_value(const std::string& name))(double) { return find_function(name)->value; }
 
 Written Terms::call(const Expression& e) {
@@ -123,17 +135,13 @@ Written Terms::reduction(const Expression& e) {
   Written written{{}, e.text == "sum" ? fmt::format("Σ_{} {}", k, in_product(inner)) : fmt::format("{}_{}({})", e.text, k, inner.text), e.text == "sum" ? 1 : 4};
   const auto& plates = workspace_.plates();
   if (is_constant(inner.term)) {
-    const Sums sums = sum_over(plates, inner.term.array, plate);
-    const Array mean = apply(plates, sums.sum, sums.count, [](double s, double n) { return s / n; });
-    if (e.text != "standardize") {
-      written.term = constant(e.text == "sum" ? sums.sum : mean, e);
+    if (e.text == "standardize") {
+      std::optional<Array> scaled = standardized(workspace_, inner.term.array, plate, e.path);
+      if (!scaled) fail(value->children[0], "this cannot be standardized: all its values are equal");
+      written.term = constant(std::move(*scaled), e);
       return written;
     }
-    const Array centered = apply(plates, inner.term.array, mean, std::minus<>());
-    const Sums squares = sum_over(plates, apply(centered, [](double x) { return x * x; }), plate);
-    const Array stddev = apply(plates, squares.sum, squares.count, [](double s, double n) { return std::sqrt(s / std::max(1.0, n - 1)); });
-    if (!(stddev.values.array() > 0).all()) fail(value->children[0], "this cannot be standardized: all its values are equal");
-    written.term = constant(spread(plates, apply(plates, centered, stddev, std::divides<>()), inner.term.dimensions), e);
+    written.term = constant(workspace_.over_rows(plate, e.path, [&] { return e.text == "sum" ? sum_over(plates, inner.term.array, plate).sum : mean_over(plates, inner.term.array, plate); }), e);
     return written;
   }
   if (e.text == "standardize") fail(e, "only data are standardized: this depends on a variable of the model");

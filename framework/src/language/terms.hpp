@@ -79,6 +79,9 @@ std::string operator_text(const model::Term& term);
 /// The functions of the language, for suggestions.
 const std::vector<std::string>& functions();
 
+/// Less the mean over `plate` and by the sample standard deviation, both of the cells that are not empty; nothing where that is 0.
+std::optional<Array> standardized(Workspace& workspace, const Array& array, int plate, const std::string& path);
+
 /// A constant term.
 model::Term constant(Array array, const config::Expression& at);
 
