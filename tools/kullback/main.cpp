@@ -1,6 +1,7 @@
 // The command: options in, text and exit codes out. Everything else is the library's.
 #include "experiment/describe.hpp"
 #include "experiment/outcome.hpp"
+#include "experiment/predict.hpp"
 #include "experiment/report.hpp"
 #include "experiment/run_folder.hpp"
 #include "language/overview.hpp"
@@ -29,6 +30,8 @@ enum Exit { kOk = 0, kRunFailed = 1, kBadUsage = 2, kPluginRefused = 3 };
 struct Options {
   std::vector<std::string> plugin_dirs;
   std::string file, out, name, p, q, only, pairs;
+  std::string rows;
+  Index draws = 4000;
   experiment::Overrides overrides;
   bool json = false, quiet = false;
 };
@@ -78,6 +81,7 @@ int run(const Options& options, const std::vector<std::string>& command_line) {
     Progress progress(options.quiet);
     results = experiment::execute(experiment, session.registry, progress);
     write_manifest();
+    if (experiment.is_model) folder.write("model.json", experiment::model_record(experiment, results.outcomes.front()).dump() + "\n");
     folder.write_results(results);
   } catch (const std::exception& error) {
     folder.write_failure("failed", error.what());
@@ -92,6 +96,13 @@ int run(const Options& options, const std::vector<std::string>& command_line) {
     fmt::print(stderr, "\nresults in {}\n", folder.path().string());
   }
   return session.exit(exit_code(results));
+}
+
+int predict(const Options& options) {
+  Session session(options);
+  const auto predictions = experiment::predict(session.registry, options.file, options.rows, options.draws, options.overrides.seed.value_or(1));
+  fmt::print("{}", options.json ? experiment::to_json(predictions).dump(2) + "\n" : experiment::predictions_csv(predictions));
+  return session.exit(kOk);
 }
 
 int check(const Options& options) {
@@ -209,6 +220,12 @@ int main(int argc, char** argv) {
   run_command->add_flag("--json", options.json, "Print result.json instead of tables");
   auto* check_command = app.add_subcommand("check", "Check an experiment file: everything but the work");
   file_options(check_command);
+  auto* predict_command = app.add_subcommand("predict", "Predictive means, variances and log densities for new rows, from the folder of a run");
+  predict_command->add_option("run", options.file, "The run folder")->required()->type_name("RUN");
+  predict_command->add_option("rows", options.rows, "A CSV file with the columns that the model reads")->required()->type_name("CSV");
+  predict_command->add_option("--draws", options.draws, "Draws of the posterior to average over")->type_name("N")->check(CLI::Range(2, 10'000'000));
+  predict_command->add_option("--seed", options.overrides.seed, "Seed of the draws")->type_name("N");
+  predict_command->add_flag("--json", options.json, "Print JSON instead of CSV");
   auto* divergence_command = app.add_subcommand("divergence", "How far one distribution is from another");
   divergence_command->add_option("p", options.p, "A distribution, e.g. 'normal(mean = 0, stddev = 1)'")->type_name("P");
   divergence_command->add_option("q", options.q, "Another")->type_name("Q");
@@ -229,6 +246,7 @@ int main(int argc, char** argv) {
   try {
     if (*run_command) return run(options, std::vector<std::string>(argv, argv + argc));
     if (*check_command) return check(options);
+    if (*predict_command) return predict(options);
     if (*divergence_command) return divergence(options);
     if (*plugins_command) return plugins(options);
     return describe(options);
