@@ -1,5 +1,6 @@
 // The command: options in, text and exit codes out. Everything else is the library's.
 #include "experiment/describe.hpp"
+#include "experiment/explain.hpp"
 #include "experiment/outcome.hpp"
 #include "experiment/predict.hpp"
 #include "experiment/report.hpp"
@@ -96,6 +97,14 @@ int run(const Options& options, const std::vector<std::string>& command_line) {
     fmt::print(stderr, "\nresults in {}\n", folder.path().string());
   }
   return session.exit(exit_code(results));
+}
+
+int explain(const Options& options) {
+  Session session(options);
+  const auto experiment = experiment::load_experiment(options.file, session.registry, session.ids(), options.overrides);
+  if (!experiment.is_model) throw ConfigError(fmt::format("error: {} has no model: explain says what a run of a model will do", options.file));
+  fmt::print("{}", experiment::explain(experiment, session.registry));
+  return session.exit(kOk);
 }
 
 int predict(const Options& options) {
@@ -220,6 +229,8 @@ int main(int argc, char** argv) {
   run_command->add_flag("--json", options.json, "Print result.json instead of tables");
   auto* check_command = app.add_subcommand("check", "Check an experiment file: everything but the work");
   file_options(check_command);
+  auto* explain_command = app.add_subcommand("explain", "What a run of a model will do and cost: blocks, rules, schedule, operations and memory");
+  file_options(explain_command);
   auto* predict_command = app.add_subcommand("predict", "Predictive means, variances and log densities for new rows, from the folder of a run");
   predict_command->add_option("run", options.file, "The run folder")->required()->type_name("RUN");
   predict_command->add_option("rows", options.rows, "A CSV file with the columns that the model reads")->required()->type_name("CSV");
@@ -246,6 +257,7 @@ int main(int argc, char** argv) {
   try {
     if (*run_command) return run(options, std::vector<std::string>(argv, argv + argc));
     if (*check_command) return check(options);
+    if (*explain_command) return explain(options);
     if (*predict_command) return predict(options);
     if (*divergence_command) return divergence(options);
     if (*plugins_command) return plugins(options);
