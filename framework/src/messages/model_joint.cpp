@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace kullback::messages {
 namespace {
@@ -41,7 +42,13 @@ ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool
     block.name = source.variable->name;
     block.family = source.family;
     block.layout = source.layout;
-    const Index rows = compiled_.moments[static_cast<std::size_t>(s)].rows;
+    Index rows = compiled_.moments[static_cast<std::size_t>(s)].rows;
+    if (source.grid) {
+      grids_.push_back(make_grid(model_, sources_, s));
+      if (!grids_.back().given) grid_error_ = std::numeric_limits<double>::infinity();
+      rows = grids_.back().cells;
+      block.layout.constants = {Eigen::VectorXd::LinSpaced(rows + 1, 0, 1)};
+    }
     block.eta = Eigen::MatrixXd::Zero(rows, source.members());
     block.m = Eigen::MatrixXd::Zero(rows, source.members());
     block.log_partition = Eigen::RowVectorXd::Zero(source.members());
@@ -111,6 +118,10 @@ void ModelJoint::prepare(Range range) {
   const Source& source = sources_[static_cast<std::size_t>(s)];
   const Eigen::MatrixXd sum = message(s, false);
   Eigen::MatrixXd& to = messages_[static_cast<std::size_t>(range.block)];
+  if (const Grid* grid = grid_of(s)) {
+    to = log_density_at(*grid, sum, false, grid->nodes);
+    return;
+  }
   for (Index k = range.begin; k < range.end; ++k) to.col(k) = sum.col(source.cell_of[static_cast<std::size_t>(k)]);
 }
 
@@ -122,6 +133,10 @@ void ModelJoint::fill_moments(int source, Index begin, Index end) {
   const auto s = static_cast<std::size_t>(source);
   if (compiled_.moments[s].direct) return;
   const Block& from = block(sources_[s].block);
+  if (const Grid* grid = grid_of(source)) {
+    for (Index k = begin; k < end; ++k) tables_[s].col(sources_[s].cell_of[static_cast<std::size_t>(k)]) = grid->values * from.m.col(k);
+    return;
+  }
   for (Index k = begin; k < end; ++k) tables_[s].col(sources_[s].cell_of[static_cast<std::size_t>(k)]) = from.m.col(k);
 }
 
@@ -156,6 +171,11 @@ void ModelJoint::expected_log_density(std::span<double> by_term) const {
       if (cached.version != version) cached = {value(statement, statement.terms[t]), version};
       by_term[s] += cached.value;
     }
+  }
+  for (const NumericStatement& n : compiled_.numeric) {
+    const Eigen::MatrixXd& mass = block(sources_[static_cast<std::size_t>(n.source)].block).m;
+    for (Index i = 0; i < mass.size(); ++i)
+      if (mass.data()[i] > 0) by_term[n.compiled] += mass.data()[i] * n.values.data()[i];
   }
   for (std::size_t p = 0; p < passes_.size(); ++p) by_term[compiled_.statements.size() + p] = passes_[p]->entropy();
 }

@@ -1,6 +1,7 @@
 // A model seen by an optimizer: its latent variables are blocks, its statements the terms of E_q[log p~].
 #pragma once
 
+#include "messages/grid.hpp"
 #include "messages/pass.hpp"
 
 #include <kullback/joint.hpp>
@@ -25,6 +26,8 @@ class ModelJoint : public Joint, public Coloring, public LocalPasses {
   void refresh(Range changed) override;
   std::vector<std::string> terms() const override;
   void expected_log_density(std::span<double> by_term) const override;
+  double quadrature_error() const override;
+  bool refine() override;
   Members approximation() const override { return {}; }
   void start_from(const Members& q) override;
   std::string member_name(int block, Index member) const override;
@@ -57,12 +60,18 @@ class ModelJoint : public Joint, public Coloring, public LocalPasses {
   double value(const CompiledStatement& statement, const Term& term) const;
   void fill_moments(int source, Index begin, Index end);
   void color();
+  Grid* grid_of(int source);
+  const Grid* grid_of(int source) const;
+  Eigen::MatrixXd log_density_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own, const Eigen::VectorXd& nodes) const;
+  /// New cells for the message as it is, and the best factor on them.
+  void regrid(Grid& grid, bool own);
   void recompute(int block);
   /// A member's numbers by cell to those of the block.
   void set_eta(int block, const Eigen::MatrixXd& by_cell);
   bool start_from_numbers(int block, const model::Initialization& start);
   void start_at_random(int block, std::uint64_t seed, Index restart);
   std::vector<int> parents_first() const;
+  Eigen::MatrixXd rows_read_through(int selector) const;
   void start_pass(Pass& pass, std::uint64_t seed, Index restart);
   Pass::MomentsOf moments_of() const;
 
@@ -71,6 +80,8 @@ class ModelJoint : public Joint, public Coloring, public LocalPasses {
   Compiled compiled_;
   std::vector<Block> blocks_;
   std::vector<int> block_source_;                  // by block
+  std::vector<Grid> grids_;
+  double grid_error_ = 0;                          // what the last doubling of the cells moved the bound by
   std::vector<std::unique_ptr<Pass>> passes_;
   std::vector<int> pass_before_;                   // by pass: the block it comes before
   std::vector<std::vector<Index>> color_begin_;    // by block

@@ -26,6 +26,7 @@ struct Source {
   Index cells = 1;
   Index elements = 1;  ///< of the cells of `over`: the numbers of one value
   bool matrix = false;  ///< a value has elements^2 numbers
+  bool grid = false;    ///< its factor is a discrete_grid; `statistics` are the labels that messages need
   bool eliminated = false;  ///< a selector whose responsibilities are made and used in a pass over the data, and kept nowhere
   model::Array known;  ///< over plates and over; where latent: NaN
 
