@@ -311,6 +311,7 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
   Demands demands(registry, model, sources);
   std::vector<Polynomial> polynomials;
   std::vector<std::unique_ptr<StatementPolynomial>> makers;
+  KnownCache cache;
   std::vector<int> numbers;
   std::map<int, int> uses;  // statements of one variable
   for (std::size_t s = 0; s < model.statements.size(); ++s) {
@@ -319,7 +320,7 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
     const model::Variable& variable = model.variables[static_cast<std::size_t>(statement.variable)];
     if (statement.modifier != model::Statement::Modifier::none)
       throw UnsupportedError(fmt::format("{}: truncated and censored are not there yet", variable.name));
-    makers.push_back(std::make_unique<StatementPolynomial>(model, sources, statement));
+    makers.push_back(std::make_unique<StatementPolynomial>(model, sources, statement, cache));
     try {
       polynomials.push_back(makers.back()->make());
     } catch (const NoRule& none) {

@@ -1,6 +1,7 @@
 // A model seen by an optimizer: its latent variables are blocks, its statements the terms of E_q[log p~].
 #pragma once
 
+#include "inference/local.hpp"
 #include "messages/grid.hpp"
 #include "messages/pass.hpp"
 
@@ -13,7 +14,7 @@ namespace kullback::messages {
 
 /// E_q[log p~] = sum over statements of sums of products of moments (terms.hpp). The message to a variable is the derivative with respect to its
 /// moments: the same products without the factor itself. All updates are exact.
-class ModelJoint : public Joint, public Coloring, public LocalPasses {
+class ModelJoint : public Joint, public Coloring, public inference::LocalPasses, public inference::Prepared {
  public:
   /// `keep_selectors`: every latent categorical is a block, its responsibilities are stored.
   ModelJoint(const Registry& registry, const model::Model& model, bool keep_selectors = false);
@@ -45,6 +46,12 @@ class ModelJoint : public Joint, public Coloring, public LocalPasses {
   const Pass* pass_of(int variable) const;
   /// The factors of q of a latent variable, one column a member.
   Members posterior(int variable) const;
+  /// How a compiled statement is computed, in a few words.
+  std::string rule(std::size_t statement) const;
+  /// About how many multiplications a sweep takes.
+  double cost() const;
+  /// Bytes held through a run, and by a pass: data, blocks, messages, sums.
+  double memory() const;
   /// Sets all blocks as `initialize:` says, parents first; `seed` and `restart` make random starts.
   void initialize(std::uint64_t seed, Index restart);
 

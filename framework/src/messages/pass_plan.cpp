@@ -70,11 +70,10 @@ Pass::Pass(const model::Model& model, const Sources& sources, Compiled& compiled
     weighted_ = weighted_ || plate.weight.size() > 0;
     if (k > 0) inner_ *= plate.size;
   }
-  collect(model, compiled);
+  collect(compiled);
 }
 
-void Pass::collect(const model::Model& model, Compiled& compiled) {
-  (void)model;
+void Pass::collect(Compiled& compiled) {
   for (std::size_t s = 0; s < compiled.statements.size(); ++s) {
     CompiledStatement& statement = compiled.statements[s];
     for (std::size_t t = 0; t < statement.terms.size(); ++t) {

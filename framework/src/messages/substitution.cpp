@@ -105,20 +105,20 @@ std::vector<Reference> Substitution::references(const std::vector<Selector>& sel
 }
 
 Polynomial Substitution::known(const model::Array& array, Text label, const std::vector<Reference>& references) const {
+  std::shared_ptr<const Known>& shared = cache_[{array.values.data(), std::string(label)}];
+  if (shared) return known_factor(shared, references);
   auto numbers = std::make_shared<Known>();
   for (const int plate : array.dimensions) numbers->shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
-  numbers->values.resize(array.values.size());
-  if (label == "x") {
-    numbers->values = array.values;
-  } else {
-    const Eigen::RowVectorXd x = array.values.transpose();
-    Eigen::MatrixXd value(1, x.size());
+  numbers->values = array.values;
+  if (label != "x") {
+    const Eigen::Map<const Eigen::MatrixXd> x(array.values.data(), 1, array.values.size());
+    Eigen::Map<Eigen::MatrixXd> value(numbers->values.data(), 1, array.values.size());
     if (!evaluate_label(label, x, value)) no_rule(label, "a known number");
-    numbers->values = value.row(0).transpose();
   }
   for (Index i = 0; i < numbers->values.size(); ++i)
     if (std::isnan(array.values[i])) numbers->values[i] = 0;  // an empty cell: a mask stands beside it
-  return known_factor(std::move(numbers), references);
+  shared = std::move(numbers);
+  return known_factor(shared, references);
 }
 
 Polynomial Substitution::statistic(int index, Text label, std::vector<Reference> cells, std::vector<Reference> elements) {
