@@ -43,7 +43,7 @@ class Demands {
     for (const auto& [key, labels] : sent_) check(key.first, *key.second, labels);
     for (std::size_t s = 0; s < sources_.size(); ++s) {
       Source& source = sources_[s];
-      if (source.kind != Source::Kind::latent) continue;
+      if (source.kind != Source::Kind::latent || holder(sources_, static_cast<int>(s)) != static_cast<int>(s)) continue;
       if (source.grid)  // whatever messages need
         for (const auto& [key, labels] : sent_)
           for (const std::string& label : labels)
@@ -88,6 +88,10 @@ class Demands {
       } catch (const Error&) {
       }
     }
+    if (source.leader >= 0)
+      throw UnsupportedError(fmt::format("{}: the joint block {} has statistics ({}), but {} sends ({}); say the mean's precision in terms of the "
+                                         "other variable (mu: normal(0, precision = 0.1 * tau)), or leave them factorized",
+                                         name, source.family->name(), fmt::join(own, ", "), statement.text, fmt::join(sends, ", ")));
     throw UnsupportedError(fmt::format(
         "{}: its factor is {} with statistics ({}), but {} sends ({}): use {}posterior: {{{}: discrete_grid}}", name,
         article(source.family->name()), fmt::join(own, ", "), statement.text.empty() ? model_.variables[static_cast<std::size_t>(statement.variable)].name : statement.text,

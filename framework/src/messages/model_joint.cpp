@@ -27,6 +27,11 @@ ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool
   for (const int s : order) {
     Source& source = sources_[static_cast<std::size_t>(s)];
     if (source.kind != Source::Kind::latent) continue;
+    if (const int leader = holder(sources_, s); sources_[static_cast<std::size_t>(leader)].block >= 0) {
+      source.block = sources_[static_cast<std::size_t>(leader)].block;
+      blocks_[static_cast<std::size_t>(source.block)].name += ", " + source.variable->name;
+      continue;
+    }
     if (source.eliminated) {
       passes_.push_back(std::make_unique<Pass>(model_, sources_, compiled_, s));
       pass_before_.push_back(static_cast<int>(blocks_.size()));
@@ -36,13 +41,14 @@ ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool
       if (model_.plates[static_cast<std::size_t>(plate)].weight.size() > 0)
         throw UnsupportedError(fmt::format("{} is latent on the weighted plate {}: that is not there yet", source.variable->name,
                                            model_.plates[static_cast<std::size_t>(plate)].name));
-    source.block = static_cast<int>(blocks_.size());
-    block_source_.push_back(s);
+    const int held_by = holder(sources_, s);
+    source.block = sources_[static_cast<std::size_t>(held_by)].block = static_cast<int>(blocks_.size());
+    block_source_.push_back(held_by);
     Block block;
     block.name = source.variable->name;
     block.family = source.family;
     block.layout = source.layout;
-    Index rows = compiled_.moments[static_cast<std::size_t>(s)].rows;
+    Index rows = compiled_.moments[static_cast<std::size_t>(held_by)].rows;
     if (source.grid) {
       grids_.push_back(make_grid(model_, sources_, s));
       if (!grids_.back().given) grid_error_ = std::numeric_limits<double>::infinity();
@@ -62,7 +68,7 @@ ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool
     version_[s] = 1;
     const Moments& m = compiled_.moments[s];
     const Source& source = sources_[s];
-    if (source.kind != Source::Kind::latent || source.eliminated || m.direct) continue;
+    if (source.kind != Source::Kind::latent || source.eliminated || m.direct || holder(sources_, static_cast<int>(s)) != static_cast<int>(s)) continue;
     tables_[s] = Eigen::MatrixXd::Zero(m.rows, source.cells);
     for (Index cell = 0; cell < source.cells; ++cell) {
       if (source.member[static_cast<std::size_t>(cell)] >= 0) continue;
@@ -102,7 +108,7 @@ Eigen::MatrixXd ModelJoint::message(int source, bool own) const {
   const Source& to = sources_[static_cast<std::size_t>(source)];
   Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(compiled_.moments[static_cast<std::size_t>(source)].rows, to.cells);
   for (const CompiledStatement& statement : compiled_.statements) {
-    if (own && model_.statements[static_cast<std::size_t>(statement.statement)].variable != source) continue;
+    if (own && holder(sources_, statement.variable) != source) continue;
     for (const Term& term : statement.terms)
       for (std::size_t k = 0; k < term.latent.size(); ++k) {
         const LatentFactor& f = term.latent[k];

@@ -1,4 +1,4 @@
-#include "messages/sources.hpp"
+#include "messages/joint_blocks.hpp"
 
 #include <kullback/error.hpp>
 
@@ -216,6 +216,7 @@ Sources find_sources(const Registry& registry, const Model& model) {
     }
     sources.push_back(std::move(source));
   }
+  for (const std::vector<int>& variables : model.joint) join(registry, variables, sources);
   return sources;
 }
 

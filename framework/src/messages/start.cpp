@@ -27,7 +27,7 @@ std::vector<int> ModelJoint::parents_first() const {
       if (done[b]) continue;
       bool ready = true;
       for (const CompiledStatement& statement : compiled_.statements) {
-        if (model_.statements[static_cast<std::size_t>(statement.statement)].variable != block_source_[b]) continue;
+        if (holder(sources_, statement.variable) != block_source_[b]) continue;
         for (const Term& term : statement.terms)
           for (const LatentFactor& f : term.latent)
             ready = ready && (f.source == block_source_[b] || sources_[static_cast<std::size_t>(f.source)].eliminated || done[static_cast<std::size_t>(sources_[static_cast<std::size_t>(f.source)].block)]);
