@@ -43,10 +43,6 @@ class Joint {
   virtual std::span<const Block> blocks() const = 0;
   virtual Update update_kind(int block) const = 0;
 
-  /// Called by one thread before natural_gradient is asked for parts of this range, with nothing changed in between: what all of
-  /// them need is computed once, in parallel. The default does nothing.
-  virtual void prepare(Range range);
-
   /// eta_hat = d E_q[log p~] / d m for the members of the range, one column a member: the natural parameters of the best
   /// member with all others fixed.
   virtual void natural_gradient(Range range, Out eta_hat) const = 0;
@@ -83,18 +79,6 @@ class Coloring {
   virtual std::vector<Range> colors(int block) const = 0;
   /// The block's members in the order a person gave them, where they are numbered otherwise; empty: as numbered.
   virtual std::vector<Index> sequence(int block) const;
-};
-
-/// A joint that eliminates factors of q: a pass over the data makes the best of them from everything else, adds up what the blocks need of
-/// them, and keeps none. Their entropy is a term of expected_log_density.
-class LocalPasses {
- public:
-  virtual ~LocalPasses();
-  virtual Index passes() const = 0;
-  /// Where a sweep makes this pass: before that block; after the last if there is none of that number.
-  virtual int before_block(Index pass) const = 0;
-  virtual void make_pass(Index pass) = 0;
-  virtual std::string pass_name(Index pass) const = 0;
 };
 
 /// A joint that knows E_p[s] for the statistics of a range of members (forward KL).

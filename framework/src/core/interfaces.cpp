@@ -27,8 +27,6 @@ Conditional::~Conditional() = default;
 Image::~Image() = default;
 Divergence::~Divergence() = default;
 Joint::~Joint() = default;
-void Joint::prepare(Range) {}
-LocalPasses::~LocalPasses() = default;
 Coloring::~Coloring() = default;
 TargetExpectations::~TargetExpectations() = default;
 Optimizer::~Optimizer() = default;

@@ -1,6 +1,8 @@
 // One sweep over the members of all blocks, in the order of a schedule.
 #pragma once
 
+#include "inference/local.hpp"
+
 #include <kullback/run.hpp>
 
 #include <limits>
@@ -134,6 +136,9 @@ class Sweeper {
   std::vector<MemberId> order_at_random(Index sweep) const;
   std::vector<MemberId> order_by_gain(const UpdateRule& rule) const;
   bool bound_fell_after(const std::string& what);
+  void prepare(Range range) const {
+    if (prepared_) prepared_->prepare(range);
+  }
   /// The passes that come before a block.
   bool make_passes(int before_block);
   bool stopped();
@@ -144,6 +149,7 @@ class Sweeper {
   Observer& observer_;
   const Coloring* coloring_;
   LocalPasses* local_;
+  Prepared* prepared_;
   std::vector<Kernel> kernels_;
   SweepReport report_;
   bool checked_;

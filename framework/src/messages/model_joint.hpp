@@ -1,6 +1,8 @@
 // A model seen by an optimizer: its latent variables are blocks, its statements the terms of E_q[log p~].
 #pragma once
 
+#include "inference/local.hpp"
+#include "messages/grid.hpp"
 #include "messages/pass.hpp"
 
 #include <kullback/joint.hpp>
@@ -12,7 +14,7 @@ namespace kullback::messages {
 
 /// E_q[log p~] = sum over statements of sums of products of moments (terms.hpp). The message to a variable is the derivative with respect to its
 /// moments: the same products without the factor itself. All updates are exact.
-class ModelJoint : public Joint, public Coloring, public LocalPasses {
+class ModelJoint : public Joint, public Coloring, public inference::LocalPasses, public inference::Prepared {
  public:
   /// `keep_selectors`: every latent categorical is a block, its responsibilities are stored.
   ModelJoint(const Registry& registry, const model::Model& model, bool keep_selectors = false);
@@ -25,6 +27,8 @@ class ModelJoint : public Joint, public Coloring, public LocalPasses {
   void refresh(Range changed) override;
   std::vector<std::string> terms() const override;
   void expected_log_density(std::span<double> by_term) const override;
+  double quadrature_error() const override;
+  bool refine() override;
   Members approximation() const override { return {}; }
   void start_from(const Members& q) override;
   std::string member_name(int block, Index member) const override;
@@ -42,6 +46,12 @@ class ModelJoint : public Joint, public Coloring, public LocalPasses {
   const Pass* pass_of(int variable) const;
   /// The factors of q of a latent variable, one column a member.
   Members posterior(int variable) const;
+  /// How a compiled statement is computed, in a few words.
+  std::string rule(std::size_t statement) const;
+  /// About how many multiplications a sweep takes.
+  double cost() const;
+  /// Bytes held through a run, and by a pass: data, blocks, messages, sums.
+  double memory() const;
   /// Sets all blocks as `initialize:` says, parents first; `seed` and `restart` make random starts.
   void initialize(std::uint64_t seed, Index restart);
 
@@ -57,12 +67,18 @@ class ModelJoint : public Joint, public Coloring, public LocalPasses {
   double value(const CompiledStatement& statement, const Term& term) const;
   void fill_moments(int source, Index begin, Index end);
   void color();
+  Grid* grid_of(int source);
+  const Grid* grid_of(int source) const;
+  Eigen::MatrixXd log_density_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own, const Eigen::VectorXd& nodes) const;
+  /// New cells for the message as it is, and the best factor on them.
+  void regrid(Grid& grid, bool own);
   void recompute(int block);
   /// A member's numbers by cell to those of the block.
   void set_eta(int block, const Eigen::MatrixXd& by_cell);
   bool start_from_numbers(int block, const model::Initialization& start);
   void start_at_random(int block, std::uint64_t seed, Index restart);
   std::vector<int> parents_first() const;
+  Eigen::MatrixXd rows_read_through(int selector) const;
   void start_pass(Pass& pass, std::uint64_t seed, Index restart);
   Pass::MomentsOf moments_of() const;
 
@@ -71,6 +87,8 @@ class ModelJoint : public Joint, public Coloring, public LocalPasses {
   Compiled compiled_;
   std::vector<Block> blocks_;
   std::vector<int> block_source_;                  // by block
+  std::vector<Grid> grids_;
+  double grid_error_ = 0;                          // what the last doubling of the cells moved the bound by
   std::vector<std::unique_ptr<Pass>> passes_;
   std::vector<int> pass_before_;                   // by pass: the block it comes before
   std::vector<std::vector<Index>> color_begin_;    // by block

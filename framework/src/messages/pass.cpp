@@ -219,10 +219,26 @@ void Pass::add_sums(Work& work, Index begin, Index end) const {
   }
 }
 
+double Pass::cost() const {
+  double a_row = 0;
+  for (const Slot& slot : slots_) a_row += slot.kind == Kind::dense ? 0 : 2;
+  return static_cast<double>(rows_) * static_cast<double>(levels_) * (a_row + 2 * static_cast<double>(features_.size()) + 20);
+}
+
 double Pass::memory() const {
   double numbers = static_cast<double>(features_.size()) * static_cast<double>(levels_ + kBlockRows) + static_cast<double>(kBlockRows * levels_);
   for (const Slot& slot : slots_) numbers += 2 * static_cast<double>(slot.sums->values.size());
-  return 8 * numbers * static_cast<double>(parallel::threads());
+  double held = 0;  // the rows' own numbers
+  std::vector<const Known*> known;
+  for (const Slot& slot : slots_) {
+    for (const KnownFactor& f : slot.known) {
+      if (std::find(known.begin(), known.end(), f.numbers.get()) != known.end()) continue;
+      known.push_back(f.numbers.get());
+      held += static_cast<double>(sizeof(double)) * static_cast<double>(f.numbers->values.size());
+    }
+    for (const SelectionFactor& f : slot.selections) held += static_cast<double>(sizeof(int) * f.levels->size());
+  }
+  return held + 8 * numbers * static_cast<double>(parallel::threads());
 }
 
 void Pass::count() {

@@ -37,6 +37,8 @@ class Pass {
   Index levels() const { return levels_; }
   /// Bytes that a pass needs beside the data.
   double memory() const;
+  /// Multiplications that a pass takes.
+  double cost() const;
 
  private:
   enum class Kind { dense, gather, general };
@@ -62,7 +64,7 @@ class Pass {
   };
   struct Work;
 
-  void collect(const model::Model& model, Compiled& compiled);
+  void collect(Compiled& compiled);
   void classify(Slot& slot, const Compiled& compiled);
   bool row_step(const std::vector<int>& axes, const std::vector<Index>& strides, const Slot& slot, Index& step) const;
   void multiply_moments(const MomentsOf& moments, bool own_only);

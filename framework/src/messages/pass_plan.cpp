@@ -25,7 +25,7 @@ bool same(const std::vector<Factor>& a, const std::vector<Factor>& b) {
 bool can_eliminate(const Sources& sources, const std::vector<const Algebra*>& algebras,
                    const std::vector<const Polynomial*>& polynomials, int index) {
   const Source& source = sources[static_cast<std::size_t>(index)];
-  if (source.kind != Source::Kind::latent || !source.all_latent() || source.plates.empty() || source.statistics.size() != 1 ||
+  if (source.kind != Source::Kind::latent || source.grid || !source.all_latent() || source.plates.empty() || source.statistics.size() != 1 ||
       source.statistics[0].label != "cell" || source.statistics[0].rows < 2)
     return false;
   for (std::size_t p = 0; p < polynomials.size(); ++p) {
@@ -70,11 +70,10 @@ Pass::Pass(const model::Model& model, const Sources& sources, Compiled& compiled
     weighted_ = weighted_ || plate.weight.size() > 0;
     if (k > 0) inner_ *= plate.size;
   }
-  collect(model, compiled);
+  collect(compiled);
 }
 
-void Pass::collect(const model::Model& model, Compiled& compiled) {
-  (void)model;
+void Pass::collect(Compiled& compiled) {
   for (std::size_t s = 0; s < compiled.statements.size(); ++s) {
     CompiledStatement& statement = compiled.statements[s];
     for (std::size_t t = 0; t < statement.terms.size(); ++t) {

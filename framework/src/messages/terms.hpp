@@ -75,10 +75,19 @@ struct Encounter {
   std::vector<Reference> first, second;
 };
 
+/// A statement without a closed rule that reads one variable, a grid: its log density at every node, summed over the cells that read a member.
+struct NumericStatement {
+  int statement = -1;
+  int source = -1;
+  std::size_t compiled = 0;  ///< into Compiled::statements
+  Eigen::MatrixXd values;    ///< nodes by members
+};
+
 struct Compiled {
   std::vector<CompiledStatement> statements;
   std::vector<Moments> moments;  ///< one a source
   std::vector<Encounter> encounters;
+  std::vector<NumericStatement> numeric;
   std::vector<std::vector<Gate>> gates;  ///< by statement
 };
 

@@ -127,6 +127,7 @@ class BayesPy : public testing::TestWithParam<std::tuple<Twin, bool>> {
 
 TEST_P(BayesPy, AgreesInEverySweep) {
   const auto& [twin, keep] = GetParam();
+  if (std::string(twin.text).find("wishart") != std::string::npos && !registry().find_family("wishart")) GTEST_SKIP() << "no wishart";
   const nlohmann::json golden = BayesPy::golden().at(twin.name);
   std::string text = twin.text;
   const auto put = [&](const std::string& word, const std::string& data, std::vector<std::size_t> shape) {

@@ -9,6 +9,7 @@
 
 #include <kullback/kullback.hpp>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>

@@ -95,6 +95,27 @@ TEST(Evidence, EmptyCellsThatNobodyReadsChangeNothing) {
   EXPECT_NEAR(evidence(head + "[1, .nan, 3, .nan]" + tail), whole, 1e-13);
 }
 
+TEST(Evidence, OfAJointBlockIsTheBound) {
+  if (!registry().find_family("normal_gamma")) GTEST_SKIP() << "no normal_gamma";
+  const double bound = evidence(R"(
+plates: {n: 4}
+data:
+  y[n]: [1, 2, 4, 2.5]
+model:
+  mu:   normal(0.5, precision = 0.1 * tau)
+  tau:  gamma(shape = 2, rate = 1.5)
+  y[n]: normal(mu, precision = tau)
+posterior:
+  joint: [[mu, tau]]
+)");
+  const Eigen::Vector4d y(1, 2, 4, 2.5);
+  const double kappa = 4.1, mean = (0.1 * 0.5 + y.sum()) / kappa, shape = 4;
+  const double rate = 1.5 + 0.5 * (y.squaredNorm() + 0.1 * 0.25 - kappa * mean * mean);
+  EXPECT_NEAR(bound, lgamma_of(shape) - lgamma_of(2) + 2 * std::log(1.5) - shape * std::log(rate) + 0.5 * std::log(0.1 / kappa) -
+                         2 * std::log(2 * std::numbers::pi),
+              1e-12);
+}
+
 const char* kMixture = R"(
 plates: {n: 9, k: 3}
 data:
