@@ -100,7 +100,8 @@ Values Draws::known() const {
 
 void Draws::draw_factors(Index s, Values& values) const {
   for (const Factors& f : factors_) {
-    const Eigen::MatrixXd x = sample(f.members, seed_, static_cast<std::uint64_t>(s), static_cast<std::uint64_t>(f.variable) * kMembersApart);
+    Eigen::MatrixXd x = sample(f.members, seed_, static_cast<std::uint64_t>(s), static_cast<std::uint64_t>(f.leader < 0 ? f.variable : f.leader) * kMembersApart);
+    if (f.leader >= 0) x = x.middleRows(f.first, f.count).eval();
     Array& array = values[static_cast<std::size_t>(f.variable)];
     for (Index k = 0; k < x.cols(); ++k) {
       const Index cell = f.cells.empty() ? k : f.cells[static_cast<std::size_t>(k)];

@@ -12,11 +12,14 @@
 namespace kullback::experiment {
 
 /// The factors of q of one variable: a column a member. Member k is cell `cells[k]` of the variable (all cells, in order, where empty);
-/// a cell has as many numbers as a member has coordinates.
+/// a cell has as many numbers as a member has coordinates. Of a joint block the variable is coordinates [first, first + count) of every
+/// member, and `leader` is one variable for the whole block, so that its variables are drawn together.
 struct Factors {
   int variable = -1;
-  Members members;
-  std::vector<Index> cells;
+  Members members = {};
+  std::vector<Index> cells = {};
+  int leader = -1;
+  Index first = 0, count = 0;
 };
 
 /// Draws values of some variables and of all that they rest on, numbered: draw s is the same whatever was drawn before it.

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <tuple>
 
 namespace kullback::experiment {
 
@@ -138,6 +139,14 @@ bool responsibilities(const messages::Pass& pass, Eigen::MatrixXd& probabilities
   return true;
 }
 
+// Which coordinates of a joint block's members are this variable: components follow one another in the order of the statistics, and what
+// is no vector beside one is a matrix.
+std::pair<Index, Index> coordinates_in_block(const Source& source) {
+  const std::string& first = messages::components_of(source.statistics.front().label).front().first;
+  const Index d = source.layout.dimension == 2 ? 1 : source.elements;
+  return source.component == first ? std::pair{Index{0}, d} : std::pair{d, source.layout.dimension - d};
+}
+
 void describe_variables(const ModelJoint& joint, Outcome& outcome) {
   const Model& model = joint.model();
   for (std::size_t v = 0; v < model.variables.size(); ++v) {
@@ -169,9 +178,24 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
       name_parameters(members, categorical ? model.plates[static_cast<std::size_t>(from.levels)].size : source.elements, variable);
       if (!categorical) add_moments(members, variable);
     }
+    Factors factors{static_cast<int>(v), {}, source.all_latent() ? std::vector<Index>{} : source.cell_of};
+    if (source.leader >= 0) {
+      factors.leader = source.leader;
+      const Source& holder = joint.sources()[static_cast<std::size_t>(source.leader)];
+      Source mine = source;
+      mine.statistics = holder.statistics;
+      mine.layout = members.layout;
+      std::tie(factors.first, factors.count) = coordinates_in_block(mine);
+      for (Eigen::MatrixXd* moments : {&variable.mean, &variable.stddev})
+        if (moments->rows() == members.layout.dimension) *moments = moments->middleRows(factors.first, factors.count).eval();
+      variable.family = members.family->name();
+    }
     if (!source.all_latent())
       for (Index cell : source.cell_of) variable.cells.push_back(messages::cell_name(model, source, cell));
-    if (members.theta.cols()) outcome.factors.push_back({static_cast<int>(v), std::move(members), source.all_latent() ? std::vector<Index>{} : source.cell_of});
+    if (members.theta.cols()) {
+      factors.members = std::move(members);
+      outcome.factors.push_back(std::move(factors));
+    }
     outcome.variables.push_back(std::move(variable));
   }
 }

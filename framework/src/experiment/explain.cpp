@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <set>
 
 namespace kullback::experiment {
 
@@ -30,29 +29,6 @@ double process_memory(const std::string& field) {
 
 double block_bytes(const Block& block) { return sizeof(double) * static_cast<double>(block.eta.size() + block.m.size() + block.log_partition.size()); }
 
-// Multiplications of one term done without any sharing: the cells of all its axes times its factors.
-double operations(const messages::CompiledStatement& statement, const messages::Term& term) {
-  std::set<int> axes;
-  std::size_t factors = 0;
-  const auto add = [&](const std::vector<int>& more) {
-    axes.insert(more.begin(), more.end());
-    ++factors;
-  };
-  for (const auto& f : term.known) add(f.axes);
-  for (const auto& f : term.latent) add(f.axes);
-  double cells = 1;
-  for (int axis : axes) cells *= static_cast<double>(statement.sizes[static_cast<std::size_t>(axis)]);
-  // Once for the bound and once for the message to each latent factor.
-  return cells * static_cast<double>(factors) * static_cast<double>(1 + term.latent.size());
-}
-
-std::string rule_of(const messages::CompiledStatement& statement, const ModelJoint& joint) {
-  std::set<std::string> passes;
-  for (const auto& term : statement.terms)
-    for (int p : term.passes) passes.insert(joint.model().variables[static_cast<std::size_t>(p)].name);
-  return passes.empty() ? "closed form" : fmt::format("closed form, counted in the pass over {}", fmt::join(passes, ", "));
-}
-
 }  // namespace
 
 std::string explain(const Experiment& experiment, const Registry& registry) {
@@ -64,21 +40,18 @@ std::string explain(const Experiment& experiment, const Registry& registry) {
     rows.push_back({block.name, std::string(block.family->name()), fmt::format("{}", block.members()), fmt::format("{}", block.eta.size()), bytes_text(block_bytes(block))});
     work += 2 * sizeof(double) * static_cast<double>(block.eta.size());
   }
-  double cost = 0;
   for (std::size_t v = 0; v < experiment.model.model.variables.size(); ++v) {
     const messages::Pass* pass = joint->pass_of(static_cast<int>(v));
     if (!pass) continue;
-    const double cells = static_cast<double>(pass->rows()) * static_cast<double>(pass->levels());
     rows.push_back({experiment.model.model.variables[v].name, fmt::format("categorical, made anew in each pass ({} levels)", pass->levels()), fmt::format("{}", pass->rows()), "0", bytes_text(pass->memory())});
     work += pass->memory();
-    cost += 8 * cells;
   }
   std::string text = table(rows) + "\n";
 
   rows = {{"term", "rule", "products"}};
-  for (const auto& statement : joint->compiled().statements) {
-    rows.push_back({statement.name, rule_of(statement, *joint), fmt::format("{}", statement.terms.size())});
-    for (const auto& term : statement.terms) cost += operations(statement, term);
+  for (std::size_t i = 0; i < joint->compiled().statements.size(); ++i) {
+    const auto& statement = joint->compiled().statements[i];
+    rows.push_back({statement.name, joint->rule(i), fmt::format("{}", statement.terms.size())});
   }
   text += table(rows) + "\n";
 
@@ -90,7 +63,7 @@ std::string explain(const Experiment& experiment, const Registry& registry) {
     order.push_back(fmt::format("{} ({} color{})", joint->blocks()[b].name, colors, colors == 1 ? "" : "s"));
   }
   text += fmt::format("schedule: {}: {}\n", to_text(experiment.settings.schedule), fmt::join(order, ", "));
-  text += fmt::format("cost: at most {:.2g} multiplications a sweep\n", cost);
+  text += fmt::format("cost: about {:.2g} multiplications a sweep\n", joint->cost());
   text += fmt::format("memory: about {} at the peak of a run\n", bytes_text(std::max(process_memory("VmHWM"), process_memory("VmRSS") + work)));
   return text;
 }

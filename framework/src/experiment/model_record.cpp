@@ -66,6 +66,9 @@ Json model_record(const Experiment& experiment, const Outcome& outcome) {
                                       {"constants", constants},
                                       {"members", f.members.theta.cols()},
                                       {"cells", f.cells},
+                                      {"leader", f.leader},
+                                      {"first", f.first},
+                                      {"count", f.count},
                                       {"theta", number_list(f.members.theta)}};
   }
   return json;
@@ -95,7 +98,7 @@ ModelRecord read_model_record(const Registry& registry, const std::filesystem::p
       const Eigen::VectorXd theta = vector_of(f.at("theta"));
       const auto count = f.at("members").get<Index>();
       members.theta = theta.reshaped(theta.size() / std::max<Index>(1, count), count);
-      record.factors.emplace_back(name, Factors{-1, std::move(members), f.at("cells").get<std::vector<Index>>()});
+      record.factors.emplace_back(name, Factors{-1, std::move(members), f.at("cells").get<std::vector<Index>>(), f.at("leader").get<int>(), f.at("first").get<Index>(), f.at("count").get<Index>()});
     }
   } catch (const Json::exception& error) {
     throw ConfigError(fmt::format("error: {} is not what a run writes: {}", path.string(), error.what()));
