@@ -1,9 +1,12 @@
 // The command: options in, text and exit codes out. Everything else is the library's.
 #include "experiment/batch.hpp"
 #include "experiment/describe.hpp"
+#include "experiment/explain.hpp"
 #include "experiment/outcome.hpp"
+#include "experiment/predict.hpp"
 #include "experiment/report.hpp"
 #include "experiment/run_folder.hpp"
+#include "language/overview.hpp"
 #include "model/density.hpp"
 #include "parallel/parallel.hpp"
 #include "plugin/loader.hpp"
@@ -29,7 +32,8 @@ enum Exit { kOk = 0, kRunFailed = 1, kBadUsage = 2, kPluginRefused = 3 };
 
 struct Options {
   std::vector<std::string> plugin_dirs;
-  std::string file, out, name, p, q, pairs, batch;
+  std::string file, out, name, p, q, pairs, batch, rows;
+  Index draws = 4000;
   experiment::Overrides overrides;
   std::vector<std::string> only, allow;
   bool json = false, quiet = false, all = false;
@@ -80,6 +84,7 @@ int run(const Options& options, const std::vector<std::string>& command_line) {
     Progress progress(options.quiet);
     results = experiment::execute(experiment, session.registry, progress);
     write_manifest();
+    if (experiment.is_model) folder.write("model.json", experiment::model_record(experiment, results.outcomes.front()).dump() + "\n");
     folder.write_results(results);
   } catch (const std::exception& error) {
     folder.write_failure("failed", error.what());
@@ -96,9 +101,25 @@ int run(const Options& options, const std::vector<std::string>& command_line) {
   return session.exit(exit_code(results));
 }
 
+int explain(const Options& options) {
+  Session session(options);
+  const auto experiment = experiment::load_experiment(options.file, session.registry, session.ids(), options.overrides);
+  if (!experiment.is_model) throw ConfigError(fmt::format("error: {} has no model: explain says what a run of a model will do", options.file));
+  fmt::print("{}", experiment::explain(experiment, session.registry));
+  return session.exit(kOk);
+}
+
+int predict(const Options& options) {
+  Session session(options);
+  const auto predictions = experiment::predict(session.registry, options.file, options.rows, options.draws, options.overrides.seed.value_or(1));
+  fmt::print("{}", options.json ? experiment::to_json(predictions).dump(2) + "\n" : experiment::predictions_csv(predictions));
+  return session.exit(kOk);
+}
+
 int check(const Options& options) {
   Session session(options);
   const auto experiment = experiment::load_experiment(options.file, session.registry, session.ids(), options.overrides);
+  if (experiment.is_model && !options.quiet) fmt::print("{}", language::overview(experiment.model));
   for (const auto& c : experiment.cases) {
     for (const auto& direction : experiment.directions) {
       std::string what = c.approximation.known ? "comparison" : "projection";
@@ -248,6 +269,14 @@ int main(int argc, char** argv) {
   run_command->add_flag("--json", options.json, "Print result.json instead of tables");
   auto* check_command = app.add_subcommand("check", "Check an experiment file: everything but the work");
   file_options(check_command);
+  auto* explain_command = app.add_subcommand("explain", "What a run of a model will do and cost: blocks, rules, schedule, operations and memory");
+  file_options(explain_command);
+  auto* predict_command = app.add_subcommand("predict", "Predictive means, variances and log densities for new rows, from the folder of a run");
+  predict_command->add_option("run", options.file, "The run folder")->required()->type_name("RUN");
+  predict_command->add_option("rows", options.rows, "A CSV file with the columns that the model reads")->required()->type_name("CSV");
+  predict_command->add_option("--draws", options.draws, "Draws of the posterior to average over")->type_name("N")->check(CLI::Range(2, 10'000'000));
+  predict_command->add_option("--seed", options.overrides.seed, "Seed of the draws")->type_name("N");
+  predict_command->add_flag("--json", options.json, "Print JSON instead of CSV");
   auto* divergence_command = app.add_subcommand("divergence", "How far one distribution is from another");
   divergence_command->add_option("p", options.p, "A distribution, e.g. 'normal(mean = 0, stddev = 1)'")->type_name("P");
   divergence_command->add_option("q", options.q, "Another")->type_name("Q");
@@ -274,6 +303,8 @@ int main(int argc, char** argv) {
   try {
     if (*run_command) return run(options, std::vector<std::string>(argv, argv + argc));
     if (*check_command) return check(options);
+    if (*explain_command) return explain(options);
+    if (*predict_command) return predict(options);
     if (*divergence_command) return divergence(options);
     if (*plugins_command) return plugins(options);
     return describe(options);

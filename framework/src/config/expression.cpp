@@ -328,7 +328,8 @@ std::string problem_at(const Tokens& tokens, std::size_t i, const std::string& e
   const Token& token = tokens[i];
   const bool at_end = token.kind == Token::Kind::end;
   const bool in_index = expected == kIndex || expected == kEndOfIndices || expected == kShift;
-  if ((expected == kIndex || expected == kSlot) && token.kind == Token::Kind::number) {
+  const bool alone = i + 1 < tokens.size() && is_symbol(tokens[i + 1], "] ,");
+  if ((expected == kIndex || expected == kSlot) && token.kind == Token::Kind::number && alone) {
     return fmt::format("which plate? write {}[k = {}] with the plate's name for k", indexed_name(tokens, i),
                        token.text);
   }

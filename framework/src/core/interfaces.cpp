@@ -26,7 +26,6 @@ Fisher::~Fisher() = default;
 Conditional::~Conditional() = default;
 Image::~Image() = default;
 Joint::~Joint() = default;
-void Joint::prepare(Range) {}
 Coloring::~Coloring() = default;
 TargetExpectations::~TargetExpectations() = default;
 Optimizer::~Optimizer() = default;

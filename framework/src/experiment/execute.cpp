@@ -1,3 +1,4 @@
+#include "experiment/execute_model.hpp"
 #include "experiment/outcome.hpp"
 #include "parallel/parallel.hpp"
 
@@ -206,6 +207,7 @@ void run_projection(const Experiment& experiment, const Registry& registry, cons
 }  // namespace
 
 Results execute(const Experiment& experiment, const Registry& registry, Watcher& watcher) {
+  if (experiment.is_model) return execute_model(experiment, registry, watcher);
   const parallel::ThreadLimit limit(experiment.settings.threads);
   Results results;
   const auto work = [&] {

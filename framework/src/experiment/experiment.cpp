@@ -1,5 +1,7 @@
 #include "experiment/experiment.hpp"
 
+#include "language/symmetry.hpp"
+
 #include <kullback/error.hpp>
 
 #include <fmt/format.h>
@@ -13,7 +15,7 @@ using config::Node;
 
 namespace {
 
-// Runs `work` and adds its ConfigError to the list instead of stopping: one reading reports every mistake.
+// Runs `work` and keeps its ConfigError instead of stopping: one reading reports every mistake.
 class Collector {
  public:
   template <class F>
@@ -22,21 +24,11 @@ class Collector {
       work();
       return true;
     } catch (const ConfigError& error) {
-      messages_.push_back(error.what());
+      diagnostics.error(error);
       return false;
     }
   }
-  void throw_if_any() const {
-    constexpr std::size_t kMost = 20;
-    if (messages_.empty()) return;
-    std::string all;
-    for (std::size_t i = 0; i < std::min(messages_.size(), kMost); ++i) all += (i ? "\n" : "") + messages_[i];
-    if (messages_.size() > kMost) all += fmt::format("\n... and {} more", messages_.size() - kMost);
-    throw ConfigError(all);
-  }
-
- private:
-  std::vector<std::string> messages_;
+  config::Diagnostics diagnostics;
 };
 
 std::vector<const Node*> items(const Node& node) {
@@ -97,7 +89,14 @@ void read_inference(const Node* inference, const Registry& registry, Experiment&
     if (!experiment.optimizer)
       config::fail(n.place, n.path, fmt::format("'{}' is not an optimizer; {}", n.string(), suggestion(n.string(), registry.optimizers())));
   });
-  with("schedule", [&](const Node& n) { settings.schedule = read_schedule(n); });
+  with("schedule", [&](const Node& n) {
+    if (experiment.is_model && n.kind == Node::Kind::list) {
+      settings.schedule = Schedule::sequential;  // blocks by name, in this order
+    } else {
+      settings.schedule = read_schedule(n);
+    }
+  });
+  if (experiment.is_model) with("restarts", [&](const Node& n) { experiment.restarts = static_cast<Index>(n.whole(1, 100'000)); });
   with("damping", [&](const Node& n) {
     settings.damping = n.positive();
     if (settings.damping > 1) config::fail(n.place, n.path, fmt::format("damping must be in (0, 1], got {}", settings.damping));
@@ -173,6 +172,20 @@ void read_plugins(const Node& node, const std::vector<std::string>& loaded) {
   }
 }
 
+// A model has one question: the posterior by reverse KL.
+void read_model(const Node& root, const Registry& registry, Experiment& experiment, Collector& errors) {
+  for (const char* key : {"target", "approximation", "cases"})
+    if (const Node* node = root.find(key)) {
+      node->accept();
+      errors.run([&] { config::fail(node->key_place, node->path, fmt::format("a file has either a model or a {}: q of a model follows from its statements and posterior", key)); });
+    }
+  for (const Direction& d : experiment.directions)
+    if (d.word != "reverse_kl")
+      errors.run([&] { config::fail(d.place, "inference.divergence", fmt::format("the posterior of a model is found by reverse_kl; {} is not there yet for models", d.word)); });
+  experiment.model = language::read_model(root, registry, std::filesystem::path(experiment.path).parent_path(), errors.diagnostics);
+  if (errors.diagnostics.empty()) language::check_symmetric_starts(experiment.model.model, errors.diagnostics);
+}
+
 // Writes what was left to its default into the tree, so that the record of a run says everything.
 void write_defaults(Experiment& experiment) {
   Node& root = experiment.resolved;
@@ -189,6 +202,7 @@ void write_defaults(Experiment& experiment) {
   add("damping", fmt::format("{}", s.damping));
   add("tolerance", fmt::format("{}", s.tolerance));
   add("max_sweeps", fmt::format("{}", s.max_sweeps));
+  if (experiment.is_model) add("restarts", fmt::format("{}", experiment.restarts));
   config::set_value(root, fmt::format("inference.seed={}", s.seed));
 }
 
@@ -215,18 +229,20 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
   Node& root = experiment.resolved;
   for (const std::string& assignment : overrides.set) config::set_value(root, assignment);
   if (root.kind != Node::Kind::map)
-    config::fail(root.place, "", "an experiment file is a map with 'target', 'approximation' and 'inference'");
+    config::fail(root.place, "", "an experiment file is a map with 'target' and 'approximation', or with 'plates', 'data' and 'model', and 'inference'");
 
   Collector errors;
   model::Scope scope(registry, std::filesystem::path(path).parent_path());
-  for (const char* later : {"model", "plates", "posterior"})
-    if (const Node* node = root.find(later)) {
-      node->accept();
-      errors.run([&] { config::fail(node->key_place, node->path, "models in the file are not there yet: give a target and an approximation"); });
-    }
+  const bool is_model = experiment.is_model = root.find("model") != nullptr;
+  if (!is_model)
+    for (const char* part : {"plates", "posterior"})
+      if (const Node* node = root.find(part)) {
+        node->accept();
+        errors.run([&] { config::fail(node->key_place, node->path, fmt::format("{} belongs to a model: add 'model:' with its statements", part)); });
+      }
   if (const Node* plugins = root.find("plugins")) errors.run([&] { read_plugins(*plugins, loaded_plugins); });
   bool data_read = true;
-  if (const Node* data = root.find("data")) {
+  if (const Node* data = root.find("data"); data && !is_model) {
     data_read = errors.run([&] { scope.read_data(*data); });
     if (!data_read) data->accept();
   }
@@ -235,8 +251,10 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
   if (overrides.threads) experiment.settings.threads = *overrides.threads;
 
   if (const Node* description = root.find("description")) errors.run([&] { description->string(); });
-  const Node* cases = root.find("cases");
-  if (!data_read) {
+  const Node* cases = is_model ? nullptr : root.find("cases");
+  if (is_model) {
+    read_model(root, registry, experiment, errors);
+  } else if (!data_read) {
     // What follows from data that could not be read would only repeat the message.
     for (const char* key : {"cases", "target", "approximation", "coordinates", "initialize", "formula"})
       if (const Node* node = root.find(key)) node->accept();
@@ -260,7 +278,7 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
     errors.run([&] { experiment.cases.push_back(read_case(root, "", scope, errors)); });
   }
   // `initialize:` of a file with one case may stand under inference too, beside the other settings of the loop.
-  if (const Node* inference = root.find("inference"); inference && inference->kind == Node::Kind::map)
+  if (const Node* inference = root.find("inference"); !is_model && inference && inference->kind == Node::Kind::map)
     if (const Node* initialize = inference->find("initialize"))
       errors.run([&] {
         if (experiment.cases.empty()) return initialize->accept();  // its case is an error already
@@ -282,12 +300,12 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
                        fmt::format("say which side is fitted: reverse_{} (D(q, p), mode seeking) or forward_{} (D(p, q), mass covering)", d.word, d.word));
         });
 
-  config::Diagnostics unread;
-  root.report_unread(unread);
-  errors.run([&] { unread.throw_if_any(); });
-  errors.throw_if_any();
+  root.report_unread(errors.diagnostics);
+  errors.diagnostics.throw_if_any();
   experiment.inputs.push_back({path, path});
   for (const auto& file : scope.files()) experiment.inputs.push_back(file);
+  if (is_model)
+    for (const auto& file : experiment.model.inputs) experiment.inputs.push_back({file.name, file.path});
   write_defaults(experiment);
   return experiment;
 }

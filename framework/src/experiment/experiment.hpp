@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/node.hpp"
+#include "language/read_model.hpp"
 #include "model/evaluate.hpp"
 
 #include <kullback/run.hpp>
@@ -46,6 +47,9 @@ struct Experiment {
   std::string path;
   config::Node resolved;  ///< the file with every default written out
   std::vector<Case> cases;
+  bool is_model = false;
+  language::ModelFile model;  ///< where the file is a model, instead of cases
+  Index restarts = 1;         ///< models: starts that differ in their random numbers
   std::vector<Direction> directions;
   const Optimizer* optimizer = nullptr;  ///< null: the first that accepts the divergence
   Settings settings;

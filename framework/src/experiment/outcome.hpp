@@ -1,6 +1,7 @@
 // What came out of an experiment, in the order of the file.
 #pragma once
 
+#include "experiment/draws.hpp"
 #include "experiment/experiment.hpp"
 
 #include <string>
@@ -22,6 +23,17 @@ struct Variable {
   Index members = 1;
   std::vector<std::pair<std::string, Eigen::MatrixXd>> parameters;  ///< a column a member
   Eigen::MatrixXd mean, stddev;                                     ///< a column a member; no columns where unknown
+  // Of a model:
+  std::vector<std::string> plates = {};  ///< the members' plates, then what one member is over
+  std::vector<Index> shape = {};         ///< their sizes
+  std::vector<std::string> cells = {};   ///< which cells the members are ("n = 3"), where only some are latent
+};
+
+/// One fixed point that restarts of a model ended in. Bounds do not change when levels are relabelled, so one optimum has one bound.
+struct Optimum {
+  double bound = 0;
+  Index times = 0, first = 0;  ///< how many restarts ended there, and the first of them, counted from 0
+  std::string status;
 };
 
 /// One case under one divergence from one start.
@@ -34,6 +46,12 @@ struct Outcome {
   std::vector<Value> values;
   std::vector<Variable> variables;
   std::string p, q;    ///< as printed
+  // Of a model:
+  std::vector<Report> reports;
+  std::vector<Optimum> optima;                                        ///< where there were several restarts, best first
+  std::vector<std::pair<std::string, std::vector<TraceRow>>> traces;  ///< of every restart, by its name
+  bool is_model() const { return !traces.empty(); }
+  std::vector<Factors> factors;                                       ///< of the best q, for predictions
 };
 
 struct Results {

@@ -1,5 +1,7 @@
 #include "experiment/report.hpp"
 
+#include "experiment/report_model.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -97,6 +99,7 @@ std::string csv_cell(const std::string& text) {
 
 Json to_json(const Results& results, const StoreArray& store) {
   if (results.outcomes.size() == 1) {
+    if (results.outcomes[0].is_model()) return model_json(results.outcomes[0], store);
     return outcome_json(results.outcomes[0], 0, true, store);
   }
   Json json = {{"status", results.status}};
@@ -109,10 +112,15 @@ Json to_json(const Results& results, const StoreArray& store) {
 std::string trace_csv(const Results& results) {
   std::string text = "sweep,seconds,bound,change,segment,case,divergence,start\n";
   const auto cell = [](double v) { return std::isnan(v) ? std::string() : fmt::format("{}", v); };
-  for (const Outcome& outcome : results.outcomes)
-    for (const TraceRow& row : outcome.solution.trace)
+  const auto add = [&](const Outcome& outcome, const std::vector<TraceRow>& trace, const std::string& start) {
+    for (const TraceRow& row : trace)
       text += fmt::format("{},{:.6f},{},{},{},{},{},{}\n", row.sweep, row.seconds, cell(row.bound), cell(row.change), row.segment,
-                          csv_cell(outcome.case_name), csv_cell(outcome.divergence), csv_cell(outcome.start));
+                          csv_cell(outcome.case_name), csv_cell(outcome.divergence), csv_cell(start));
+  };
+  for (const Outcome& outcome : results.outcomes) {
+    if (!outcome.is_model()) add(outcome, outcome.solution.trace, outcome.start);
+    for (const auto& [start, trace] : outcome.traces) add(outcome, trace, start);
+  }
   return text;
 }
 
@@ -270,6 +278,7 @@ std::string projections(const Results& results) {
 }  // namespace
 
 std::string summary(const Results& results) {
+  if (results.outcomes.size() == 1 && results.outcomes[0].is_model()) return model_summary(results.outcomes[0]);
   const std::string compared = comparisons(results);
   const std::string projected = projections(results);
   return compared + (compared.empty() || projected.empty() ? "" : "\n") + projected;

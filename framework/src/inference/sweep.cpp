@@ -95,6 +95,8 @@ Sweeper::Sweeper(Joint& joint, const Settings& settings, Observer& observer, boo
       settings_(settings),
       observer_(observer),
       coloring_(dynamic_cast<const Coloring*>(&joint)),
+      local_(dynamic_cast<LocalPasses*>(&joint)),
+      prepared_(dynamic_cast<Prepared*>(&joint)),
       checked_(checked) {
   Index numbers = 0;
   const auto count = static_cast<int>(joint.blocks().size());
@@ -265,7 +267,7 @@ void Sweeper::note(int b, const Chunk& chunk, double scale) {
 void Sweeper::move_range(Range range, const UpdateRule& rule, int color) {
   Kernel& k = kernel(range.block);
   if (color < 0) k.sums_hold = false;
-  joint_.prepare(range);
+  prepare(range);
   if (k.update == Update::line_search) return search(range, rule);
   const Index rows = block(range.block).eta.rows(), count = range.end - range.begin;
   std::vector<Chunk> chunks(static_cast<std::size_t>((count + k.grain - 1) / k.grain));
@@ -345,19 +347,30 @@ void Sweeper::search(Range range, const UpdateRule& rule) {
   note(range.block, tried, 1 / tried_at);  // the step wanted, from the last one tried
 }
 
-bool Sweeper::bound_fell_after(int b) {
+bool Sweeper::bound_fell_after(const std::string& what) {
   if (!after_each_block_) return false;
   Bound now = bound();
   const std::string fall = describe_fall(last_, now, quadrature_error_, bound_names());
   if (!fall.empty())
-    report_.fall = fmt::format("{} after the update of {}; the largest move was that of {}", fall, block(b).name,
+    report_.fall = fmt::format("{} after the update of {}; the largest move was that of {}", fall, what,
                                name_of(report_.farthest));
   last_ = std::move(now);
   return !report_.fall.empty();
 }
 
+bool Sweeper::make_passes(int before_block) {
+  for (Index p = 0; local_ && p < local_->passes(); ++p) {
+    if (local_->before_block(p) != before_block) continue;
+    if (stopped()) return false;
+    local_->make_pass(p);
+    if (bound_fell_after(local_->pass_name(p))) return false;
+  }
+  return true;
+}
+
 void Sweeper::move_colors(const UpdateRule& rule) {
   for (std::size_t b = 0; b < kernels_.size(); ++b) {
+    if (!make_passes(static_cast<int>(b))) return;
     Kernel& k = kernels_[b];
     k.sums_hold = false;
     for (std::size_t c = 0; c < k.colors.size(); ++c) {
@@ -365,8 +378,9 @@ void Sweeper::move_colors(const UpdateRule& rule) {
       move_range(k.colors[c], rule, static_cast<int>(c));
     }
     k.sums_hold = k.update == Update::exact;
-    if (bound_fell_after(static_cast<int>(b))) return;
+    if (bound_fell_after(block(static_cast<int>(b)).name)) return;
   }
+  make_passes(static_cast<int>(kernels_.size()));
 }
 
 void Sweeper::move_members(const std::vector<MemberId>& order, const UpdateRule& rule) {
@@ -375,7 +389,7 @@ void Sweeper::move_members(const std::vector<MemberId>& order, const UpdateRule&
     const MemberId id = order[n];
     move_range({id.block, id.member, id.member + 1}, rule);
     const bool last = n + 1 == order.size() || order[n + 1].block != id.block;
-    if (last && bound_fell_after(id.block)) return;
+    if (last && bound_fell_after(block(id.block).name)) return;
   }
 }
 
@@ -389,7 +403,7 @@ void Sweeper::move_all_at_once(const UpdateRule& rule) {
     const Index rows = from.eta.rows(), count = from.members();
     next.push_back(std::make_unique<Scratch>());
     Scratch& all = *next.back();
-    joint_.prepare({static_cast<int>(b), 0, count});
+    prepare({static_cast<int>(b), 0, count});
     all.eta.resize(rows, count);
     all.m.resize(rows, count);
     all.log_partition.resize(count);
@@ -422,6 +436,9 @@ void Sweeper::move_all_at_once(const UpdateRule& rule) {
 }
 
 void Sweeper::sweep(Index number, const UpdateRule& rule) {
+  if (settings_.schedule != Schedule::colored)  // other schedules have no place between two blocks
+    for (int b = 0; b <= static_cast<int>(kernels_.size()); ++b)
+      if (!make_passes(b)) return;
   switch (settings_.schedule) {
     case Schedule::colored:
       move_colors(rule);

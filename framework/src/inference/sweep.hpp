@@ -1,6 +1,8 @@
 // One sweep over the members of all blocks, in the order of a schedule.
 #pragma once
 
+#include "inference/local.hpp"
+
 #include <kullback/run.hpp>
 
 #include <limits>
@@ -59,7 +61,7 @@ class Sweeper {
 
   Bound bound() const;
   std::vector<std::string> bound_names() const;
-  std::string name_of(MemberId id) const { return joint_.member_name(id.block, id.member); }
+  std::string name_of(MemberId id) const { return kernels_.empty() ? "nothing" : joint_.member_name(id.block, id.member); }
 
  private:
   struct Sums {
@@ -133,7 +135,12 @@ class Sweeper {
   std::vector<MemberId> order_of_file() const;
   std::vector<MemberId> order_at_random(Index sweep) const;
   std::vector<MemberId> order_by_gain(const UpdateRule& rule) const;
-  bool bound_fell_after(int block);
+  bool bound_fell_after(const std::string& what);
+  void prepare(Range range) const {
+    if (prepared_) prepared_->prepare(range);
+  }
+  /// The passes that come before a block.
+  bool make_passes(int before_block);
   bool stopped();
   [[noreturn]] void fail(Range range, const Scratch& scratch, Index member, const std::string& what) const;
 
@@ -141,6 +148,8 @@ class Sweeper {
   const Settings& settings_;
   Observer& observer_;
   const Coloring* coloring_;
+  LocalPasses* local_;
+  Prepared* prepared_;
   std::vector<Kernel> kernels_;
   SweepReport report_;
   bool checked_;

@@ -102,6 +102,40 @@ Sums sum_over(const std::vector<Plate>& plates, const Array& array, int plate) {
   return sums;
 }
 
+Array mean_over(const std::vector<Plate>& plates, const Array& array, int plate) {
+  const Sums sums = sum_over(plates, array, plate);
+  return apply(plates, sums.sum, sums.count, [](double s, double n) { return s / n; });
+}
+
+Array stacked(const std::vector<Plate>& plates, const std::vector<Array>& parts, int along) {
+  Dimensions dimensions = {along};
+  for (const Array& part : parts) dimensions = united(dimensions, part.dimensions);
+  Walk walk(plates, dimensions);
+  std::vector<std::size_t> at;
+  for (const Array& part : parts) at.push_back(walk.follow(part.dimensions));
+  Array all{dimensions, Eigen::VectorXd(walk.size())};
+  for (Index cell = 0; cell < walk.size(); ++cell, walk.next()) {
+    const auto i = static_cast<std::size_t>(walk.position(0));
+    all.values[cell] = parts[i].values[walk.at(at[i])];
+  }
+  return all;
+}
+
+Array stick_breaking(const std::vector<Plate>& plates, const Array& sticks, int plate) {
+  Array weights = spread(plates, sticks, united(without(sticks.dimensions, {plate}), {plate}));
+  const Index size = plates[static_cast<std::size_t>(plate)].size;
+  for (Index first = 0; first < weights.values.size(); first += size) {
+    double left = 1;
+    for (Index i = 0; i < size; ++i) {
+      double& v = weights.values[first + i];
+      const double stick = i + 1 == size ? 1 : v;
+      v = left * stick;
+      left *= 1 - stick;
+    }
+  }
+  return weights;
+}
+
 Empty empty_cells(const Eigen::VectorXd& values) {
   Empty empty;
   for (Index i = 0; i < values.size(); ++i)

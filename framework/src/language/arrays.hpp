@@ -60,6 +60,14 @@ struct Sums {
 };
 Sums sum_over(const std::vector<Plate>& plates, const Array& array, int plate);
 
+Array mean_over(const std::vector<Plate>& plates, const Array& array, int plate);
+
+/// parts[i] at level i of plate `along`, which none of them has.
+Array stacked(const std::vector<Plate>& plates, const std::vector<Array>& parts, int along);
+
+/// Weights along `plate`: v_k times what the sticks before it left; the last one takes the rest, whatever its stick.
+Array stick_breaking(const std::vector<Plate>& plates, const Array& sticks, int plate);
+
 /// The number of empty cells, and the first of them (-1).
 struct Empty {
   Index count = 0, first = -1;

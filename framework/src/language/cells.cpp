@@ -16,6 +16,7 @@ std::string target_text(const Workspace& w, const Variable& variable, const std:
     const std::string& plate = w.plate(dimensions[i]).name;
     slots.push_back(i < fixed.size() && fixed[i] ? fmt::format("{} = {}", plate, w.label_text(dimensions[i], *fixed[i])) : plate);
   }
+  if (variable.matrix) slots.push_back(slots.back() + "'");
   return variable.name + (slots.empty() ? "" : fmt::format("[{}]", fmt::join(slots, ",")));
 }
 

@@ -14,7 +14,10 @@ namespace kullback::language {
 /// What replaying a file on new rows changes.
 struct DataOptions {
   std::map<std::string, std::vector<std::string>> labels;  ///< of plates that come from data: fixed; any other label is an error
-  bool outcomes_may_lack = false;                          ///< a column that the new file lacks is left out
+  std::map<std::string, Index> sizes;                      ///< of plates that come from data and have no labels, but for those of rows
+  std::map<std::string, Eigen::VectorXd> known;            ///< values of entries that do not run along rows: not read again
+  std::map<std::string, Array> row_statistics;             ///< see RowStatistics
+  bool replay = false;                                     ///< a column that the new file lacks is left out
 };
 
 /// How labels came about, for what `check` prints.
@@ -26,6 +29,7 @@ struct LabelNote {
 
 struct DataResult {
   std::vector<LabelNote> labels;
+  std::vector<int> row_plates;       ///< that rows of files run along
   std::vector<std::string> lacking;  ///< names left out because their columns are missing
 };
 

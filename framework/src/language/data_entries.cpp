@@ -10,14 +10,6 @@ namespace kullback::language {
 using config::Expression;
 using config::Node;
 
-namespace {
-
-bool is_shape(const Node& node) {
-  return node.kind == Node::Kind::list;
-}
-
-}  // namespace
-
 DataResult read_data(const Node* data, const std::vector<PlateSource>& plates, Files& files, Workspace& workspace, const DataOptions& options) {
   DataReader reader(plates, files, workspace, options);
   static const Node kNoData = [] {
@@ -32,7 +24,6 @@ DataResult read_data(const Node* data, const std::vector<PlateSource>& plates, F
 DataResult DataReader::run(const Node& data) {
   if (data.kind != Node::Kind::map) config::fail(data.place, data.path, "data is a map of names to sources: {y[n]: column}");
   file_ = data.find("file");
-  row_file_.resize(w_.model.plates.size());
   if (file_ && !w_.keep_mistakes([&] { files_.is_array(*file_) ? static_cast<void>(files_.array(*file_)) : static_cast<void>(files_.table(*file_)); })) {
     // What follows from a file that cannot be read would only repeat the message.
     data.accept();
@@ -42,6 +33,10 @@ DataResult DataReader::run(const Node& data) {
       if (plate.size == 0) w_.broken.push_back(plate.name);
     return result_;
   }
+  w_.row_statistics.values = options_.row_statistics;
+  w_.row_statistics.replay = options_.replay;
+  for (std::size_t p = 0; p < sources_.size(); ++p)
+    if (const auto size = options_.sizes.find(w_.plates()[p].name); size != options_.sizes.end()) w_.model.plates[p].size = size->second;
   read_entries(data);
   complete_columns();
   find_row_plates();
@@ -49,6 +44,7 @@ DataResult DataReader::run(const Node& data) {
   size_by_shape();
   size_by_labels();
   finish_plates(data);
+  result_.row_plates = w_.row_plates;
   for (std::size_t p = 0; p < sources_.size(); ++p)
     if (sources_[p].weight) w_.keep_mistakes([&] { read_weight(p); });
   for (const DataEntry& entry : entries_)
@@ -95,14 +91,23 @@ void DataReader::read_source(const Node& node, DataEntry& entry) {
   entry.file = file_;
   if (node.kind != Node::Kind::map) {
     entry.value = &node;
-    if (is_shape(node)) {
+    if (node.kind == Node::Kind::list) {
       node.accept();
       entry.kind = DataEntry::Kind::list;
+    } else if (file_ && !files_.is_array(*file_) && node.kind == Node::Kind::scalar && files_.table(*file_).find(node.string())) {
+      // The whole name of a column, whatever characters it has ("petal length (cm)").
+      entry.kind = DataEntry::Kind::columns;
+      entry.columns_node = &node;
+      entry.columns = {node.text};
     } else {
       entry.expression = config::parse_expression(node);
     }
     return;
   }
+  static const std::vector<std::string> kKeys = {"file", "column", "columns", "over", "levels", "value", "standardize"};
+  for (const Node& child : node.children())
+    if (std::find(kKeys.begin(), kKeys.end(), child.key) == kKeys.end())
+      config::fail(child.key_place, node.path, fmt::format("unknown key '{}'; {}", child.key, suggestion(child.key, kKeys)));
   const auto plate = [&](const char* key) {
     const Node* name = node.find(key);
     if (!name) return -1;
@@ -115,7 +120,7 @@ void DataReader::read_source(const Node& node, DataEntry& entry) {
   if (const Node* flag = node.find("standardize")) entry.standardize = flag->boolean();
   if (const Node* value = node.find("value")) {
     entry.value = value;
-    if (is_shape(*value)) {
+    if (value->kind == Node::Kind::list) {
       value->accept();
       entry.kind = DataEntry::Kind::list;
     } else {
@@ -158,12 +163,12 @@ void DataReader::complete_columns() {
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     bool lacks = false;
     const bool good = w_.keep_mistakes([&] {
-      if (entry->kind != DataEntry::Kind::columns) return;
+      if (entry->kind != DataEntry::Kind::columns || options_.known.count(entry->name)) return;
       const config::Table& table = files_.table(*entry->file);
       if (entry->all_columns)
         for (const auto& each : table.columns) entry->columns.push_back(each.name);
       for (const std::string& name : entry->columns) {
-        lacks = lacks || (options_.outcomes_may_lack && !table.find(name));
+        lacks = lacks || (options_.replay && !table.find(name));
         if (!lacks) column(*entry, name);
       }
     });
@@ -182,6 +187,7 @@ bool DataReader::mentions_column(const Expression& e, const config::Table& table
 }
 
 bool DataReader::reads_rows(const DataEntry& entry) {
+  if (options_.known.count(entry.name)) return false;
   if (entry.kind == DataEntry::Kind::columns) return true;
   return entry.kind == DataEntry::Kind::expression && file_ && !files_.is_array(*file_) && mentions_column(*entry.expression, files_.table(*file_));
 }
@@ -220,7 +226,7 @@ void DataReader::size_by_rows() {
     const bool good = w_.keep_mistakes([&] {
       const Index rows = files_.table(*entry.file).rows;
       set_size(entry.rows, rows, entry, fmt::format("{} has {}", files_.name(*entry.file), counted(rows, "row")));
-      row_file_[static_cast<std::size_t>(w_.root(entry.rows))] = files_.name(*entry.file);
+      if (!contains(w_.row_plates, w_.root(entry.rows))) w_.row_plates.push_back(w_.root(entry.rows));
     });
     if (!good) w_.broken.push_back(entry.name);
   }
@@ -229,11 +235,11 @@ void DataReader::size_by_rows() {
 // Columns, arrays and lists: their shapes.
 void DataReader::size_by_shape() {
   for (const DataEntry& entry : entries_) {
-    if (w_.is_broken(entry.name)) continue;
+    if (w_.is_broken(entry.name) || options_.known.count(entry.name)) continue;
     const Dimensions dimensions = entry.dimensions();
     const bool good = w_.keep_mistakes([&] {
       if (entry.kind == DataEntry::Kind::columns && !entry.tuple()) {
-        const bool wide = entry.columns.size() > 1 || entry.columns_node == nullptr || dimensions.size() > 1;
+        const bool wide = entry.columns.size() > 1 || dimensions.size() > 1;
         if (!wide) return;
         if (dimensions.size() != 2)
           fail(entry.target, fmt::format("{} columns need a dimension beside {}: write {}[{}, m], or over: m", entry.columns.size(), dimensions.empty() ? "the rows" : w_.names(dimensions),
@@ -274,7 +280,7 @@ void DataReader::size_by_labels() {
     std::vector<std::string> names;
     bool clean = true;
     for (const DataEntry& entry : entries_) {
-      if (entry.levels < 0 || w_.root(entry.levels) != static_cast<int>(p) || entry.kind != DataEntry::Kind::columns) continue;
+      if (entry.levels < 0 || w_.root(entry.levels) != static_cast<int>(p) || entry.kind != DataEntry::Kind::columns || options_.known.count(entry.name)) continue;
       clean = w_.keep_mistakes([&] {
         if (entry.tuple()) {
           columns.push_back(label_columns(entry));
@@ -286,12 +292,15 @@ void DataReader::size_by_labels() {
           fail(entry.target, fmt::format("the labels of {} come from {} here and from {} above", plate.name, counted(static_cast<Index>(columns.back().size()), "column"), columns.front().size()));
       }) && clean;
     }
+    const auto given = options_.labels.find(plate.name);
+    if (given != options_.labels.end()) {
+      plate.labels = given->second;
+      plate.size = static_cast<Index>(plate.labels.size());
+      continue;
+    }
     if (columns.empty() || !clean) continue;
     LabelNote note{static_cast<int>(p), true, fmt::format("{}", fmt::join(names, ", "))};
-    if (const auto given = options_.labels.find(plate.name); given != options_.labels.end())
-      plate.labels = given->second;
-    else
-      plate.labels = sorted_labels(columns, note.numeric);
+    plate.labels = sorted_labels(columns, note.numeric);
     plate.size = static_cast<Index>(plate.labels.size());
     result_.labels.push_back(note);
   }
@@ -312,7 +321,7 @@ void DataReader::finish_plates(const Node& data) {
       return std::any_of(w_.broken.begin(), w_.broken.end(), [&](const std::string& name) { return node.key.rfind(name, 0) == 0; });
     });
     const std::string given = plate.second_name_of >= 0 ? "" : plate.name;
-    if (!excused && !given.empty() && !options_.outcomes_may_lack)
+    if (!excused && !given.empty() && !options_.replay)
       w_.diagnostics.error(plate.place, "plates." + plate.name,
                            fmt::format("the size of {} comes from the data, but nothing is read over {} and no column has `levels: {}`", plate.name, plate.name, plate.name));
     w_.broken.push_back(plate.name);

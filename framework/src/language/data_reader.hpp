@@ -70,7 +70,6 @@ class DataReader {
   const DataOptions& options_;
   const config::Node* file_ = nullptr;  // `file:`, for entries without their own
   std::vector<DataEntry> entries_;
-  std::vector<std::string> row_file_;   // a plate: the file whose rows it is
   DataResult result_;
 };
 

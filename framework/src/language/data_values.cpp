@@ -19,18 +19,6 @@ constexpr double kEmpty = std::numeric_limits<double>::quiet_NaN();
 // "NA", "nan", "." or nothing in a list: an empty cell.
 bool is_empty(const Node& node) { return node.kind == Node::Kind::null || (node.kind == Node::Kind::scalar && (node.text == "NA" || node.text == "nan" || node.text == ".nan")); }
 
-void standardize_columns(const std::vector<Plate>& plates, Array& array, int rows, const DataEntry& entry) {
-  const Sums sums = sum_over(plates, array, rows);
-  const Array mean = apply(plates, sums.sum, sums.count, [](double s, double n) { return s / n; });
-  const Array centered = apply(plates, array, mean, std::minus<>());
-  const Array squares = apply(plates, sum_over(plates, apply(centered, [](double x) { return x * x; }), rows).sum, sums.count,
-                              [](double s, double n) { return std::sqrt(s / std::max(1.0, n - 1)); });
-  for (Index i = 0; i < squares.values.size(); ++i)
-    if (!(squares.values[i] > 0))
-      fail(entry.target, fmt::format("column '{}' cannot be standardized: all its values are equal", entry.columns.empty() ? entry.name : entry.columns[std::min(static_cast<std::size_t>(i), entry.columns.size() - 1)]));
-  array = spread(plates, apply(plates, centered, squares, std::divides<>()), array.dimensions);
-}
-
 }  // namespace
 
 const config::Table::Column& DataReader::column(const DataEntry& entry, const std::string& name) {
@@ -53,6 +41,7 @@ LabelColumns DataReader::label_columns(const DataEntry& entry) {
 
 void DataReader::read_values(const DataEntry& entry) {
   if (w_.is_broken(entry.name)) return;
+  const auto given = options_.known.find(entry.name);
   for (int plate : entry.dimensions())
     if (w_.is_broken(w_.plate(plate).name)) throw FollowsFromMistake();
   if (entry.levels >= 0 && w_.is_broken(w_.plate(entry.levels).name)) throw FollowsFromMistake();
@@ -63,7 +52,7 @@ void DataReader::read_values(const DataEntry& entry) {
   if (entry.over >= 0 && !contains(entry.plates, entry.over)) variable.over = {entry.over};
   variable.levels = entry.levels;
   variable.place = entry.target.place;
-  variable.data = values_of(entry);
+  variable.data = given == options_.known.end() ? values_of(entry) : Array{entry.dimensions(), given->second};
   w_.model.variables.push_back(std::move(variable));
 }
 
@@ -92,7 +81,9 @@ Array DataReader::values_of(const DataEntry& entry) {
   if (entry.standardize) {
     if (entry.levels >= 0) fail(entry.target, "levels cannot be standardized");
     if (dimensions.empty()) fail(entry.target, "one number cannot be standardized");
-    standardize_columns(w_.plates(), array, dimensions[0], entry);
+    std::optional<Array> scaled = standardized(w_, array, dimensions[0], entry.node->path);
+    if (!scaled) fail(entry.target, fmt::format("{} cannot be standardized: all values of {} are equal", entry.name, entry.columns.size() == 1 ? entry.columns[0] : "one of its columns"));
+    array = std::move(*scaled);
   }
   return array;
 }

@@ -97,12 +97,15 @@ class Resolver {
     if (draft_.event == Event::levels) resolve_levels(*arguments[0]);
 
     std::vector<std::string> texts;
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      Written written = argument(*arguments[i], parameters[i]);
-      check_values(written.term, parameters[i], *arguments[i]);
-      texts.push_back(fmt::format("{} = {}", parameters[i].name, written.text));
-      statement.arguments.push_back(std::move(written.term));
-    }
+    bool good = true;
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+      good = w_.keep_mistakes([&] {
+        Written written = argument(*arguments[i], parameters[i]);
+        check_values(written.term, parameters[i], *arguments[i]);
+        texts.push_back(fmt::format("{} = {}", parameters[i].name, written.text));
+        statement.arguments.push_back(std::move(written.term));
+      }) && good;
+    if (!good) throw FollowsFromMistake();
     const Index d = over_ < 0 ? 1 : w_.plate(over_).size;
     statement.layout = event_layout(*draft_.family, statement.parameterization, draft_.event == Event::scalar ? 1 : d);
     check_together(statement, parameters);

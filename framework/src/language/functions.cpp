@@ -46,6 +46,20 @@ Term combined(Term::Kind kind, Term a, Term b, const Expression& at) {
 
 }  // namespace
 
+std::optional<Array> standardized(Workspace& w, const Array& array, int plate, const std::string& path) {
+  const auto& plates = w.plates();
+  const Array mean = w.over_rows(plate, path, [&] { return mean_over(plates, array, plate); });
+  const Array centered = apply(plates, array, mean, std::minus<>());
+  const Array stddev = w.over_rows(plate, path, [&] {
+    const Sums squares = sum_over(plates, apply(centered, [](double x) { return x * x; }), plate);
+    return apply(plates, squares.sum, squares.count, [](double s, double n) { return std::sqrt(s / std::max(1.0, n - 1)); });
+  });
+  if (!(stddev.values.array() > 0).all()) return std::nullopt;
+  return spread(plates, apply(plates, centered, stddev, std::divides<>()), array.dimensions);
+}
+
+double (*function_value(const std::string& name))(double) { return find_function(name)->value; }
+
 Written Terms::call(const Expression& e) {
   const Workspace& w = workspace_;
   if (find_function(e.text)) return function_of_one(e);
@@ -61,7 +75,7 @@ Written Terms::call(const Expression& e) {
   std::vector<std::string> known = functions();
   for (const std::string& family : w.registry.families()) known.push_back(family);
   const std::string hint = suggestion(e.text, known);
-  fail(e, fmt::format("'{}' is not a function; {}", e.text, hint.rfind("known", 0) == 0 ? suggestion(e.text, functions()) : hint));
+  fail(e, fmt::format("'{}' is neither a function nor a distribution; {}", e.text, hint.rfind("known", 0) == 0 ? suggestion(e.text, functions()) : hint));
 }
 
 Written Terms::function_of_one(const Expression& e) {
@@ -121,17 +135,13 @@ Written Terms::reduction(const Expression& e) {
   Written written{{}, e.text == "sum" ? fmt::format("Σ_{} {}", k, in_product(inner)) : fmt::format("{}_{}({})", e.text, k, inner.text), e.text == "sum" ? 1 : 4};
   const auto& plates = workspace_.plates();
   if (is_constant(inner.term)) {
-    const Sums sums = sum_over(plates, inner.term.array, plate);
-    const Array mean = apply(plates, sums.sum, sums.count, [](double s, double n) { return s / n; });
-    if (e.text != "standardize") {
-      written.term = constant(e.text == "sum" ? sums.sum : mean, e);
+    if (e.text == "standardize") {
+      std::optional<Array> scaled = standardized(workspace_, inner.term.array, plate, e.path);
+      if (!scaled) fail(value->children[0], "this cannot be standardized: all its values are equal");
+      written.term = constant(std::move(*scaled), e);
       return written;
     }
-    const Array centered = apply(plates, inner.term.array, mean, std::minus<>());
-    const Sums squares = sum_over(plates, apply(centered, [](double x) { return x * x; }), plate);
-    const Array stddev = apply(plates, squares.sum, squares.count, [](double s, double n) { return std::sqrt(s / std::max(1.0, n - 1)); });
-    if (!(stddev.values.array() > 0).all()) fail(value->children[0], "this cannot be standardized: all its values are equal");
-    written.term = constant(spread(plates, apply(plates, centered, stddev, std::divides<>()), inner.term.dimensions), e);
+    written.term = constant(workspace_.over_rows(plate, e.path, [&] { return e.text == "sum" ? sum_over(plates, inner.term.array, plate).sum : mean_over(plates, inner.term.array, plate); }), e);
     return written;
   }
   if (e.text == "standardize") fail(e, "only data are standardized: this depends on a variable of the model");
@@ -200,19 +210,9 @@ Written Terms::stick_breaking(const Expression& e) {
     written.term.path = e.path;
     return written;
   }
-  // weight k = v_k times what the sticks before left; the last one takes the rest.
-  Array weights = spread(workspace_.plates(), inner.term.array, united(without(inner.term.dimensions, {plate}), {plate}));
-  const Index size = workspace_.plate(plate).size;
-  for (Index first = 0; first < weights.values.size(); first += size) {
-    double left = 1;
-    for (Index i = 0; i < size; ++i) {
-      const double v = i + 1 == size ? 1 : weights.values[first + i];
-      if (!(v >= 0 && v <= 1)) fail(value->children[0], fmt::format("a stick is a number in [0, 1], got {}", v));
-      weights.values[first + i] = left * v;
-      left *= 1 - v;
-    }
-  }
-  written.term = constant(std::move(weights), e);
+  for (double v : inner.term.array.values)
+    if (!(v >= 0 && v <= 1)) fail(value->children[0], fmt::format("a stick is a number in [0, 1], got {}", v));
+  written.term = constant(language::stick_breaking(workspace_.plates(), inner.term.array, plate), e);
   return written;
 }
 

@@ -47,6 +47,7 @@ class Overview {
     const Dimensions dimensions = x.dimensions();
     std::vector<std::string> sizes;
     for (int p : dimensions) sizes.push_back(fmt::format("{}", plate(p).size));
+    if (x.matrix) sizes.push_back(sizes.back());
     std::string text = dimensions.empty() ? "1 cell" : fmt::format("{} cells", fmt::join(sizes, " × "));
     if (const Empty empty = empty_cells(x.data.values); empty.count > 0) text += fmt::format(", {} empty -> latent", empty.count);
     return text;
@@ -95,7 +96,7 @@ class Overview {
       return;
     }
     if (x.role == Variable::Role::latent) {
-      const Index factors = cells(m_.plates, x.plates), size = cells(m_.plates, x.over);
+      const Index factors = cells(m_.plates, x.plates), size = cells(m_.plates, x.over) * (x.matrix ? cells(m_.plates, x.over) : 1);
       if (size > 1) line += fmt::format("; {} factor{} of {} dimensions", factors, factors == 1 ? "" : "s", size);
       else if (factors > 1) line += fmt::format("; {} factors", factors);
       if (x.over.empty()) note_factors(x);

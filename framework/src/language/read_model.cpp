@@ -16,6 +16,7 @@ ModelFile read_model(const config::Node& root, const Registry& registry, const s
     const std::vector<PlateSource> plates = read_plates(root.find("plates"), workspace);
     DataResult result = read_data(data, plates, files, workspace, options.data);
     file.labels = std::move(result.labels);
+    file.row_plates = std::move(result.row_plates);
     file.lacking = std::move(result.lacking);
   });
   if (model) workspace.keep_mistakes([&] { read_statements(*model, workspace, file.notes); });
@@ -28,6 +29,7 @@ ModelFile read_model(const config::Node& root, const Registry& registry, const s
     if (schedule && schedule->kind == config::Node::Kind::list) workspace.keep_mistakes([&] { read_order(*schedule, workspace); });
   }
   file.inputs = files.read();
+  file.row_statistics = std::move(workspace.row_statistics.values);
   return file;
 }
 

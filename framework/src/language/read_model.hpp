@@ -15,6 +15,8 @@ struct ModelFile {
   std::vector<InputFile> inputs;       ///< every data file that was read
   std::vector<LabelNote> labels;       ///< plates whose labels come from columns
   std::vector<std::string> notes;      ///< what `check` prints beside the echo
+  std::vector<int> row_plates;         ///< that rows of data run along
+  std::map<std::string, Array> row_statistics;  ///< see RowStatistics
   std::vector<std::string> lacking;    ///< data that a replay on new rows did not find
 };
 

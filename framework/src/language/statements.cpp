@@ -113,7 +113,9 @@ class Reader {
       fail(*draft.call, fmt::format("{} has several coordinates: add over = d with the name of their plate", draft.family->name()));
     }
     if (!levels) variable.over = over < 0 ? Dimensions{} : Dimensions{over};
-    if (matrix) variable.over.push_back(w_.matrix_plate(over));
+    if (matrix && variable.role == Variable::Role::observed) fail(first.target, "observed matrices are not there yet");
+    variable.matrix = matrix;
+    if (matrix) w_.matrix_plate(over);
   }
 
   std::string plate_name(int plate) const { return plate < 0 ? "nothing" : w_.plate(plate).name; }
@@ -125,7 +127,7 @@ class Reader {
       fail(first.target, fmt::format("{} has data and a deterministic statement: give one of them another name", entry.name));
     const Dimensions read = variable.dimensions();
     const Dimensions more = without(read, first.plates);
-    if (over < 0 && !levels && more.size() == 1) over = more[0];
+    if (over < 0 && !levels && more.size() == 1 && without(first.plates, read).empty()) over = more[0];
     Dimensions stated = first.plates;
     if (over >= 0) stated.push_back(over);
     if (!without(stated, read).empty() || !without(read, stated).empty())
@@ -196,6 +198,7 @@ class Reader {
   void resolve(Entry& entry) {
     bool good = true;
     std::vector<Statement> statements;
+    for (const Draft* draft : entry.drafts) Terms(w_, {{}, {}, "", nullptr}).check_names(draft->expression);
     for (const Draft* draft : entry.drafts)
       good = w_.keep_mistakes([&] { statements.push_back(draft->random() ? random(*draft, entry) : deterministic(*draft, entry)); }) && good;
     if (!good) throw FollowsFromMistake();

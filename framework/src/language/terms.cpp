@@ -39,21 +39,9 @@ auto finite(bool& bad, F f) {
   };
 }
 
-double power(double a, double b) { return std::pow(a, b); }
-
-double evaluate(const std::string& op, double a, double b) {
-  if (op == "+") return a + b;
-  if (op == "-") return a - b;
-  if (op == "*") return a * b;
-  if (op == "/") return a / b;
-  if (op == "^") return power(a, b);
-  const bool holds = op == "<" ? a < b : op == "<=" ? a <= b : op == ">" ? a > b : op == ">=" ? a >= b : op == "==" ? a == b : a != b;
-  return std::isnan(a) || std::isnan(b) ? std::numeric_limits<double>::quiet_NaN() : holds;
-}
-
 Array evaluate(const Expression& e, const std::vector<Plate>& plates, const Array& a, const Array& b) {
   bool bad = false;
-  Array result = apply(plates, a, b, finite(bad, [&](double x, double y) { return evaluate(e.text, x, y); }));
+  Array result = apply(plates, a, b, finite(bad, [&](double x, double y) { return operator_value(e.text, x, y); }));
   if (bad) fail(e, e.text == "/" ? "division by zero" : fmt::format("'{}' gives a number that is not finite", e.text));
   return result;
 }
@@ -70,6 +58,27 @@ Term::Kind kind_of(const std::string& op) {
 }
 
 }  // namespace
+
+double operator_value(const std::string& op, double a, double b) {
+  if (op == "+") return a + b;
+  if (op == "-") return a - b;
+  if (op == "*") return a * b;
+  if (op == "/") return a / b;
+  if (op == "^") return std::pow(a, b);
+  const bool holds = op == "<" ? a < b : op == "<=" ? a <= b : op == ">" ? a > b : op == ">=" ? a >= b : op == "==" ? a == b : a != b;
+  return std::isnan(a) || std::isnan(b) ? std::numeric_limits<double>::quiet_NaN() : holds;
+}
+
+std::string operator_text(const Term& term) {
+  switch (term.kind) {
+    case Term::Kind::add: return "+";
+    case Term::Kind::subtract: return "-";
+    case Term::Kind::multiply: return "*";
+    case Term::Kind::divide: return "/";
+    case Term::Kind::power: return "^";
+    default: return term.name;
+  }
+}
 
 const std::vector<std::string>& functions() {
   static const std::vector<std::string> names = {"exp", "log", "sqrt", "logistic", "sum", "mean", "dot", "size", "standardize", "stick_breaking"};
@@ -112,6 +121,18 @@ void Terms::undefined(const Expression& e) {
   fail(e, known.empty() ? fmt::format("'{}' is not defined", e.text) : fmt::format("'{}' is not defined; {}", e.text, suggestion(e.text, known)));
 }
 
+void Terms::check_names(const Expression& e) {
+  const Workspace& w = workspace_;
+  const bool label = std::any_of(w.plates().begin(), w.plates().end(), [&](const Plate& plate) {
+    return std::find(plate.labels.begin(), plate.labels.end(), e.text) != plate.labels.end();
+  });
+  const bool name = e.kind == Expression::Kind::reference && e.text != "pi" && !label;
+  if (name && w.find_variable(e.text) < 0 && w.find_plate(e.text) < 0 && !w.registry.find_family(e.text) && !(context_.columns && context_.columns->table->find(e.text)))
+    workspace_.keep_mistakes([&] { undefined(e); });
+  if (e.kind == Expression::Kind::label || e.kind == Expression::Kind::shift) return;
+  for (const Expression& child : e.children) check_names(child);
+}
+
 Written Terms::column(const Expression& e, const config::Table::Column& column) {
   if (!e.children.empty()) fail(e, "columns have no indices: they lie along the rows of the file");
   if (!column.numeric)
@@ -137,6 +158,8 @@ Written Terms::reference(const Expression& e, bool level_wanted) {
   }
   if (w.is_broken(e.text)) throw FollowsFromMistake();
   const Variable& x = w.variable(v);
+  if (x.matrix && std::any_of(e.children.begin(), e.children.end(), [&](const Expression& i) { return i.kind == Expression::Kind::label && i.text == w.plate(x.over[0]).name; }))
+    fail(e, fmt::format("entries of a matrix are not read one by one yet: {} is used whole", e.text));
   if (x.levels >= 0 && !level_wanted) {
     const std::string k = w.plate(x.levels).name;
     fail(e, fmt::format("{} holds a level of {}, not a number; write value[{}], or {} == {}", e.text, k, e.text, e.text, w.label_text(x.levels, 0)));
@@ -153,6 +176,11 @@ Written Terms::reference(const Expression& e, bool level_wanted) {
   }
   Dimensions dimensions;
   for (const model::Selector& s : chosen) dimensions = united(dimensions, dimensions_of(s));
+  if (x.matrix) {
+    const int second = w.matrix_plate(x.over[0]);
+    dimensions.push_back(second);
+    written.text.insert(written.text.size() - 1, "," + w.plate(second).name);
+  }
   written.term = make(Term::Kind::variable, dimensions, {}, e);
   written.term.variable = v;
   written.term.selectors = std::move(chosen);
@@ -187,15 +215,9 @@ Written Terms::list(const Expression& e, std::size_t depth) {
     written.term.reduced = along;
     return written;
   }
-  Array all{dimensions, Eigen::VectorXd(cells(workspace_.plates(), dimensions))};
-  Walk walk(workspace_.plates(), dimensions);
-  std::vector<std::size_t> at;
-  for (const Term& part : parts) at.push_back(walk.follow(part.dimensions));
-  for (Index cell = 0; cell < walk.size(); ++cell, walk.next()) {
-    const auto i = static_cast<std::size_t>(walk.position(0));
-    all.values[cell] = parts[i].array.values[walk.at(at[i])];
-  }
-  written.term = constant(std::move(all), e);
+  std::vector<Array> arrays;
+  for (Term& part : parts) arrays.push_back(std::move(part.array));
+  written.term = constant(stacked(workspace_.plates(), arrays, along), e);
   return written;
 }
 

@@ -39,6 +39,9 @@ class Terms {
   /// The term, whose dimensions may exceed the frame: see `check_dimensions`. Throws at the place.
   Written resolve(const config::Expression& e);
 
+  /// Keeps a mistake for every name in the expression that nothing is called by.
+  void check_names(const config::Expression& e);
+
   /// An index that picks an element of a dimension over `plate`, with its text.
   model::Selector index(const config::Expression& e, const std::string& indexed, int plate, std::string& text);
 
@@ -67,8 +70,17 @@ class Terms {
   Dimensions bound_;  // of the sums around the expression
 };
 
+/// What one operator (+ - * / ^ < <= > >= == !=) or function of one number (exp log sqrt logistic) gives.
+double operator_value(const std::string& op, double a, double b);
+double (*function_value(const std::string& name))(double);
+/// The operator a term of two children stands for.
+std::string operator_text(const model::Term& term);
+
 /// The functions of the language, for suggestions.
 const std::vector<std::string>& functions();
+
+/// Less the mean over `plate` and by the sample standard deviation, both of the cells that are not empty; nothing where that is 0.
+std::optional<Array> standardized(Workspace& workspace, const Array& array, int plate, const std::string& path);
 
 /// A constant term.
 model::Term constant(Array array, const config::Expression& at);

@@ -57,6 +57,14 @@ int Workspace::matrix_plate(int d) {
   return static_cast<int>(model.plates.size()) - 1;
 }
 
+Array Workspace::over_rows(int plate, const std::string& path, const std::function<Array()>& compute) {
+  if (!contains(row_plates, root(plate))) return compute();
+  const std::string key = fmt::format("{}#{}", path, ++row_statistics_of_[path]);
+  const auto found = row_statistics.values.find(key);
+  if (row_statistics.replay && found != row_statistics.values.end()) return found->second;
+  return row_statistics.values[key] = compute();
+}
+
 Index Workspace::level(int p, const config::Expression& label) const {
   const Plate& plate = this->plate(p);
   const bool whole = label.kind == config::Expression::Kind::number;

@@ -6,6 +6,8 @@
 
 #include <kullback/registry.hpp>
 
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,10 +24,22 @@ std::string any_of(const std::vector<std::string>& words);
 /// "1 empty cell", "3 empty cells"
 std::string counted(Index count, const std::string& what);
 
+/// Sums, means and standard deviations over the rows of data, by where they are written: kept with a run and used again when the file
+/// is read with new rows, so that these are shifted and scaled as the old ones were.
+struct RowStatistics {
+  std::map<std::string, Array> values;
+  bool replay = false;
+};
+
 class Workspace {
  public:
   Workspace(const Registry& registry, model::Model& model, config::Diagnostics& diagnostics)
       : registry(registry), model(model), diagnostics(diagnostics) {}
+
+  RowStatistics row_statistics;
+  std::vector<int> row_plates;  ///< that rows of data files run along
+  /// The array that `compute` gives, or the one that it gave when the data were read first. `path`: of the entry it is written in.
+  Array over_rows(int plate, const std::string& path, const std::function<Array()>& compute);
 
   const Registry& registry;
   model::Model& model;
@@ -71,6 +85,9 @@ class Workspace {
   /// Names whose own mistakes have been reported; what rests on them is left out.
   std::vector<std::string> broken;
   bool is_broken(const std::string& name) const;
+
+ private:
+  std::map<std::string, int> row_statistics_of_;  // by path: how many so far
 };
 
 }  // namespace kullback::language

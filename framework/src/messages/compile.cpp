@@ -1,8 +1,11 @@
 // Polynomials to arrays: what is known is summed once, what is latent is read from moments with strides.
+#include "messages/grid.hpp"
+#include "messages/pass.hpp"
 #include "messages/statement.hpp"
 #include "messages/terms.hpp"
 
 #include <kullback/error.hpp>
+#include <kullback/labels.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -24,7 +27,7 @@ Index rows_of(const Source& source, Text label) {
 // What messages of a source need: its labels, in order of appearance.
 class Demands {
  public:
-  Demands(const Registry& registry, const model::Model& model, const Sources& sources)
+  Demands(const Registry& registry, const model::Model& model, Sources& sources)
       : registry_(registry), model_(model), sources_(sources), moments_(sources.size()) {}
 
   void add(const Polynomial& polynomial, const model::Statement& statement) {
@@ -39,10 +42,14 @@ class Demands {
   std::vector<Moments> finish() {
     for (const auto& [key, labels] : sent_) check(key.first, *key.second, labels);
     for (std::size_t s = 0; s < sources_.size(); ++s) {
-      const Source& source = sources_[s];
-      if (source.kind != Source::Kind::latent) continue;
+      Source& source = sources_[s];
+      if (source.kind != Source::Kind::latent || holder(sources_, static_cast<int>(s)) != static_cast<int>(s)) continue;
+      if (source.grid)  // whatever messages need
+        for (const auto& [key, labels] : sent_)
+          for (const std::string& label : labels)
+            if (key.first == static_cast<int>(s) && !source.has(label)) source.statistics.push_back({label, 1});
       Moments& m = moments_[s];
-      m.direct = source.all_latent();
+      m.direct = source.all_latent() && !source.grid;
       for (const Statistic& statistic : source.statistics) {
         m.labels.push_back({statistic.label, statistic.rows, m.rows});
         m.rows += statistic.rows;
@@ -54,6 +61,13 @@ class Demands {
  private:
   void check(int index, const model::Statement& statement, const std::vector<std::string>& labels) const {
     const Source& source = sources_[static_cast<std::size_t>(index)];
+    if (source.grid) {
+      const auto known = plain_labels();
+      for (const std::string& l : labels)
+        if (std::find(known.begin(), known.end(), l) == known.end())
+          throw UnsupportedError(fmt::format("{}: the statistic {} that is sent to its grid is not known at its nodes", source.variable->name, l));
+      return;
+    }
     const bool all = std::all_of(labels.begin(), labels.end(), [&](const std::string& l) { return source.has(l); });
     if (all) return;
     const std::string name = source.variable->name;
@@ -74,6 +88,10 @@ class Demands {
       } catch (const Error&) {
       }
     }
+    if (source.leader >= 0)
+      throw UnsupportedError(fmt::format("{}: the joint block {} has statistics ({}), but {} sends ({}); say the mean's precision in terms of the "
+                                         "other variable (mu: normal(0, precision = 0.1 * tau)), or leave them factorized",
+                                         name, source.family->name(), fmt::join(own, ", "), statement.text, fmt::join(sends, ", ")));
     throw UnsupportedError(fmt::format(
         "{}: its factor is {} with statistics ({}), but {} sends ({}): use {}posterior: {{{}: discrete_grid}}", name,
         article(source.family->name()), fmt::join(own, ", "), statement.text.empty() ? model_.variables[static_cast<std::size_t>(statement.variable)].name : statement.text,
@@ -93,7 +111,7 @@ class Demands {
 
   const Registry& registry_;
   const model::Model& model_;
-  const Sources& sources_;
+  Sources& sources_;
   std::vector<Moments> moments_;
   std::map<std::pair<int, const model::Statement*>, std::vector<std::string>> sent_;
 };
@@ -214,6 +232,9 @@ class TermBuilder {
   // The known factors as one array over the axes that latent ones read, unless that would be far larger than they are.
   void sum_known(Term& term) const {
     if (term.known.empty() && term.selections.empty()) return;
+    // A pass reads the rows' own numbers.
+    for (const LatentFactor& f : term.latent)
+      if (sources_[static_cast<std::size_t>(f.source)].eliminated) return;
     std::set<int> visible, axes;
     for (const LatentFactor& f : term.latent) visible.insert(f.axes.begin(), f.axes.end());
     Index numbers = 0;
@@ -289,11 +310,12 @@ Index Moments::row(Text label) const {
   return -1;
 }
 
-Compiled compile(const Registry& registry, const model::Model& model, const Sources& sources) {
+Compiled compile(const Registry& registry, const model::Model& model, Sources& sources, bool keep_selectors) {
   Compiled compiled;
   Demands demands(registry, model, sources);
   std::vector<Polynomial> polynomials;
   std::vector<std::unique_ptr<StatementPolynomial>> makers;
+  KnownCache cache;
   std::vector<int> numbers;
   std::map<int, int> uses;  // statements of one variable
   for (std::size_t s = 0; s < model.statements.size(); ++s) {
@@ -302,10 +324,16 @@ Compiled compile(const Registry& registry, const model::Model& model, const Sour
     const model::Variable& variable = model.variables[static_cast<std::size_t>(statement.variable)];
     if (statement.modifier != model::Statement::Modifier::none)
       throw UnsupportedError(fmt::format("{}: truncated and censored are not there yet", variable.name));
-    makers.push_back(std::make_unique<StatementPolynomial>(model, sources, statement));
+    makers.push_back(std::make_unique<StatementPolynomial>(model, sources, statement, cache));
     try {
       polynomials.push_back(makers.back()->make());
     } catch (const NoRule& none) {
+      if (const int v = numeric_variable(model, sources, statement); v >= 0) {
+        compiled.numeric.push_back({static_cast<int>(s), v, numbers.size(), {}});
+        polynomials.emplace_back();
+        numbers.push_back(static_cast<int>(s));
+        continue;
+      }
       throw UnsupportedError(fmt::format("{}: {} has no closed rule: it needs {}", variable.name,
                                          statement.text.empty() ? std::string(statement.family->name()) : statement.text, none.message));
     }
@@ -313,6 +341,14 @@ Compiled compile(const Registry& registry, const model::Model& model, const Sour
     numbers.push_back(static_cast<int>(s));
   }
   compiled.moments = demands.finish();
+  std::vector<const Algebra*> algebras;
+  std::vector<const Polynomial*> all;
+  for (std::size_t k = 0; k < polynomials.size(); ++k) {
+    algebras.push_back(&makers[k]->algebra());
+    all.push_back(&polynomials[k]);
+  }
+  for (std::size_t s = 0; s < sources.size() && !keep_selectors; ++s)
+    sources[s].eliminated = can_eliminate(sources, algebras, all, static_cast<int>(s));
   for (std::size_t k = 0; k < polynomials.size(); ++k) {
     const model::Statement& statement = model.statements[static_cast<std::size_t>(numbers[k])];
     const Algebra& algebra = makers[k]->algebra();
@@ -320,6 +356,7 @@ Compiled compile(const Registry& registry, const model::Model& model, const Sour
     out.name = model.variables[static_cast<std::size_t>(statement.variable)].name;
     if (const int use = ++uses[statement.variable]; use > 1) out.name += fmt::format(" ({})", use);
     out.statement = numbers[k];
+    out.variable = statement.variable;
     out.sizes = algebra.sizes();
     const TermBuilder builder(model, sources, compiled.moments, algebra);
     for (const Monomial& monomial : polynomials[k]) out.terms.push_back(builder.make(monomial));

@@ -9,38 +9,52 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace kullback::messages {
 namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-bool reads(const Term& term, int source) {
-  return std::any_of(term.latent.begin(), term.latent.end(), [&](const LatentFactor& f) { return f.source == source; });
-}
-
 }  // namespace
 
-ModelJoint::ModelJoint(const Registry& registry, const model::Model& model)
+ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool keep_selectors)
     : model_(model), sources_(find_sources(registry, model_)) {
-  compiled_ = compile(registry, model_, sources_);
+  compiled_ = compile(registry, model_, sources_, keep_selectors);
   std::vector<int> order = model_.order;
   for (std::size_t s = 0; s < sources_.size(); ++s)
     if (std::find(order.begin(), order.end(), static_cast<int>(s)) == order.end()) order.push_back(static_cast<int>(s));
   for (const int s : order) {
     Source& source = sources_[static_cast<std::size_t>(s)];
     if (source.kind != Source::Kind::latent) continue;
+    if (const int leader = holder(sources_, s); sources_[static_cast<std::size_t>(leader)].block >= 0) {
+      source.block = sources_[static_cast<std::size_t>(leader)].block;
+      blocks_[static_cast<std::size_t>(source.block)].name += ", " + source.variable->name;
+      continue;
+    }
+    if (source.eliminated) {
+      passes_.push_back(std::make_unique<Pass>(model_, sources_, compiled_, s));
+      pass_before_.push_back(static_cast<int>(blocks_.size()));
+      continue;
+    }
     for (const int plate : source.plates)
       if (model_.plates[static_cast<std::size_t>(plate)].weight.size() > 0)
         throw UnsupportedError(fmt::format("{} is latent on the weighted plate {}: that is not there yet", source.variable->name,
                                            model_.plates[static_cast<std::size_t>(plate)].name));
-    source.block = static_cast<int>(blocks_.size());
-    block_source_.push_back(s);
+    const int held_by = holder(sources_, s);
+    source.block = sources_[static_cast<std::size_t>(held_by)].block = static_cast<int>(blocks_.size());
+    block_source_.push_back(held_by);
     Block block;
     block.name = source.variable->name;
     block.family = source.family;
     block.layout = source.layout;
-    const Index rows = compiled_.moments[static_cast<std::size_t>(s)].rows;
+    Index rows = compiled_.moments[static_cast<std::size_t>(held_by)].rows;
+    if (source.grid) {
+      grids_.push_back(make_grid(model_, sources_, s));
+      if (!grids_.back().given) grid_error_ = std::numeric_limits<double>::infinity();
+      rows = grids_.back().cells;
+      block.layout.constants = {Eigen::VectorXd::LinSpaced(rows + 1, 0, 1)};
+    }
     block.eta = Eigen::MatrixXd::Zero(rows, source.members());
     block.m = Eigen::MatrixXd::Zero(rows, source.members());
     block.log_partition = Eigen::RowVectorXd::Zero(source.members());
@@ -54,7 +68,7 @@ ModelJoint::ModelJoint(const Registry& registry, const model::Model& model)
     version_[s] = 1;
     const Moments& m = compiled_.moments[s];
     const Source& source = sources_[s];
-    if (source.kind != Source::Kind::latent || m.direct) continue;
+    if (source.kind != Source::Kind::latent || source.eliminated || m.direct || holder(sources_, static_cast<int>(s)) != static_cast<int>(s)) continue;
     tables_[s] = Eigen::MatrixXd::Zero(m.rows, source.cells);
     for (Index cell = 0; cell < source.cells; ++cell) {
       if (source.member[static_cast<std::size_t>(cell)] >= 0) continue;
@@ -94,7 +108,7 @@ Eigen::MatrixXd ModelJoint::message(int source, bool own) const {
   const Source& to = sources_[static_cast<std::size_t>(source)];
   Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(compiled_.moments[static_cast<std::size_t>(source)].rows, to.cells);
   for (const CompiledStatement& statement : compiled_.statements) {
-    if (own && model_.statements[static_cast<std::size_t>(statement.statement)].variable != source) continue;
+    if (own && holder(sources_, statement.variable) != source) continue;
     for (const Term& term : statement.terms)
       for (std::size_t k = 0; k < term.latent.size(); ++k) {
         const LatentFactor& f = term.latent[k];
@@ -110,6 +124,10 @@ void ModelJoint::prepare(Range range) {
   const Source& source = sources_[static_cast<std::size_t>(s)];
   const Eigen::MatrixXd sum = message(s, false);
   Eigen::MatrixXd& to = messages_[static_cast<std::size_t>(range.block)];
+  if (const Grid* grid = grid_of(s)) {
+    to = log_density_at(*grid, sum, false, grid->nodes);
+    return;
+  }
   for (Index k = range.begin; k < range.end; ++k) to.col(k) = sum.col(source.cell_of[static_cast<std::size_t>(k)]);
 }
 
@@ -121,6 +139,10 @@ void ModelJoint::fill_moments(int source, Index begin, Index end) {
   const auto s = static_cast<std::size_t>(source);
   if (compiled_.moments[s].direct) return;
   const Block& from = block(sources_[s].block);
+  if (const Grid* grid = grid_of(source)) {
+    for (Index k = begin; k < end; ++k) tables_[s].col(sources_[s].cell_of[static_cast<std::size_t>(k)]) = grid->values * from.m.col(k);
+    return;
+  }
   for (Index k = begin; k < end; ++k) tables_[s].col(sources_[s].cell_of[static_cast<std::size_t>(k)]) = from.m.col(k);
 }
 
@@ -133,6 +155,7 @@ void ModelJoint::refresh(Range changed) {
 std::vector<std::string> ModelJoint::terms() const {
   std::vector<std::string> names;
   for (const CompiledStatement& s : compiled_.statements) names.push_back(s.name);
+  for (Index p = 0; p < passes(); ++p) names.push_back("entropy of " + pass_name(p));
   return names;
 }
 
@@ -149,11 +172,38 @@ void ModelJoint::expected_log_density(std::span<double> by_term) const {
     for (std::size_t t = 0; t < statement.terms.size(); ++t) {
       std::uint64_t version = 1;
       for (const LatentFactor& f : statement.terms[t].latent) version += version_[static_cast<std::size_t>(f.source)];
+      for (const int s : statement.terms[t].passes) version += version_[static_cast<std::size_t>(s)];
       Cached& cached = values_[s][t];
       if (cached.version != version) cached = {value(statement, statement.terms[t]), version};
       by_term[s] += cached.value;
     }
   }
+  for (const NumericStatement& n : compiled_.numeric) {
+    const Eigen::MatrixXd& mass = block(sources_[static_cast<std::size_t>(n.source)].block).m;
+    for (Index i = 0; i < mass.size(); ++i)
+      if (mass.data()[i] > 0) by_term[n.compiled] += mass.data()[i] * n.values.data()[i];
+  }
+  for (std::size_t p = 0; p < passes_.size(); ++p) by_term[compiled_.statements.size() + p] = passes_[p]->entropy();
+}
+
+Pass::MomentsOf ModelJoint::moments_of() const {
+  return [this](int source) { return moments(source); };
+}
+
+void ModelJoint::make_pass(Index p) {
+  Pass& pass = *passes_[static_cast<std::size_t>(p)];
+  pass.run(moments_of());
+  ++version_[static_cast<std::size_t>(pass.source())];
+}
+
+std::string ModelJoint::pass_name(Index p) const {
+  return sources_[static_cast<std::size_t>(passes_[static_cast<std::size_t>(p)]->source())].variable->name;
+}
+
+const Pass* ModelJoint::pass_of(int variable) const {
+  for (const auto& pass : passes_)
+    if (pass->source() == variable) return pass.get();
+  return nullptr;
 }
 
 void ModelJoint::start_from(const Members&) {

@@ -1,7 +1,9 @@
 // A model seen by an optimizer: its latent variables are blocks, its statements the terms of E_q[log p~].
 #pragma once
 
-#include "messages/terms.hpp"
+#include "inference/local.hpp"
+#include "messages/grid.hpp"
+#include "messages/pass.hpp"
 
 #include <kullback/joint.hpp>
 
@@ -12,9 +14,10 @@ namespace kullback::messages {
 
 /// E_q[log p~] = sum over statements of sums of products of moments (terms.hpp). The message to a variable is the derivative with respect to its
 /// moments: the same products without the factor itself. All updates are exact.
-class ModelJoint : public Joint, public Coloring {
+class ModelJoint : public Joint, public Coloring, public inference::LocalPasses, public inference::Prepared {
  public:
-  ModelJoint(const Registry& registry, const model::Model& model);
+  /// `keep_selectors`: every latent categorical is a block, its responsibilities are stored.
+  ModelJoint(const Registry& registry, const model::Model& model, bool keep_selectors = false);
 
   std::span<Block> blocks() override { return blocks_; }
   std::span<const Block> blocks() const override { return blocks_; }
@@ -24,17 +27,31 @@ class ModelJoint : public Joint, public Coloring {
   void refresh(Range changed) override;
   std::vector<std::string> terms() const override;
   void expected_log_density(std::span<double> by_term) const override;
+  double quadrature_error() const override;
+  bool refine() override;
   Members approximation() const override { return {}; }
   void start_from(const Members& q) override;
   std::string member_name(int block, Index member) const override;
   std::vector<Range> colors(int block) const override;
   std::vector<Index> sequence(int block) const override;
+  Index passes() const override { return static_cast<Index>(passes_.size()); }
+  int before_block(Index pass) const override { return pass_before_[static_cast<std::size_t>(pass)]; }
+  void make_pass(Index pass) override;
+  std::string pass_name(Index pass) const override;
 
   const model::Model& model() const { return model_; }
   const Sources& sources() const { return sources_; }
   const Compiled& compiled() const { return compiled_; }
+  /// The pass that makes a selector's responsibilities; null if it is a block, or no selector.
+  const Pass* pass_of(int variable) const;
   /// The factors of q of a latent variable, one column a member.
   Members posterior(int variable) const;
+  /// How a compiled statement is computed, in a few words.
+  std::string rule(std::size_t statement) const;
+  /// About how many multiplications a sweep takes.
+  double cost() const;
+  /// Bytes held through a run, and by a pass: data, blocks, messages, sums.
+  double memory() const;
   /// Sets all blocks as `initialize:` says, parents first; `seed` and `restart` make random starts.
   void initialize(std::uint64_t seed, Index restart);
 
@@ -50,18 +67,30 @@ class ModelJoint : public Joint, public Coloring {
   double value(const CompiledStatement& statement, const Term& term) const;
   void fill_moments(int source, Index begin, Index end);
   void color();
+  Grid* grid_of(int source);
+  const Grid* grid_of(int source) const;
+  Eigen::MatrixXd log_density_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own, const Eigen::VectorXd& nodes) const;
+  /// New cells for the message as it is, and the best factor on them.
+  void regrid(Grid& grid, bool own);
   void recompute(int block);
   /// A member's numbers by cell to those of the block.
   void set_eta(int block, const Eigen::MatrixXd& by_cell);
   bool start_from_numbers(int block, const model::Initialization& start);
   void start_at_random(int block, std::uint64_t seed, Index restart);
   std::vector<int> parents_first() const;
+  Eigen::MatrixXd rows_read_through(int selector) const;
+  void start_pass(Pass& pass, std::uint64_t seed, Index restart);
+  Pass::MomentsOf moments_of() const;
 
   model::Model model_;
   Sources sources_;
   Compiled compiled_;
   std::vector<Block> blocks_;
   std::vector<int> block_source_;                  // by block
+  std::vector<Grid> grids_;
+  double grid_error_ = 0;                          // what the last doubling of the cells moved the bound by
+  std::vector<std::unique_ptr<Pass>> passes_;
+  std::vector<int> pass_before_;                   // by pass: the block it comes before
   std::vector<std::vector<Index>> color_begin_;    // by block
   std::vector<Eigen::MatrixXd> tables_;            // by source: moments of all cells, where they are not the block's m
   std::vector<Eigen::MatrixXd> messages_;          // by block

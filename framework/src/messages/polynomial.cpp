@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 namespace kullback::messages {
 namespace {
@@ -111,6 +112,32 @@ std::optional<Atom> Algebra::merge(const Atom& a, const Atom& b,
   Atom out = a;
   if (a.label == "cell" && b.label == "cell") {  // both hold at one level only
     equal.emplace_back(a.rows[0], b.rows[0]);
+    return out;
+  }
+  if (source.leader >= 0) {  // a product of components, in the order in which the family names them
+    std::map<std::string, int> powers;
+    std::map<std::string, std::string> labels;
+    for (const Atom* atom : {&a, &b})
+      for (const auto& [component, label] : components_of(atom->label)) {
+        const auto p = power_of(label);
+        if (!p && labels.contains(component)) return std::nullopt;
+        labels[component] = label;
+        if (p && (powers[component] += *p, true)) {
+          const auto merged = label_of(powers[component]);
+          if (!merged) return std::nullopt;
+          labels[component] = *merged;
+        }
+      }
+    for (const Statistic& s : source.statistics) {
+      auto parts = components_of(s.label);
+      if (parts.size() == labels.size() &&
+          std::all_of(parts.begin(), parts.end(), [&](const auto& part) { return labels[part.first] == part.second; })) {
+        out.label = s.label;
+        return out;
+      }
+    }
+    out.label.clear();  // no statistic: named for whoever reports it
+    for (const auto& [component, label] : labels) out.label += (out.label.empty() ? "" : "*") + component + "." + label;
     return out;
   }
   if (a.rows.empty() && b.rows.empty()) {

@@ -1,4 +1,4 @@
-#include "messages/sources.hpp"
+#include "messages/joint_blocks.hpp"
 
 #include <kullback/error.hpp>
 
@@ -77,6 +77,22 @@ std::vector<std::string> child_labels(const Statement& statement) {
   return labels;
 }
 
+// Elements of a vector are factors of their own.
+void split(Source& source) {
+  source.plates = source.variable->dimensions();
+  source.over.clear();
+  source.cells *= source.elements;
+  source.elements = 1;
+}
+
+void make_cells(const Registry& registry, const Model& model, Source& source) {
+  const Statement* prior = prior_of(model, *source.variable);
+  if (!prior || prior->layout.dimension != 1 || source.variable->levels >= 0)
+    refuse(*source.variable, "a discrete_grid is for one number a factor");
+  split(source);
+  source.family = &registry.family("discrete_grid");
+}
+
 void choose_family(const Registry& registry, const Model& model, Source& source) {
   const Variable& variable = *source.variable;
   const Statement* prior = prior_of(model, variable);
@@ -95,10 +111,7 @@ void choose_family(const Registry& registry, const Model& model, Source& source)
       source.family = together;
       source.layout = layout;
     } else {
-      source.plates = variable.dimensions();
-      source.over.clear();
-      source.cells *= source.elements;
-      source.elements = 1;
+      split(source);
     }
   }
   const auto* exponential = capability<ExponentialFamily>(*source.family, source.layout);
@@ -159,8 +172,7 @@ Sources find_sources(const Registry& registry, const Model& model) {
       source.known = {variable.dimensions(),
                       Eigen::VectorXd::Constant(source.cells * source.elements, std::numeric_limits<double>::quiet_NaN())};
     const model::Posterior* posterior = v < model.posteriors.size() ? &model.posteriors[v] : nullptr;
-    if (posterior && posterior->kind == model::Posterior::Kind::grid)
-      refuse(variable, "discrete_grid posteriors are not there yet");
+    source.grid = posterior && posterior->kind == model::Posterior::Kind::grid;
     bool any_value = false, any_random = false, constant_values = true;
     for (const int s : variable.statements) {
       const Statement& statement = model.statements[static_cast<std::size_t>(s)];
@@ -187,7 +199,10 @@ Sources find_sources(const Registry& registry, const Model& model) {
       const bool leaf = variable.role == Variable::Role::observed && !read[v];
       if (!source.known.values.allFinite() && !leaf) {
         source.kind = Source::Kind::latent;
-        choose_family(registry, model, source);
+        if (source.grid)
+          make_cells(registry, model, source);
+        else
+          choose_family(registry, model, source);
         source.member.assign(static_cast<std::size_t>(source.cells), -1);
         for (Index cell = 0; cell < source.cells; ++cell) {
           const auto numbers = source.known.values.segment(cell * source.elements, source.elements);
@@ -201,6 +216,7 @@ Sources find_sources(const Registry& registry, const Model& model) {
     }
     sources.push_back(std::move(source));
   }
+  for (const std::vector<int>& variables : model.joint) join(registry, variables, sources);
   return sources;
 }
 

@@ -26,6 +26,9 @@ struct Source {
   Index cells = 1;
   Index elements = 1;  ///< of the cells of `over`: the numbers of one value
   bool matrix = false;  ///< a value has elements^2 numbers
+  int leader = -1;        ///< in a joint block: the source whose block it shares; the leader names itself
+  std::string component;  ///< what the block's family calls this variable ("mu", "tau")
+  bool grid = false;    ///< its factor is a discrete_grid; `statistics` are the labels that messages need
   bool eliminated = false;  ///< a selector whose responsibilities are made and used in a pass over the data, and kept nowhere
   model::Array known;  ///< over plates and over; where latent: NaN
 
@@ -46,6 +49,15 @@ using Sources = std::vector<Source>;
 
 /// The sources of a model, one a variable. Throws UnsupportedError that names the variable.
 Sources find_sources(const Registry& registry, const model::Model& model);
+
+/// The source that holds the statistics of a variable: itself, or the leader of its joint block.
+inline int holder(const Sources& sources, int source) {
+  const int leader = sources[static_cast<std::size_t>(source)].leader;
+  return leader < 0 ? source : leader;
+}
+
+/// A statistic of a joint block taken apart: components with their labels ("mu.x2*tau.x").
+std::vector<std::pair<std::string, std::string>> components_of(const std::string& label);
 
 /// The registered family whose members have exactly the statistics given (labels) over `dimension` coordinates; null if there is none.
 const Distribution* family_with(const Registry& registry, const std::vector<std::string>& labels, Index dimension,

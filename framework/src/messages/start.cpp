@@ -2,6 +2,7 @@
 #include "messages/model_joint.hpp"
 
 #include "core/random.hpp"
+#include "messages/kmeans.hpp"
 
 #include <kullback/error.hpp>
 
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace kullback::messages {
 
@@ -25,10 +27,10 @@ std::vector<int> ModelJoint::parents_first() const {
       if (done[b]) continue;
       bool ready = true;
       for (const CompiledStatement& statement : compiled_.statements) {
-        if (model_.statements[static_cast<std::size_t>(statement.statement)].variable != block_source_[b]) continue;
+        if (holder(sources_, statement.variable) != block_source_[b]) continue;
         for (const Term& term : statement.terms)
           for (const LatentFactor& f : term.latent)
-            ready = ready && (f.source == block_source_[b] || done[static_cast<std::size_t>(sources_[static_cast<std::size_t>(f.source)].block)]);
+            ready = ready && (f.source == block_source_[b] || sources_[static_cast<std::size_t>(f.source)].eliminated || done[static_cast<std::size_t>(sources_[static_cast<std::size_t>(f.source)].block)]);
       }
       if (!ready) continue;
       done[b] = 1;
@@ -139,6 +141,10 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
     const int s = block_source_[static_cast<std::size_t>(b)];
     const auto index = static_cast<std::size_t>(s);
     const Initialization start = index < model_.initializations.size() ? model_.initializations[index] : Initialization{};
+    if (Grid* grid = grid_of(s)) {
+      regrid(*grid, true);
+      continue;
+    }
     set_eta(b, message(s, true));
     switch (start.kind) {
       case Initialization::Kind::automatic:
@@ -159,6 +165,84 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
     }
     recompute(b);
   }
+  for (const auto& pass : passes_) start_pass(*pass, seed, restart);
+}
+
+// What is observed of the rows that a selector belongs to, each number scaled to variance 1: one column a row.
+Eigen::MatrixXd ModelJoint::rows_read_through(int selector) const {
+  const Source& z = sources_[static_cast<std::size_t>(selector)];
+  std::vector<const Source*> children;
+  Index numbers = 0;
+  for (std::size_t k = 0; k < compiled_.statements.size(); ++k) {
+    const CompiledStatement& statement = compiled_.statements[k];
+    const Source& child = sources_[static_cast<std::size_t>(statement.variable)];
+    const model::Dimensions dimensions = child.variable->dimensions();
+    const bool gated = std::any_of(compiled_.gates[k].begin(), compiled_.gates[k].end(), [&](const Gate& g) { return g.source == selector; });
+    if (!gated || child.kind != Source::Kind::known || child.variable->levels >= 0 || dimensions.size() < z.plates.size() ||
+        !std::equal(z.plates.begin(), z.plates.end(), dimensions.begin()))
+      continue;
+    children.push_back(&child);
+    numbers += child.known.values.size() / z.cells;
+  }
+  if (children.empty())
+    throw UnsupportedError(fmt::format("initialize: {} has no rows of numbers to group by k-means; use random", z.variable->name));
+  Eigen::MatrixXd rows(numbers, z.cells);
+  Index at = 0;
+  for (const Source* child : children) {
+    const Index width = child->known.values.size() / z.cells;
+    rows.middleRows(at, width) = child->known.values.reshaped(width, z.cells);
+    at += width;
+  }
+  for (Index r = 0; r < numbers; ++r) {
+    double sum = 0, squares = 0, count = 0;
+    for (const double x : rows.row(r))
+      if (!std::isnan(x)) sum += x, squares += x * x, count += 1;
+    const double mean = count > 0 ? sum / count : 0, variance = count > 0 ? squares / count - mean * mean : 0;
+    for (double& x : rows.row(r)) x = std::isnan(x) ? 0 : (x - mean) / (variance > 0 ? std::sqrt(variance) : 1);
+  }
+  return rows;
+}
+
+void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
+  const auto s = static_cast<std::size_t>(pass.source());
+  const Initialization start = s < model_.initializations.size() ? model_.initializations[s] : Initialization{};
+  const Index levels = pass.levels();
+  switch (start.kind) {
+    case Initialization::Kind::automatic:
+    case Initialization::Kind::prior:
+      pass.start_from_prior(moments_of());
+      break;
+    case Initialization::Kind::random: {
+      const Stream stream(seed + 0x9e3779b97f4a7c15ULL * s, Purpose::initialization);
+      pass.start([stream, restart](Index begin, Index end, Out logits) {
+        stream.uniforms(static_cast<std::uint64_t>(restart), static_cast<std::uint64_t>(begin), logits.leftCols(end - begin));
+        logits = (-logits.array().log()).log().matrix().eval();  // log of exponential draws: a flat Dirichlet
+      });
+      break;
+    }
+    case Initialization::Kind::kmeans: {
+      const auto rows = std::make_shared<Eigen::MatrixXd>(rows_read_through(pass.source()));
+      const Stream stream(seed + 0x9e3779b97f4a7c15ULL * s, Purpose::initialization);
+      const auto centers = std::make_shared<Eigen::MatrixXd>(find_centers(*rows, levels, stream, static_cast<std::uint64_t>(restart)));
+      pass.start([rows, centers](Index begin, Index end, Out logits) {
+        logits.setConstant(-std::numeric_limits<double>::infinity());
+        for (Index n = begin; n < end; ++n) logits(nearest_center(*centers, rows->col(n)), n - begin) = 0;
+      });
+      break;
+    }
+    case Initialization::Kind::moments: {
+      const Eigen::VectorXd& values = start.numbers.front().second.values;
+      if (start.numbers.size() != 1 || values.size() != pass.rows() * levels)
+        throw DomainError("initialize", fmt::format("initialize: {} takes the probabilities of {} levels for each of {} rows",
+                                                    sources_[s].variable->name, levels, pass.rows()));
+      auto logs = std::make_shared<Eigen::MatrixXd>(values.array().log().matrix().reshaped(levels, pass.rows()));
+      pass.start([logs](Index begin, Index end, Out logits) { logits = logs->middleCols(begin, end - begin); });
+      break;
+    }
+    default:
+      throw UnsupportedError(fmt::format("initialize: {} cannot start this way yet; use prior, random, kmeans or moments", sources_[s].variable->name));
+  }
+  ++version_[s];
 }
 
 }  // namespace kullback::messages

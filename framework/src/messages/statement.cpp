@@ -24,13 +24,13 @@ std::shared_ptr<Known> indicator(std::vector<Index> shape, Index count) {
 }  // namespace
 
 StatementPolynomial::StatementPolynomial(const model::Model& model, const Sources& sources,
-                                         const model::Statement& statement)
+                                         const model::Statement& statement, KnownCache& cache)
     : model_(model),
       sources_(sources),
       statement_(statement),
       source_(sources[static_cast<std::size_t>(statement.variable)]),
       algebra_(sources),
-      substitution_(model, sources, algebra_) {
+      substitution_(model, sources, algebra_, cache) {
   const model::Variable& variable = *source_.variable;
   parameters_ = statement.family->parameterizations()[static_cast<std::size_t>(statement.parameterization)];
   for (const Parameter& p : parameters_) vectors_ = vectors_ || p.shape != Shape::scalar;
@@ -157,7 +157,13 @@ Polynomial StatementPolynomial::sum_of(const model::Term& term, Text label) {
   for (const int plate : sum.dimensions)
     for (const auto& [p, r] : cells_)
       if (p == plate) references.push_back(r);
-  return substitution_.known(sum, label, references);
+  return computed(std::move(sum), label, references);
+}
+
+Polynomial StatementPolynomial::computed(model::Array array, Text label, const std::vector<Reference>& references) const {
+  KnownCache own;  // the array's memory may be another's tomorrow
+  Algebra none(sources_);
+  return Substitution(model_, sources_, none, own).known(array, label, references);
 }
 
 Polynomial StatementPolynomial::argument(const Factor& f) {
@@ -204,7 +210,7 @@ Polynomial StatementPolynomial::parametric(const Factor& f) {
     if (std::isnan(x[i])) value[i] = 0;
   std::vector<Reference> references;
   for (const int axis : cell_axes_) references.push_back({axis, 0});
-  return substitution_.known({dimensions, value.transpose()}, "x", references);
+  return computed({dimensions, value.transpose()}, "x", references);
 }
 
 Polynomial StatementPolynomial::factor(const Factor& f) {

@@ -8,7 +8,7 @@ namespace kullback::messages {
 /// E[log p(child | arguments)] summed over the cells that the statement serves, and the axes it is written over.
 class StatementPolynomial {
  public:
-  StatementPolynomial(const model::Model& model, const Sources& sources, const model::Statement& statement);
+  StatementPolynomial(const model::Model& model, const Sources& sources, const model::Statement& statement, KnownCache& cache);
   /// Throws NoRule.
   Polynomial make();
   const Algebra& algebra() const { return algebra_; }
@@ -24,6 +24,8 @@ class StatementPolynomial {
   };
   std::vector<Factor> parse(const std::string& product) const;
   Polynomial factor(const Factor& factor);
+  /// Numbers that were computed for this statement alone.
+  Polynomial computed(model::Array array, Text label, const std::vector<Reference>& references) const;
   Polynomial child(const Factor& factor);
   Polynomial argument(const Factor& factor);
   Polynomial parametric(const Factor& factor);

@@ -1,5 +1,7 @@
 #include "messages/substitution.hpp"
 
+#include "config/source.hpp"
+
 #include <kullback/error.hpp>
 #include <kullback/labels.hpp>
 
@@ -27,6 +29,22 @@ std::optional<double> number(const Term& term) {
 Polynomial scaled(Polynomial p, double factor) {
   for (Monomial& m : p) m.coefficient *= factor;
   return p;
+}
+
+// A label, or a parametric one with a number for its c ("lgamma((x-1)/2)").
+bool evaluate(Text label, In x, Out value) {
+  if (evaluate_label(label, x, value)) return true;
+  for (const Text parametric : parametric_labels()) {
+    const std::size_t at = parametric.rfind('c'), rest = parametric.size() - at - 1;
+    if (label.size() <= at + rest || label.substr(0, at) != parametric.substr(0, at) ||
+        label.substr(label.size() - rest) != parametric.substr(at + 1))
+      continue;
+    double c = 0;
+    if (!config::parse_number(label.substr(at, label.size() - at - rest), c)) continue;
+    const Eigen::RowVectorXd one = Eigen::RowVectorXd::Constant(1, c);
+    return evaluate_label(parametric, row(one), x, Row(value.data(), value.cols()));
+  }
+  return false;
 }
 
 bool contains(const model::Dimensions& dimensions, int plate) {
@@ -105,27 +123,27 @@ std::vector<Reference> Substitution::references(const std::vector<Selector>& sel
 }
 
 Polynomial Substitution::known(const model::Array& array, Text label, const std::vector<Reference>& references) const {
+  std::shared_ptr<const Known>& shared = cache_[{array.values.data(), std::string(label)}];
+  if (shared) return known_factor(shared, references);
   auto numbers = std::make_shared<Known>();
   for (const int plate : array.dimensions) numbers->shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
-  numbers->values.resize(array.values.size());
-  if (label == "x") {
-    numbers->values = array.values;
-  } else {
-    const Eigen::RowVectorXd x = array.values.transpose();
-    Eigen::MatrixXd value(1, x.size());
-    if (!evaluate_label(label, x, value)) no_rule(label, "a known number");
-    numbers->values = value.row(0).transpose();
+  numbers->values = array.values;
+  if (label != "x") {
+    const Eigen::Map<const Eigen::MatrixXd> x(array.values.data(), 1, array.values.size());
+    Eigen::Map<Eigen::MatrixXd> value(numbers->values.data(), 1, array.values.size());
+    if (!evaluate(label, x, value)) no_rule(label, "a known number");
   }
   for (Index i = 0; i < numbers->values.size(); ++i)
     if (std::isnan(array.values[i])) numbers->values[i] = 0;  // an empty cell: a mask stands beside it
-  return known_factor(std::move(numbers), references);
+  shared = std::move(numbers);
+  return known_factor(shared, references);
 }
 
 Polynomial Substitution::statistic(int index, Text label, std::vector<Reference> cells, std::vector<Reference> elements) {
   const Source& source = sources_[static_cast<std::size_t>(index)];
   Atom atom;
-  atom.source = index;
-  atom.label = label;
+  atom.source = holder(sources_, index);
+  atom.label = source.leader < 0 ? std::string(label) : fmt::format("{}.{}", source.component, label);
   atom.cells = std::move(cells);
   if (label != "log_det" && label != "lgamma_sum") atom.rows = elements;
   if (label == "x2" && !source.has("x2") && source.has("x*x'") && !elements.empty()) {

@@ -3,6 +3,7 @@
 
 #include "messages/polynomial.hpp"
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,10 +13,13 @@ namespace kullback::messages {
 /// Where a term is read: which axis, or which level, each of its dimensions stands for.
 using Environment = std::vector<std::pair<int, Reference>>;
 
+/// Labels of known arrays that have been evaluated, by the array's numbers: all statements share them.
+using KnownCache = std::map<std::pair<const double*, std::string>, std::shared_ptr<const Known>>;
+
 class Substitution {
  public:
-  Substitution(const model::Model& model, const Sources& sources, Algebra& algebra)
-      : model_(model), sources_(sources), algebra_(algebra) {}
+  Substitution(const model::Model& model, const Sources& sources, Algebra& algebra, KnownCache& cache)
+      : model_(model), sources_(sources), algebra_(algebra), cache_(cache) {}
 
   /// E[label of the value], for labels of numbers: x, x2, log_x, 1/x, ... x2 of a + b is x2 of a + 2 a b + x2 of b; log_x of a b is
   /// log_x of a + log_x of b. Throws NoRule.
@@ -47,6 +51,7 @@ class Substitution {
   const model::Model& model_;
   const Sources& sources_;
   Algebra& algebra_;
+  KnownCache& cache_;
 };
 
 /// A known array as an atom, or as a number where nothing of it varies.

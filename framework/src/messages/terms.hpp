@@ -43,12 +43,14 @@ struct Term {
   std::vector<KnownFactor> known;
   std::vector<SelectionFactor> selections;
   std::vector<LatentFactor> latent;
+  std::vector<int> passes;  ///< selectors whose counts are among the known numbers
 };
 
 /// One statement, or the cells of it that are of one kind.
 struct CompiledStatement {
   std::string name;   ///< as the bound lists it
   int statement = -1;
+  int variable = -1;  ///< whose distribution it is
   Sizes sizes;
   std::vector<Term> terms;
 };
@@ -73,16 +75,26 @@ struct Encounter {
   std::vector<Reference> first, second;
 };
 
+/// A statement without a closed rule that reads one variable, a grid: its log density at every node, summed over the cells that read a member.
+struct NumericStatement {
+  int statement = -1;
+  int source = -1;
+  std::size_t compiled = 0;  ///< into Compiled::statements
+  Eigen::MatrixXd values;    ///< nodes by members
+};
+
 struct Compiled {
   std::vector<CompiledStatement> statements;
   std::vector<Moments> moments;  ///< one a source
   std::vector<Encounter> encounters;
+  std::vector<NumericStatement> numeric;
   std::vector<std::vector<Gate>> gates;  ///< by statement
 };
 
 /// Substitutes every statement's expressions into its family's table and sums what is known once. Throws UnsupportedError that names
 /// variable, statement and statistic where a message is of no form that the variable's factor can take.
-Compiled compile(const Registry& registry, const model::Model& model, const Sources& sources);
+/// Marks the selectors that a pass eliminates, unless `keep_selectors`.
+Compiled compile(const Registry& registry, const model::Model& model, Sources& sources, bool keep_selectors);
 
 /// Factors as arrays that can be multiplied.
 View view(const KnownFactor& factor);

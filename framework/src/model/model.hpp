@@ -113,6 +113,7 @@ struct Variable {
   Role role = Role::latent;
   Dimensions plates;             ///< one factor of q a cell
   Dimensions over;               ///< inside one factor
+  bool matrix = false;           ///< one value is a matrix over `over`, a single plate d, and a second name of it (terms that read it vary over d and d')
   Array data;                    ///< observed, constant: over plates and over
   int levels = -1;               ///< categorical: the plate of its levels; data hold 0-based levels
   std::vector<int> statements;   ///< into Model::statements

@@ -1,0 +1,69 @@
+// Draws from the posterior of a model: what reports and predictions are computed from.
+#pragma once
+
+#include "language/evaluate_term.hpp"
+
+#include <kullback/distribution.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kullback::experiment {
+
+/// The factors of q of one variable: a column a member. Member k is cell `cells[k]` of the variable (all cells, in order, where empty);
+/// a cell has as many numbers as a member has coordinates. Of a joint block the variable is coordinates [first, first + count) of every
+/// member, and `leader` is one variable for the whole block, so that its variables are drawn together.
+struct Factors {
+  int variable = -1;
+  Members members = {};
+  std::vector<Index> cells = {};
+  int leader = -1;
+  Index first = 0, count = 0;
+};
+
+/// Draws values of some variables and of all that they rest on, numbered: draw s is the same whatever was drawn before it.
+class Draws {
+ public:
+  /// Factors of variables that are not needed are dropped.
+  Draws(const model::Model& model, std::vector<Factors> factors, const std::vector<int>& wanted, std::uint64_t seed);
+
+  /// The variables that must be known for some others: what they are computed or drawn from, as far as those that have factors.
+  static std::vector<char> needed(const model::Model& model, const std::vector<int>& wanted, const std::vector<char>& has_factors);
+
+  /// What is known of the variables that are needed: data and constants; empty cells are NaN.
+  language::Values known() const;
+  /// Sets the cells that have factors to draw `s` of q, and then every deterministic variable. Latent variables without a
+  /// factor are drawn from their statement.
+  void draw(Index s, language::Values& values) const;
+
+ private:
+  void draw_factors(Index s, language::Values& values) const;
+  void draw_statement(Index s, const model::Statement& statement, language::Values& values) const;
+
+  const model::Model& model_;
+  std::vector<Factors> factors_;
+  std::vector<char> has_factors_, needed_;  // by variable
+  std::uint64_t seed_;
+};
+
+/// The members that a random statement makes for given arguments: one a cell of the variable's plates (and of its `over`, for families
+/// of one number), in order.
+Members statement_members(const model::Model& model, const model::Statement& statement, const language::Values& values);
+
+/// A deterministic value nobody reads: mean, standard deviation and the mean's standard error in each cell.
+struct Report {
+  std::string name;
+  std::vector<std::string> plates;
+  std::vector<Index> shape;
+  Index draws = 0;
+  Eigen::VectorXd mean, stddev, standard_error;
+};
+
+/// The variables that are reports.
+std::vector<int> reports_of(const model::Model& model);
+
+/// Every report of the model, from draws of q: 10,000, or fewer where there are very many cells.
+std::vector<Report> make_reports(const model::Model& model, const Draws& draws);
+
+}  // namespace kullback::experiment

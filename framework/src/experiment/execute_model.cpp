@@ -1,0 +1,232 @@
+#include "experiment/execute_model.hpp"
+
+#include "language/families.hpp"
+#include "messages/model_joint.hpp"
+#include "parallel/parallel.hpp"
+
+#include <kullback/capability.hpp>
+#include <kullback/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+#include <tuple>
+
+namespace kullback::experiment {
+
+namespace {
+
+using messages::ModelJoint;
+using messages::Source;
+using model::Model;
+
+constexpr Index kMostResponsibilities = 20'000'000;  // numbers written for one categorical
+constexpr const char* kReverse = "reverse_kl";
+
+struct Restart {
+  Solution solution;
+  std::unique_ptr<ModelJoint> joint;  // of the best one only
+};
+
+// Watches restarts that run side by side: only their wish to stop is passed on.
+class SideBySide : public Observer {
+ public:
+  explicit SideBySide(Watcher& watcher) : watcher_(watcher) {}
+  bool cancelled() override { return watcher_.cancelled(); }
+
+ private:
+  Watcher& watcher_;
+};
+
+Restart solve_once(const Experiment& experiment, const Registry& registry, Index restart, Observer& observer) {
+  Restart result;
+  result.joint = make_model_joint(registry, experiment.model.model);
+  result.joint->initialize(experiment.settings.seed, restart);
+  const Optimizer& optimizer = choose_optimizer(experiment, registry, *result.joint, experiment.directions.front());
+  result.solution = solve(*result.joint, optimizer, experiment.settings, observer);
+  return result;
+}
+
+// A restart that ended properly beats one that did not; then the higher bound; then the earlier restart.
+bool better(const Solution& a, Index restart_a, const Solution& b, Index restart_b) {
+  const bool fell_a = a.status == Status::bound_fell, fell_b = b.status == Status::bound_fell;
+  if (fell_a != fell_b) return fell_b;
+  return a.bound != b.bound ? a.bound > b.bound : restart_a < restart_b;
+}
+
+Index solve_all(const Experiment& experiment, const Registry& registry, Watcher& watcher, std::vector<Restart>& restarts) {
+  const Index count = experiment.restarts;
+  restarts.resize(static_cast<std::size_t>(count));
+  if (count == 1) {
+    watcher.on_start("sweeps");
+    restarts[0] = solve_once(experiment, registry, 0, watcher);
+    return 0;
+  }
+  SideBySide observer(watcher);
+  std::mutex mutex;
+  Index best = -1;
+  parallel::for_chunks(count, 1, [&](Index, Index begin, Index) {
+    Restart mine = solve_once(experiment, registry, begin, observer);
+    const std::lock_guard lock(mutex);
+    auto& all = restarts;
+    if (best < 0 || better(mine.solution, begin, all[static_cast<std::size_t>(best)].solution, best)) {
+      if (best >= 0) all[static_cast<std::size_t>(best)].joint.reset();
+      best = begin;
+    } else {
+      mine.joint.reset();
+    }
+    all[static_cast<std::size_t>(begin)] = std::move(mine);
+  });
+  return best;
+}
+
+std::vector<Optimum> distinct(const std::vector<Restart>& restarts) {
+  constexpr double kApart = 1e-6;  // of two bounds, relative to 1 + |bound|
+  std::vector<std::size_t> order;
+  for (std::size_t r = 0; r < restarts.size(); ++r) order.push_back(r);
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return restarts[a].solution.bound > restarts[b].solution.bound; });
+  std::vector<Optimum> optima;
+  for (std::size_t r : order) {
+    const Solution& s = restarts[r].solution;
+    if (optima.empty() || !(std::abs(optima.back().bound - s.bound) <= kApart * (1 + std::abs(s.bound))))
+      optima.push_back({s.bound, 0, static_cast<Index>(r), std::string(to_text(s.status))});
+    ++optima.back().times;
+    optima.back().first = std::min(optima.back().first, static_cast<Index>(r));
+  }
+  return optima;
+}
+
+// The rows of theta by the names of the parameters they are.
+void name_parameters(const Members& members, Index d, Variable& variable) {
+  const auto sets = members.family->parameterizations();
+  Index rows = 0;
+  const auto& parameters = sets[static_cast<std::size_t>(members.layout.form)];
+  const auto size = [&](const Parameter& p) { return p.shape == Shape::scalar ? 1 : p.shape == Shape::vector ? d : d * d; };
+  for (const Parameter& p : parameters) rows += size(p);
+  if (const auto* cells = capability<Tabulated>(*members.family, members.layout)) {
+    variable.parameters.emplace_back("edges", cells->edges(members.layout)[0]);
+    variable.parameters.emplace_back("probabilities", members.theta.array().exp());
+    return;
+  }
+  if (rows != members.theta.rows()) {
+    variable.parameters.emplace_back("theta", members.theta);
+    return;
+  }
+  rows = 0;
+  for (const Parameter& p : parameters) {
+    variable.parameters.emplace_back(p.name, members.theta.middleRows(rows, size(p)));
+    rows += size(p);
+  }
+}
+
+void add_moments(const Members& members, Variable& variable) {
+  const auto* moments = capability<Moments>(*members.family, members.layout);
+  const Index d = members.layout.dimension, n = members.theta.cols();
+  Eigen::MatrixXd mean(d, n), second(d, n);
+  if (!moments || !moments->expect(members.layout, members.theta, "x", mean)) return;
+  variable.mean = mean;
+  if (moments->expect(members.layout, members.theta, "x2", second)) variable.stddev = (second.array() - mean.array().square()).max(0).sqrt();
+}
+
+// A categorical that lives in a pass over the data: its responsibilities, made again.
+bool responsibilities(const messages::Pass& pass, Eigen::MatrixXd& probabilities) {
+  if (pass.rows() * pass.levels() > kMostResponsibilities) return false;
+  probabilities.resize(pass.levels(), pass.rows());
+  constexpr Index kGrain = 4096;
+  parallel::for_chunks(pass.rows(), kGrain, [&](Index, Index begin, Index end) { pass.responsibilities(begin, end, probabilities.middleCols(begin, end - begin)); });
+  return true;
+}
+
+// Which coordinates of a joint block's members are this variable: components follow one another in the order of the statistics, and what
+// is no vector beside one is a matrix.
+std::pair<Index, Index> coordinates_in_block(const Source& source) {
+  const std::string& first = messages::components_of(source.statistics.front().label).front().first;
+  const Index d = source.layout.dimension == 2 ? 1 : source.elements;
+  return source.component == first ? std::pair{Index{0}, d} : std::pair{d, source.layout.dimension - d};
+}
+
+void describe_variables(const ModelJoint& joint, Outcome& outcome) {
+  const Model& model = joint.model();
+  for (std::size_t v = 0; v < model.variables.size(); ++v) {
+    const Source& source = joint.sources()[v];
+    const messages::Pass* pass = joint.pass_of(static_cast<int>(v));
+    if (source.kind != Source::Kind::latent || (source.block < 0 && !pass)) continue;
+    const model::Variable& from = model.variables[v];
+    Variable variable;
+    variable.name = from.name;
+    model::Dimensions dimensions = source.plates;
+    dimensions.insert(dimensions.end(), source.over.begin(), source.over.end());
+    for (int p : dimensions) {
+      variable.plates.push_back(model.plates[static_cast<std::size_t>(p)].name);
+      variable.shape.push_back(model.plates[static_cast<std::size_t>(p)].size);
+    }
+    if (source.matrix) {
+      variable.plates.push_back(variable.plates.back() + "'");
+      variable.shape.push_back(source.elements);
+    }
+    Members members{source.family, source.layout, {}};
+    variable.family = source.family->name();
+    const bool categorical = from.levels >= 0;
+    if (pass) {
+      variable.members = pass->rows();
+      if (responsibilities(*pass, members.theta)) variable.parameters.emplace_back("probabilities", members.theta);
+    } else {
+      members = joint.posterior(static_cast<int>(v));
+      variable.members = members.theta.cols();
+      name_parameters(members, categorical ? model.plates[static_cast<std::size_t>(from.levels)].size : source.elements, variable);
+      if (!categorical) add_moments(members, variable);
+    }
+    Factors factors{static_cast<int>(v), {}, source.all_latent() ? std::vector<Index>{} : source.cell_of};
+    if (source.leader >= 0) {
+      factors.leader = source.leader;
+      const Source& holder = joint.sources()[static_cast<std::size_t>(source.leader)];
+      Source mine = source;
+      mine.statistics = holder.statistics;
+      mine.layout = members.layout;
+      std::tie(factors.first, factors.count) = coordinates_in_block(mine);
+      for (Eigen::MatrixXd* moments : {&variable.mean, &variable.stddev})
+        if (moments->rows() == members.layout.dimension) *moments = moments->middleRows(factors.first, factors.count).eval();
+      variable.family = members.family->name();
+    }
+    if (!source.all_latent())
+      for (Index cell : source.cell_of) variable.cells.push_back(messages::cell_name(model, source, cell));
+    if (members.theta.cols()) {
+      factors.members = std::move(members);
+      outcome.factors.push_back(std::move(factors));
+    }
+    outcome.variables.push_back(std::move(variable));
+  }
+}
+
+}  // namespace
+
+Results execute_model(const Experiment& experiment, const Registry& registry, Watcher& watcher) {
+  const parallel::ThreadLimit limit(experiment.settings.threads);
+  std::vector<Restart> restarts;
+  const Index best = solve_all(experiment, registry, watcher, restarts);
+  Outcome outcome;
+  outcome.divergence = kReverse;
+  outcome.optimizer = choose_optimizer(experiment, registry, *restarts[static_cast<std::size_t>(best)].joint, experiment.directions.front()).name();
+  for (std::size_t r = 0; r < restarts.size(); ++r)
+    outcome.traces.emplace_back(restarts.size() > 1 ? fmt::format("restart {}", r) : "", restarts[r].solution.trace);
+  if (restarts.size() > 1) outcome.optima = distinct(restarts);
+  Restart& chosen = restarts[static_cast<std::size_t>(best)];
+  outcome.solution = std::move(chosen.solution);
+  outcome.status = to_text(outcome.solution.status);
+  outcome.reason = outcome.solution.reason;
+  describe_variables(*chosen.joint, outcome);
+  if (outcome.solution.status != Status::cancelled) {
+    const std::vector<int> wanted = reports_of(experiment.model.model);
+    if (!wanted.empty()) outcome.reports = make_reports(experiment.model.model, Draws(experiment.model.model, outcome.factors, wanted, experiment.settings.seed));
+  }
+  watcher.on_outcome(outcome);
+  Results results;
+  results.status = outcome.status;
+  results.reason = outcome.reason;
+  results.outcomes.push_back(std::move(outcome));
+  return results;
+}
+
+}  // namespace kullback::experiment

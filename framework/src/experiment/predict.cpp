@@ -1,0 +1,205 @@
+#include "experiment/predict.hpp"
+
+#include "experiment/model_record.hpp"
+#include "language/read_model.hpp"
+#include "parallel/parallel.hpp"
+
+#include <kullback/capability.hpp>
+#include <kullback/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace kullback::experiment {
+
+namespace {
+
+using model::Model;
+using model::Statement;
+using Stated = model::Variable;
+
+// Sums over draws for one statement: of means, their squares, variances and densities (these relative to the largest so far).
+struct Sums {
+  Eigen::ArrayXXd mean, mean_square, variance;
+  Eigen::ArrayXd log_most, density, density_square;
+
+  Sums(Index rows, Index cells)
+      : mean(Eigen::ArrayXXd::Zero(rows, cells)), mean_square(mean), variance(mean), log_most(Eigen::ArrayXd::Constant(cells, -std::numeric_limits<double>::infinity())),
+        density(Eigen::ArrayXd::Zero(cells)), density_square(density) {}
+
+  void add_density(Index cell, double log_density) {
+    if (log_density == -std::numeric_limits<double>::infinity()) return;
+    rescale(cell, std::max(log_most[cell], log_density));
+    const double relative = std::exp(log_density - log_most[cell]);
+    density[cell] += relative;
+    density_square[cell] += relative * relative;
+  }
+  void rescale(Index cell, double most) {
+    if (most == log_most[cell]) return;
+    const double factor = std::exp(log_most[cell] - most);
+    density[cell] *= factor;
+    density_square[cell] *= factor * factor;
+    log_most[cell] = most;
+  }
+  void add(const Sums& other) {
+    mean += other.mean;
+    mean_square += other.mean_square;
+    variance += other.variance;
+    for (Index c = 0; c < density.size(); ++c) {
+      if (other.density[c] == 0) continue;
+      rescale(c, std::max(log_most[c], other.log_most[c]));
+      const double factor = std::exp(other.log_most[c] - log_most[c]);
+      density[c] += factor * other.density[c];
+      density_square[c] += factor * factor * other.density_square[c];
+    }
+  }
+};
+
+// Adds one draw: the moments of the members that the statement makes, and the density of the data under them.
+void add_draw(const Members& members, bool categorical, const Eigen::MatrixXd& data, Sums& sums) {
+  const Index n = members.theta.cols(), d = members.layout.dimension;
+  if (categorical) {
+    sums.mean += members.theta.array();
+    sums.mean_square += members.theta.array().square();
+  } else {
+    const auto* moments = capability<Moments>(*members.family, members.layout);
+    Eigen::MatrixXd mean(d, n), second(d, n);
+    if (!moments || !moments->expect(members.layout, members.theta, "x", mean) || !moments->expect(members.layout, members.theta, "x2", second))
+      throw UnsupportedError(fmt::format("{} has no mean and variance to predict with", members.family->name()));
+    sums.mean += mean.array();
+    sums.mean_square += mean.array().square();
+    sums.variance += second.array() - mean.array().square();
+  }
+  Eigen::RowVectorXd log_density(n);
+  members.family->log_density(members.layout, members.theta, Points(data), row(log_density));
+  for (Index c = 0; c < n; ++c) sums.add_density(c, log_density[c]);
+}
+
+Prediction finish(const Model& model, int v, const Sums& sums, const Eigen::MatrixXd& data, Index draws) {
+  const Stated& variable = model.variables[static_cast<std::size_t>(v)];
+  const bool categorical = variable.levels >= 0;
+  const auto s = static_cast<double>(draws);
+  Prediction p;
+  p.name = variable.name;
+  const Eigen::ArrayXXd mean = sums.mean / s, between = ((sums.mean_square - s * mean.square()) / std::max(1.0, s - 1)).max(0);
+  p.mean = mean;
+  if (!categorical) p.variance = sums.variance / s + between;
+  p.mean_error = (between / s).sqrt();
+  const Eigen::ArrayXd density = sums.density / s, spread = ((sums.density_square - s * density.square()) / std::max(1.0, s - 1)).max(0);
+  p.log_density = (sums.log_most + density.log()).transpose();
+  p.log_density_error = ((spread / s).sqrt() / density).transpose();
+  const Index cells = mean.cols();
+  for (Index c = 0; c < cells; ++c)
+    if (data.col(c).array().isNaN().any()) p.log_density[c] = p.log_density_error[c] = std::numeric_limits<double>::quiet_NaN();
+  const model::Dimensions dimensions = cells == language::cells(model.plates, variable.plates) ? variable.plates : variable.dimensions();
+  const auto label = [&](int plate, Index level) {
+    const model::Plate& of = model.plates[static_cast<std::size_t>(plate)];
+    return of.labels.empty() ? fmt::format("{}", level + 1) : of.labels[static_cast<std::size_t>(level)];
+  };
+  language::Walk walk(model.plates, dimensions);
+  for (Index c = 0; c < cells; ++c, walk.next()) {
+    std::vector<std::string> parts;
+    for (std::size_t i = 0; i < dimensions.size(); ++i) parts.push_back(fmt::format("{} = {}", model.plates[static_cast<std::size_t>(dimensions[i])].name, label(dimensions[i], walk.position(i))));
+    p.cells.push_back(fmt::format("{}", fmt::join(parts, ", ")));
+  }
+  const int along = categorical ? variable.levels : mean.rows() > 1 ? variable.over[0] : -1;
+  for (Index i = 0; along >= 0 && i < mean.rows(); ++i) p.coordinates.push_back(label(along, i));
+  return p;
+}
+
+}  // namespace
+
+Predictions predict(const Registry& registry, const std::string& run_folder, const std::string& csv, Index draws, std::uint64_t seed) {
+  ModelRecord record = read_model_record(registry, run_folder);
+  record.options.instead = csv;
+  const config::Node root = config::parse_yaml(config::read_source((std::filesystem::path(run_folder) / "config.yaml").string()));
+  config::Diagnostics diagnostics;
+  const language::ModelFile file = language::read_model(root, registry, run_folder, diagnostics, record.options);
+  for (const std::string& name : file.lacking)
+    if (std::find(record.observed.begin(), record.observed.end(), name) == record.observed.end())
+      throw ConfigError(fmt::format("error: {} lacks the column that the model reads as {}", csv, name));
+  diagnostics.throw_if_any();
+  const Model& model = file.model;
+  std::vector<Factors> factors;
+  for (auto& [name, f] : record.factors)
+    for (std::size_t v = 0; v < model.variables.size(); ++v)
+      if (model.variables[v].name == name) {
+        f.variable = static_cast<int>(v);
+        factors.push_back(std::move(f));
+        break;
+      }
+  std::vector<int> wanted;
+  for (std::size_t v = 0; v < model.variables.size(); ++v)
+    if (std::find(record.observed.begin(), record.observed.end(), model.variables[v].name) != record.observed.end()) wanted.push_back(static_cast<int>(v));
+  const Draws source(model, std::move(factors), wanted, seed);
+
+  Predictions predictions{draws, {}};
+  const language::Values known = source.known();
+  for (int v : wanted) {
+    const Stated& variable = model.variables[static_cast<std::size_t>(v)];
+    if (variable.statements.size() != 1) throw UnsupportedError(fmt::format("{} has several statements: predictions for it are not there yet", variable.name));
+    const Statement& statement = model.statements[static_cast<std::size_t>(variable.statements[0])];
+    const bool categorical = variable.levels >= 0;
+    const Index d = statement.layout.dimension;
+    const Eigen::MatrixXd data = known[static_cast<std::size_t>(v)].values.reshaped(d, known[static_cast<std::size_t>(v)].values.size() / d);
+    // Empty cells have no density; any number will do in their place.
+    const Eigen::MatrixXd points = data.array().isNaN().select(0.0, data.array());
+    constexpr Index kGrain = 50;
+    const Index rows = categorical ? model.plates[static_cast<std::size_t>(variable.levels)].size : d;
+    std::vector<Sums> parts(static_cast<std::size_t>((draws + kGrain - 1) / kGrain), Sums(0, 0));
+    parallel::for_chunks(draws, kGrain, [&](Index chunk, Index begin, Index end) {
+      Sums sums(rows, data.cols());
+      language::Values values = known;
+      for (Index s = begin; s < end; ++s) {
+        source.draw(s, values);
+        add_draw(statement_members(model, statement, values), categorical, points, sums);
+      }
+      parts[static_cast<std::size_t>(chunk)] = std::move(sums);
+    });
+    Sums all(rows, data.cols());
+    for (const Sums& part : parts) all.add(part);
+    predictions.variables.push_back(finish(model, v, all, data, draws));
+  }
+  return predictions;
+}
+
+std::string predictions_csv(const Predictions& predictions) {
+  const auto cell = [](double v) { return std::isnan(v) ? std::string() : fmt::format("{}", v); };
+  const auto quoted = [](const std::string& text) { return text.find(',') == std::string::npos ? text : '"' + text + '"'; };
+  std::string text = "variable,cell,coordinate,mean,variance,log_density,mean_error,log_density_error\n";
+  for (const Prediction& p : predictions.variables)
+    for (Index c = 0; c < p.mean.cols(); ++c)
+      for (Index i = 0; i < p.mean.rows(); ++i)
+        text += fmt::format("{},{},{},{},{},{},{},{}\n", p.name, quoted(p.cells[static_cast<std::size_t>(c)]), p.coordinates.empty() ? "" : quoted(p.coordinates[static_cast<std::size_t>(i)]),
+                            cell(p.mean(i, c)), p.variance.size() ? cell(p.variance(i, c)) : "", cell(p.log_density[c]), cell(p.mean_error(i, c)), cell(p.log_density_error[c]));
+  return text;
+}
+
+Json to_json(const Predictions& predictions) {
+  const auto columns = [](const Eigen::MatrixXd& array) {
+    Json list = Json::array();
+    for (Index c = 0; c < array.cols(); ++c) {
+      Json column = Json::array();
+      for (Index r = 0; r < array.rows(); ++r) column.push_back(number(array(r, c)));
+      list.push_back(array.rows() == 1 ? column[0] : column);
+    }
+    return list;
+  };
+  Json json = {{"draws", predictions.draws}, {"variables", Json::object()}};
+  for (const Prediction& p : predictions.variables) {
+    Json& j = json["variables"][p.name];
+    j["cells"] = p.cells;
+    if (!p.coordinates.empty()) j["coordinates"] = p.coordinates;
+    j[p.variance.size() ? "mean" : "probabilities"] = columns(p.mean);
+    if (p.variance.size()) j["variance"] = columns(p.variance);
+    j["log_density"] = columns(p.log_density);
+    j["mean_error"] = columns(p.mean_error);
+    j["log_density_error"] = columns(p.log_density_error);
+  }
+  return json;
+}
+
+}  // namespace kullback::experiment

@@ -1,0 +1,30 @@
+// What a joint of a model tells the sweep beside its blocks.
+#pragma once
+
+#include <kullback/joint.hpp>
+
+#include <string>
+
+namespace kullback::inference {
+
+/// A joint that eliminates factors of q: a pass over the data makes the best of them from everything else, adds up what the blocks need of
+/// them, and keeps none. Their entropy is a term of expected_log_density.
+class LocalPasses {
+ public:
+  virtual ~LocalPasses() = default;
+  virtual Index passes() const = 0;
+  /// Where a sweep makes this pass: before that block; after the last if there is none of that number.
+  virtual int before_block(Index pass) const = 0;
+  virtual void make_pass(Index pass) = 0;
+  virtual std::string pass_name(Index pass) const = 0;
+};
+
+/// A joint that computes what all members of a range need once, in parallel.
+class Prepared {
+ public:
+  virtual ~Prepared() = default;
+  /// Called by one thread before natural_gradient is asked for parts of this range, with nothing changed in between.
+  virtual void prepare(Range range) = 0;
+};
+
+}  // namespace kullback::inference

@@ -1,0 +1,58 @@
+// What a run will take, before it runs.
+#include "messages/model_joint.hpp"
+
+#include "parallel/parallel.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+namespace kullback::messages {
+
+std::string ModelJoint::rule(std::size_t statement) const {
+  for (const NumericStatement& n : compiled_.numeric)
+    if (n.compiled == statement)
+      return fmt::format("at the nodes of the grid of {}", sources_[static_cast<std::size_t>(n.source)].variable->name);
+  bool known = true, pass = false;
+  for (const Term& term : compiled_.statements[statement].terms) {
+    known = known && term.latent.empty() && term.passes.empty();
+    pass = pass || !term.passes.empty();
+  }
+  return known ? "known" : pass ? "closed form, in a pass over the rows" : "closed form";
+}
+
+double ModelJoint::cost() const {
+  double sum = 0;
+  for (const CompiledStatement& statement : compiled_.statements)
+    for (const Term& term : statement.terms) {
+      std::set<int> axes;
+      for (const LatentFactor& f : term.latent) axes.insert(f.axes.begin(), f.axes.end());
+      for (const KnownFactor& f : term.known) axes.insert(f.axes.begin(), f.axes.end());
+      for (const SelectionFactor& f : term.selections) axes.insert(f.axes.begin(), f.axes.end());
+      // Once for the value, once for the message to each factor.
+      sum += 2 * static_cast<double>(1 + term.latent.size()) *
+             static_cast<double>(count_of(statement.sizes, std::vector<int>(axes.begin(), axes.end())));
+    }
+  for (const auto& pass : passes_) sum += pass->cost();
+  return sum;
+}
+
+double ModelJoint::memory() const {
+  double numbers = 0;
+  for (std::size_t b = 0; b < blocks_.size(); ++b)
+    numbers += static_cast<double>(2 * blocks_[b].eta.size() + messages_[b].size() + blocks_[b].members());
+  for (const Eigen::MatrixXd& table : tables_) numbers += static_cast<double>(table.size());
+  std::set<const Known*> known;
+  double bytes = 0;
+  for (const CompiledStatement& statement : compiled_.statements)
+    for (const Term& term : statement.terms) {
+      for (const KnownFactor& f : term.known)
+        if (known.insert(f.numbers.get()).second) numbers += static_cast<double>(f.numbers->values.size());
+      for (const SelectionFactor& f : term.selections) bytes += static_cast<double>(sizeof(int) * f.levels->size());
+    }
+  for (const Source& source : sources_) numbers += static_cast<double>(source.known.values.size());
+  for (const auto& pass : passes_) bytes += pass->memory();
+  return bytes + sizeof(double) * numbers;
+}
+
+}  // namespace kullback::messages

@@ -1,0 +1,105 @@
+// Several variables in one factor of q: which family holds them, and what it calls them.
+#include "messages/joint_blocks.hpp"
+
+#include <kullback/error.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace kullback::messages {
+namespace {
+
+using Labels = std::set<std::string>;
+
+// By component: the labels that stand alone among a family's statistics. Empty if they are not all of named components.
+std::map<std::string, Labels> components(const std::vector<Statistic>& statistics) {
+  std::map<std::string, Labels> out;
+  for (const Statistic& s : statistics) {
+    if (s.label.find('.') == std::string::npos) return {};
+    const auto parts = components_of(s.label);
+    for (const auto& [component, label] : parts) {
+      Labels& labels = out[component];
+      if (parts.size() == 1) labels.insert(label);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> components_of(const std::string& label) {
+  std::vector<std::pair<std::string, std::string>> parts;
+  for (std::size_t begin = 0; begin < label.size();) {
+    const std::size_t end = std::min(label.find('*', begin), label.size());
+    const std::string part = label.substr(begin, end - begin);
+    const std::size_t dot = part.find('.');
+    parts.emplace_back(part.substr(0, dot), part.substr(dot + 1));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+void join(const Registry& registry, const std::vector<int>& variables, Sources& sources) {
+  std::vector<std::string> names;
+  for (const int v : variables) names.push_back(sources[static_cast<std::size_t>(v)].variable->name);
+  const std::string list = fmt::format("{}", fmt::join(names, ", "));
+  Source& leader = sources[static_cast<std::size_t>(variables.front())];
+  for (const int v : variables) {
+    const Source& s = sources[static_cast<std::size_t>(v)];
+    if (s.kind != Source::Kind::latent || s.grid || s.elements > 1 || !s.all_latent())
+      throw UnsupportedError(fmt::format("joint: [{}]: a joint block holds latent numbers without empty or fixed cells, and {} is none", list, s.variable->name));
+    if (s.plates != leader.plates)
+      throw UnsupportedError(fmt::format("joint: [{}]: variables of one factor have the same plates", list));
+  }
+  for (const std::string& name : registry.families()) {
+    const Distribution& family = registry.family(name);
+    Layout layout;
+    try {
+      layout = family.open({}, {static_cast<Index>(variables.size()), {}});
+    } catch (const Error&) {
+      continue;
+    }
+    const auto* exponential = capability<ExponentialFamily>(family, layout);
+    if (!exponential || layout.dimension != static_cast<Index>(variables.size())) continue;
+    const std::vector<Statistic> statistics = exponential->statistics(layout);
+    const auto parts = components(statistics);
+    if (parts.size() != variables.size()) continue;
+    // A component with statistics of its own is the variable whose own family has these; the rest go to the others in order.
+    std::map<int, std::string> called;
+    bool fits = true;
+    for (const auto& [component, labels] : parts) {
+      if (labels.empty()) continue;
+      const auto v = std::find_if(variables.begin(), variables.end(), [&](int v) {
+        Labels own;
+        for (const Statistic& s : sources[static_cast<std::size_t>(v)].statistics) own.insert(s.label);
+        return own == labels && !called.contains(v);
+      });
+      fits = fits && v != variables.end();
+      if (v != variables.end()) called[*v] = component;
+    }
+    for (const auto& [component, labels] : parts)
+      if (labels.empty())
+        for (const int v : variables)
+          if (!called.contains(v)) {
+            called[v] = component;
+            break;
+          }
+    if (!fits || called.size() != variables.size()) continue;
+    for (const int v : variables) {
+      Source& s = sources[static_cast<std::size_t>(v)];
+      s.leader = variables.front();
+      s.component = called[v];
+      s.family = &family;
+      s.layout = layout;
+      s.statistics = statistics;
+    }
+    return;
+  }
+  throw UnsupportedError(fmt::format("joint: [{}]: no family holds these variables in one factor; leave them factorized", list));
+}
+
+}  // namespace kullback::messages

@@ -1,0 +1,315 @@
+#include "messages/pass.hpp"
+
+#include "parallel/parallel.hpp"
+
+#include <kullback/error.hpp>
+#include <kullback/numerics.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace kullback::messages {
+namespace {
+
+constexpr Index kBlockRows = 256;      // rows a block: features and responsibilities stay in the second-level cache
+constexpr Index kChunkRows = 4096;     // and a chunk, at least
+constexpr Index kMostChunks = 64;
+constexpr Index kMostNumbers = 1 << 22;  // of all chunks' sums together
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+// What one chunk needs.
+struct Pass::Work {
+  Eigen::MatrixXd features;  // rows by features
+  Eigen::MatrixXd levels;    // rows by levels: logits, then responsibilities
+  Eigen::MatrixXd feature_sums;
+  std::vector<std::vector<double>> sums;  // by slot that is not dense
+  Eigen::VectorXd largest, total, spread;
+  Work(const Pass& pass, Index block)
+      : features(block, static_cast<Index>(pass.features_.size())),
+        levels(block, pass.levels_),
+        feature_sums(Eigen::MatrixXd::Zero(static_cast<Index>(pass.features_.size()), pass.levels_)),
+        largest(block),
+        total(block),
+        spread(block) {
+    for (const Slot& slot : pass.slots_)
+      sums.emplace_back(slot.kind == Kind::dense ? 0 : static_cast<std::size_t>(slot.sums->values.size()), 0.0);
+  }
+};
+
+double Pass::weight(Index row) const {
+  double product = 1;
+  for (std::size_t k = plate_sizes_.size(); k-- > 0;) {
+    if (weights_[k].size() > 0) product *= weights_[k][row % plate_sizes_[k]];
+    row /= plate_sizes_[k];
+  }
+  return product;
+}
+
+void Pass::multiply_moments(const MomentsOf& moments, bool own_only) {
+  feature_products_.setZero(static_cast<Index>(features_.size()), levels_);
+  for (Slot& slot : slots_) {
+    std::fill(slot.products.begin(), slot.products.end(), 0.0);
+    const CompiledStatement& statement = compiled_.statements[slot.statement];
+    if (own_only && statement.variable != source_) continue;
+    std::vector<Index> shape;
+    for (const int axis : slot.kept) shape.push_back(statement.sizes[static_cast<std::size_t>(axis)]);
+    const Target to{slot.products.data(), slot.kept, dense_strides(shape)};
+    for (const std::size_t t : slot.terms) {
+      const Term& term = statement.terms[t];
+      Product product;
+      for (const LatentFactor& f : term.latent) product.views.push_back({moments(f.source) + f.offset, f.axes, f.strides});
+      add_product_in_chunks(statement.sizes, term.coefficient, product, to);
+    }
+    if (slot.kind != Kind::dense) continue;
+    for (std::size_t c = 0; c < slot.features.size(); ++c)
+      for (Index k = 0; k < levels_; ++k)
+        feature_products_(slot.features[c], k) += slot.products[static_cast<std::size_t>(slot.cell_offsets[c] + k * slot.level_stride)];
+  }
+  products_hold_ = true;
+}
+
+// Log probabilities of the rows, up to a constant each: the first end - begin rows of work.levels.
+void Pass::logits(Work& work, Index begin, Index end) const {
+  const Index count = end - begin;
+  auto levels = work.levels.topRows(count);
+  for (std::size_t f = 0; f < features_.size(); ++f) {
+    double* column = work.features.col(static_cast<Index>(f)).data();
+    std::fill_n(column, count, 1.0);
+    for (const auto& [first, step] : features_[f].factors) {
+      const double* from = first + begin * step;
+      if (step == 0)
+        for (Index n = 0; n < count; ++n) column[n] *= *from;
+      else
+        for (Index n = 0; n < count; ++n) column[n] *= from[n * step];
+    }
+  }
+  if (given_) {
+    Eigen::MatrixXd transposed(levels_, count);
+    given_(begin, end, transposed);
+    levels = transposed.transpose();
+    return;
+  }
+  if (features_.empty())
+    levels.setZero();
+  else
+    levels.noalias() = work.features.topRows(count) * feature_products_;
+  const Index block = work.levels.rows();
+  for (const Slot& slot : slots_) {
+    const CompiledStatement& statement = compiled_.statements[slot.statement];
+    if (slot.kind == Kind::gather) {
+      const SelectionFactor& s = slot.selections.front();
+      const Index step = s.strides.empty() ? 0 : s.strides.back();
+      for (Index n = 0; n < count; ++n) {
+        const int level = (*s.levels)[static_cast<std::size_t>(s.offset + (begin + n) * step)];
+        if (level < 0) continue;
+        double factor = 1;
+        for (const KnownFactor& f : slot.known)
+          factor *= f.numbers->values[f.offset + (f.strides.empty() ? 0 : (begin + n) * f.strides.back())];
+        const double* from = slot.products.data() + level * slot.gathered_stride;
+        double* to = work.levels.data() + n;
+        for (Index k = 0; k < levels_; ++k) to[k * block] += factor * from[k * slot.level_stride];
+      }
+    } else if (slot.kind == Kind::general) {
+      Sizes sizes = statement.sizes;
+      sizes[static_cast<std::size_t>(slot.plate_axes[0])] = count / inner_;
+      Product product;
+      std::vector<Index> shape, strides;
+      for (const int axis : slot.kept) shape.push_back(sizes[static_cast<std::size_t>(axis)]);
+      product.views.push_back({slot.products.data(), slot.kept, dense_strides(shape)});
+      for (const KnownFactor& f : slot.known) product.views.push_back(view(f));
+      for (const SelectionFactor& f : slot.selections) product.selections.push_back(selection(f));
+      std::vector<Index> plates(plate_sizes_.begin(), plate_sizes_.end());
+      strides = dense_strides(plates);
+      std::vector<int> axes = slot.plate_axes;
+      axes.push_back(slot.level_axis);
+      strides.push_back(block);
+      add_product(sizes, 1, slice(std::move(product), slot.plate_axes[0], begin / inner_), {work.levels.data(), axes, strides});
+    }
+  }
+  if (weighted_)
+    for (Index n = 0; n < count; ++n) {
+      const double w = weight(begin + n);
+      levels.row(n) *= w > 0 ? 1 / w : 0;
+    }
+}
+
+// Logits to responsibilities; their entropy, each row as often as it counts.
+double Pass::normalize(Work& work, Index begin, Index end) const {
+  const Index count = end - begin, block = work.levels.rows();
+  double* largest = work.largest.data();
+  double* total = work.total.data();
+  double* spread = work.spread.data();
+  std::fill_n(largest, count, -kInfinity);
+  std::fill_n(total, count, 0.0);
+  std::fill_n(spread, count, 0.0);
+  for (Index k = 0; k < levels_; ++k) {
+    const double* l = work.levels.data() + k * block;
+    for (Index n = 0; n < count; ++n) largest[n] = l[n] > largest[n] ? l[n] : largest[n];
+  }
+  alignas(64) double exponent[kBlockRows];
+  for (Index k = 0; k < levels_; ++k) {
+    double* l = work.levels.data() + k * block;
+    for (Index from = 0; from < count; from += kBlockRows) {
+      const Index size = std::min(kBlockRows, count - from);
+      for (Index n = 0; n < size; ++n) exponent[n] = l[from + n] - largest[from + n];
+      vector_exp(exponent, l + from, size);
+      for (Index n = 0; n < size; ++n) {
+        const double p = l[from + n];
+        total[from + n] += p;
+        spread[from + n] += p > 0 ? p * exponent[n] : 0;
+      }
+    }
+  }
+  double entropy = 0;
+  for (Index n = 0; n < count; ++n) {
+    if (!(total[n] >= 0.5 && total[n] < kInfinity))
+      throw NumericalError(fmt::format("{}: no level of row {} has a finite log probability (the largest is {})", name_,
+                                       begin + n + 1, largest[n]));
+    const double h = std::log(total[n]) - spread[n] / total[n];
+    entropy += weighted_ ? weight(begin + n) * h : h;
+    total[n] = 1 / total[n];
+  }
+  for (Index k = 0; k < levels_; ++k) {
+    double* l = work.levels.data() + k * block;
+    for (Index n = 0; n < count; ++n) l[n] *= total[n];
+  }
+  return entropy;
+}
+
+void Pass::add_sums(Work& work, Index begin, Index end) const {
+  const Index count = end - begin, block = work.levels.rows();
+  if (!features_.empty()) work.feature_sums.noalias() += work.features.topRows(count).transpose() * work.levels.topRows(count);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const Slot& slot = slots_[i];
+    const CompiledStatement& statement = compiled_.statements[slot.statement];
+    if (slot.kind == Kind::gather) {
+      const SelectionFactor& s = slot.selections.front();
+      const Index step = s.strides.empty() ? 0 : s.strides.back();
+      for (Index n = 0; n < count; ++n) {
+        const int level = (*s.levels)[static_cast<std::size_t>(s.offset + (begin + n) * step)];
+        if (level < 0) continue;
+        double factor = 1;
+        for (const KnownFactor& f : slot.known)
+          factor *= f.numbers->values[f.offset + (f.strides.empty() ? 0 : (begin + n) * f.strides.back())];
+        const double* from = work.levels.data() + n;
+        double* to = work.sums[i].data() + level * slot.gathered_stride;
+        for (Index k = 0; k < levels_; ++k) to[k * slot.level_stride] += factor * from[k * block];
+      }
+    } else if (slot.kind == Kind::general) {
+      Sizes sizes = statement.sizes;
+      sizes[static_cast<std::size_t>(slot.plate_axes[0])] = count / inner_;
+      std::vector<Index> shape;
+      for (const int axis : slot.kept) shape.push_back(sizes[static_cast<std::size_t>(axis)]);
+      Product product;
+      for (const KnownFactor& f : slot.known) product.views.push_back(view(f));
+      for (const SelectionFactor& f : slot.selections) product.selections.push_back(selection(f));
+      product = slice(std::move(product), slot.plate_axes[0], begin / inner_);
+      std::vector<Index> plates(plate_sizes_.begin(), plate_sizes_.end()), strides = dense_strides(plates);
+      std::vector<int> axes = slot.plate_axes;
+      axes.push_back(slot.level_axis);
+      strides.push_back(block);
+      product.views.push_back({work.levels.data(), axes, strides});
+      add_product(sizes, 1, std::move(product), {work.sums[i].data(), slot.kept, dense_strides(shape)});
+    }
+  }
+}
+
+double Pass::cost() const {
+  double a_row = 0;
+  for (const Slot& slot : slots_) a_row += slot.kind == Kind::dense ? 0 : 2;
+  return static_cast<double>(rows_) * static_cast<double>(levels_) * (a_row + 2 * static_cast<double>(features_.size()) + 20);
+}
+
+double Pass::memory() const {
+  double numbers = static_cast<double>(features_.size()) * static_cast<double>(levels_ + kBlockRows) + static_cast<double>(kBlockRows * levels_);
+  for (const Slot& slot : slots_) numbers += 2 * static_cast<double>(slot.sums->values.size());
+  double held = 0;  // the rows' own numbers
+  std::vector<const Known*> known;
+  for (const Slot& slot : slots_) {
+    for (const KnownFactor& f : slot.known) {
+      if (std::find(known.begin(), known.end(), f.numbers.get()) != known.end()) continue;
+      known.push_back(f.numbers.get());
+      held += static_cast<double>(sizeof(double)) * static_cast<double>(f.numbers->values.size());
+    }
+    for (const SelectionFactor& f : slot.selections) held += static_cast<double>(sizeof(int) * f.levels->size());
+  }
+  return held + 8 * numbers * static_cast<double>(parallel::threads());
+}
+
+void Pass::count() {
+  Index numbers = static_cast<Index>(features_.size()) * levels_;
+  for (const Slot& slot : slots_)
+    if (slot.kind != Kind::dense) numbers += slot.sums->values.size();
+  const Index most = std::clamp<Index>(kMostNumbers / std::max<Index>(1, numbers), 4, kMostChunks);
+  const Index outer = rows_ / inner_, block = std::max<Index>(1, kBlockRows / inner_);  // in steps of the first plate
+  const Index least = std::max<Index>(1, kChunkRows / inner_);
+  Index grain = std::max(least, (outer + most - 1) / most);
+  grain = (grain + block - 1) / block * block;
+  const auto chunks = static_cast<std::size_t>((outer + grain - 1) / grain);
+  std::vector<std::unique_ptr<Work>> done(chunks);
+  std::vector<double> entropies(chunks, 0.0);
+  parallel::for_chunks(outer, grain, [&](Index chunk, Index begin, Index end) {
+    const auto c = static_cast<std::size_t>(chunk);
+    done[c] = std::make_unique<Work>(*this, block * inner_);
+    for (Index at = begin; at < end; at += block) {
+      const Index first = at * inner_, last = std::min(end, at + block) * inner_;
+      logits(*done[c], first, last);
+      entropies[c] += normalize(*done[c], first, last);
+      add_sums(*done[c], first, last);
+    }
+    for (Eigen::MatrixXd* m : {&done[c]->features, &done[c]->levels}) m->resize(0, 0);
+  });
+  entropy_ = 0;
+  Eigen::MatrixXd feature_sums = Eigen::MatrixXd::Zero(static_cast<Index>(features_.size()), levels_);
+  for (Slot& slot : slots_) slot.sums->values.setZero();
+  for (std::size_t c = 0; c < chunks; ++c) {
+    entropy_ += entropies[c];
+    feature_sums += done[c]->feature_sums;
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+      if (slots_[i].kind != Kind::dense)
+        slots_[i].sums->values += Eigen::Map<const Eigen::VectorXd>(done[c]->sums[i].data(), slots_[i].sums->values.size());
+  }
+  for (Slot& slot : slots_) {
+    if (slot.kind != Kind::dense) continue;
+    for (std::size_t cell = 0; cell < slot.features.size(); ++cell)
+      for (Index k = 0; k < levels_; ++k)
+        slot.sums->values[slot.cell_offsets[cell] + k * slot.level_stride] = feature_sums(slot.features[cell], k);
+  }
+}
+
+void Pass::run(const MomentsOf& moments) {
+  given_ = nullptr;
+  multiply_moments(moments, false);
+  count();
+}
+
+void Pass::start_from_prior(const MomentsOf& moments) {
+  given_ = nullptr;
+  multiply_moments(moments, true);
+  count();
+}
+
+void Pass::start(std::function<void(Index, Index, Out)> logits) {
+  given_ = std::move(logits);
+  count();
+}
+
+void Pass::responsibilities(Index begin, Index end, Out levels) const {
+  if (!products_hold_ && !given_) throw UnsupportedError(fmt::format("{} has no responsibilities before the first pass", name_));
+  const Index block = std::max<Index>(1, kBlockRows / inner_) * inner_;
+  // Whole steps of the first plate, and of them what was asked for.
+  Work work(*this, block);
+  for (Index at = begin / block * block; at < end; at += block) {
+    const Index last = std::min(rows_, at + block);
+    logits(work, at, last);
+    normalize(work, at, last);
+    for (Index n = std::max(begin, at); n < std::min(end, last); ++n) levels.col(n - begin) = work.levels.row(n - at).transpose();
+  }
+}
+
+}  // namespace kullback::messages

@@ -1,0 +1,204 @@
+// Models of the classic kinds, as the language resolves them.
+#include "unit/language/language.hpp"
+
+namespace kullback::language {
+namespace {
+
+using model::Selector;
+using model::Term;
+using model::Variable;
+using testing::ElementsAre;
+
+std::vector<double> values(const Eigen::VectorXd& v) { return {v.begin(), v.end()}; }
+
+TEST(ReadModel, HierarchicalNormalIndexesByAColumn) {
+  const ModelFile file = read_text(R"(
+plates: {n: data, school: data}
+data:
+  file: s.csv
+  y[n]: score
+  in[n]: {column: school, levels: school}
+model:
+  m: normal(0, stddev = 10)
+  a[school]: normal(m, stddev = 2)
+  y[n]: normal(a[in], stddev = 1)
+)", {{"s.csv", "school,score\nb,1\na,2\nb,3\n"}});
+  EXPECT_EQ(file.model.plates[0].size, 3);
+  EXPECT_THAT(file.model.plates[1].labels, ElementsAre("a", "b"));
+  EXPECT_THAT(values(variable(file, "in").data.values), ElementsAre(1, 0, 1));
+  const Term& mean = statement(file, "y").arguments[0];
+  ASSERT_EQ(mean.kind, Term::Kind::variable);
+  EXPECT_EQ(mean.selectors[0].kind, Selector::Kind::column);
+  EXPECT_THAT(mean.selectors[0].levels, ElementsAre(1, 0, 1));
+  EXPECT_THAT(mean.dimensions, ElementsAre(0));
+  EXPECT_EQ(statement(file, "y").echo, "y[n] ~ normal(mean = a[in[n]], stddev = 1)");
+  EXPECT_EQ(variable(file, "y").role, Variable::Role::observed);
+  EXPECT_EQ(variable(file, "a").role, Variable::Role::latent);
+}
+
+TEST(ReadModel, DotSumsTheDimensionThatTheTargetLacks) {
+  const ModelFile file = read_text(R"(
+plates: {n: data, m: data, k: 2}
+data:
+  file: x.csv
+  y[n, m]: {columns: all}
+model:
+  W[m]: normal(0, stddev = 1, over = k)
+  X[n]: normal(0, stddev = 1, over = k)
+  y[n, m]: normal(dot(W, X), stddev = 1)
+inference:
+  initialize: {X: random}
+)", {{"x.csv", "a,b,c\n1,2,3\n4,5,\n"}});
+  EXPECT_THAT(file.model.plates[1].labels, ElementsAre("a", "b", "c"));
+  EXPECT_EQ(statement(file, "y").echo, "y[n,m] ~ normal(mean = Σ_k W[m,k]·X[n,k], stddev = 1)");
+  const Term& mean = statement(file, "y").arguments[0];
+  EXPECT_EQ(mean.kind, Term::Kind::dot);
+  EXPECT_EQ(file.model.plates[static_cast<std::size_t>(mean.reduced)].name, "k");
+  EXPECT_EQ(variable(file, "W").over.size(), 1u);
+  EXPECT_NE(overview(file).find("2 × 3 cells, 1 empty -> latent"), std::string::npos) << overview(file);
+}
+
+TEST(ReadModel, DataOnlyExpressionsAreComputed) {
+  const ModelFile file = read_text(R"(
+plates: {n: data, d: 2}
+data:
+  file: r.csv
+  y[n]: y
+  x[n]: {columns: [a, b], over: d, standardize: true}
+  age[n]: (a - mean(a, over = n)) / size(n)
+  top: sum(a, over = n) ^ 2
+model:
+  w: normal(0, stddev = 1, over = d)
+  offset[n]: 2 * age + top
+  y[n]: normal(dot(w, x) + offset, stddev = 1)
+)", {{"r.csv", "y,a,b\n1,1,5\n2,2,6\n3,6,10\n"}});
+  EXPECT_THAT(values(variable(file, "age").data.values), ElementsAre(testing::DoubleEq(-2.0 / 3), testing::DoubleEq(-1.0 / 3), 1));
+  EXPECT_THAT(values(variable(file, "top").data.values), ElementsAre(81));
+  EXPECT_EQ(variable(file, "offset").role, Variable::Role::constant);
+  EXPECT_DOUBLE_EQ(variable(file, "offset").data.values[2], 83);
+  const auto& x = variable(file, "x").data.values;
+  EXPECT_NEAR(x[0] + x[2] + x[4], 0, 1e-15);
+  EXPECT_NEAR(x[0] * x[0] + x[2] * x[2] + x[4] * x[4], 2, 1e-14);  // by the sample variance
+  const Term& mean = statement(file, "y").arguments[0];
+  EXPECT_EQ(mean.kind, Term::Kind::add);
+  EXPECT_EQ(mean.children[1].kind, Term::Kind::constant);
+}
+
+TEST(ReadModel, CellsThatStateMoreSlotsWin) {
+  const ModelFile file = read_text(R"(
+plates: {k: [one, two, three]}
+model:
+  a[k = one]: 0
+  a[k]: normal(0, stddev = 1)
+  s: sum(a, over = k)
+)");
+  const Variable& a = variable(file, "a");
+  ASSERT_EQ(a.statements.size(), 2u);
+  EXPECT_THAT(file.model.statements[static_cast<std::size_t>(a.statements[0])].serves, ElementsAre(1, 0, 0));
+  EXPECT_THAT(file.model.statements[static_cast<std::size_t>(a.statements[1])].serves, ElementsAre(0, 1, 1));
+  EXPECT_EQ(variable(file, "s").role, Variable::Role::report);
+  EXPECT_EQ(statement(file, "s").echo, "s = Σ_k a[k]");
+}
+
+TEST(ReadModel, NumbersStandForMatricesAndVectors) {
+  const ModelFile file = read_text(R"(
+plates: {n: data, d: 2}
+data:
+  y[n]: {file: y.csv, columns: [a, b], over: d}
+model:
+  mu: multivariate_normal(0, precision = 0.01, over = d)
+  y[n]: multivariate_normal(mu, covariance = [[2, 1], [1, 2]])
+)", {{"y.csv", "a,b\n1,2\n3,4\n5,6\n"}});
+  const model::Statement& mu = statement(file, "mu");
+  EXPECT_EQ(file.model.plates[static_cast<std::size_t>(mu.matrix_dimension)].name, "d'");
+  EXPECT_THAT(values(mu.arguments[1].array.values), ElementsAre(0.01, 0, 0, 0.01));
+  EXPECT_EQ(mu.layout.dimension, 2);
+  EXPECT_THAT(values(statement(file, "y").arguments[1].array.values), ElementsAre(2, 1, 1, 2));
+  EXPECT_THAT(file.notes, ElementsAre("mu[d]: precision = 0.01 read as 0.01 × identity(2)"));
+}
+
+TEST(ReadModel, NestedLabelsAndIndicesOfIndices) {
+  const ModelFile file = read_text(R"(
+plates: {n: data, class: data, school: data, c: [intercept, slope]}
+data:
+  file: p.csv
+  y[n]: score
+  in_class[n]: {columns: [school, class], levels: class}
+  in_school[class]: {column: school, levels: school}
+  size[class]: pupils
+model:
+  b[school]: multivariate_normal(0, precision = 1, over = c)
+  a[class]: normal(b[in_school, c = intercept], stddev = 1)
+  y[n]: normal(a[in_class] + b[in_school[in_class], c = slope] * size[in_class], stddev = 1)
+)", {{"p.csv", "school,class,score,pupils\ns,1,1,20\ns,2,2,30\nt,1,3,40\ns,1,4,20\n"}});
+  EXPECT_THAT(file.model.plates[1].labels, ElementsAre("s, 1", "s, 2", "t, 1"));
+  EXPECT_THAT(values(variable(file, "in_class").data.values), ElementsAre(0, 1, 2, 0));
+  EXPECT_THAT(values(variable(file, "in_school").data.values), ElementsAre(0, 0, 1));
+  EXPECT_THAT(values(variable(file, "size").data.values), ElementsAre(20, 30, 40));
+  const Term& mean = statement(file, "y").arguments[0];
+  const Term& slope = mean.children[1].children[0];
+  EXPECT_THAT(slope.selectors[0].levels, ElementsAre(0, 0, 1, 0));
+  EXPECT_EQ(slope.selectors[1].kind, Selector::Kind::fixed);
+  EXPECT_EQ(slope.selectors[1].level, 1);
+  EXPECT_THAT(values(mean.children[1].children[1].array.values), ElementsAre(20, 30, 40, 20));
+  EXPECT_EQ(statement(file, "y").echo, "y[n] ~ normal(mean = a[in_class[n]] + b[in_school[in_class[n]],c = slope]·size[in_class[n]], stddev = 1)");
+}
+
+TEST(ReadModel, EdgesHaveTwoIndicesOfOnePlate) {
+  const ModelFile file = read_text(R"(
+plates: {e: data, i: data}
+data:
+  file: e.csv
+  d[e]: d
+  from[e]: {column: source, levels: i}
+  to[e]: {column: target, levels: i}
+model:
+  x[i]: normal(0, stddev = 1)
+  d[e]: normal(x[from] - x[to], stddev = 1)
+)", {{"e.csv", "source,target,d\nu,v,1\nw,u,2\n"}});
+  EXPECT_THAT(file.model.plates[1].labels, ElementsAre("u", "v", "w"));
+  EXPECT_THAT(values(variable(file, "to").data.values), ElementsAre(1, 0));
+}
+
+TEST(ReadModel, PosteriorAndStarts) {
+  const ModelFile file = read_text(R"(
+plates: {n: data}
+data:
+  y[n]: [1, 2, 3]
+model:
+  mu: normal(0, stddev = 1)
+  nu: normal(mu, stddev = 1)
+  y[n]: normal(nu, stddev = 1)
+posterior:
+  mu: discrete_grid(cells = 50, low = -4, high = 4)
+inference:
+  initialize: {nu: {x: 0.5, x2: 1}}
+  schedule: [nu, mu]
+)");
+  EXPECT_EQ(file.model.posteriors[1].kind, model::Posterior::Kind::grid);
+  EXPECT_EQ(file.model.posteriors[1].cells, 50);
+  EXPECT_EQ(file.model.initializations[2].kind, model::Initialization::Kind::moments);
+  EXPECT_EQ(file.model.initializations[2].numbers[1].first, "x2");
+  EXPECT_THAT(file.model.order, ElementsAre(2, 1));
+}
+
+TEST(ReadModel, NewRowsKeepTheOldLabels) {
+  ReadOptions options;
+  options.data.labels = {{"g", {"a", "b", "c"}}};
+  const char* text = R"(
+plates: {n: data, g: data}
+data:
+  file: y.csv
+  y[n]: y
+  in[n]: {column: g, levels: g}
+model:
+  mu[g]: normal(0, stddev = 1)
+  y[n]: normal(mu[in], stddev = 1)
+)";
+  const ModelFile file = read_text(text, {{"y.csv", "y,g\n1,c\n2,a\n"}}, options);
+  EXPECT_THAT(values(variable(file, "in").data.values), ElementsAre(2, 0));
+  EXPECT_NE(message_of<ConfigError>([&] { read_text(text, {{"y.csv", "y,g\n1,d\n"}}, options); }).find("row 1"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace kullback::language

@@ -1,0 +1,169 @@
+// Models whose evidence is known in closed form, the eliminated selectors against stored ones, and the same bytes on any thread count.
+#include "oracle.hpp"
+
+#include <cmath>
+#include <numbers>
+
+namespace kullback::messages::test {
+namespace {
+
+Solution run(ModelJoint& joint, Index sweeps = 500, int threads = 0) {
+  Settings settings;
+  settings.max_sweeps = sweeps;
+  settings.threads = threads;
+  Observer observer;
+  const Solution solution = solve(joint, registry().optimizer("coordinate_ascent"), settings, observer);
+  EXPECT_NE(solution.status, Status::bound_fell) << solution.reason;
+  return solution;
+}
+
+double evidence(const std::string& text) {
+  ModelJoint joint(registry(), read(text));
+  joint.initialize(1, 0);
+  return run(joint).bound;
+}
+
+double lgamma_of(double x) { return kullback::log_gamma(x); }
+
+TEST(Evidence, OfANormalMeanIsTheBound) {
+  const double bound = evidence(R"(
+plates: {n: 3}
+data:
+  y[n]: [1, 2, 4]
+model:
+  mu:   normal(0.5, variance = 2)
+  y[n]: normal(mu, variance = 3)
+)");
+  const Eigen::Vector3d y(0.5, 1.5, 3.5);
+  const Eigen::Matrix3d covariance = 3 * Eigen::Matrix3d::Identity() + 2 * Eigen::Matrix3d::Ones();
+  const double expected = -0.5 * y.dot(covariance.inverse() * y) - 0.5 * std::log(covariance.determinant()) -
+                          1.5 * std::log(2 * std::numbers::pi);
+  EXPECT_NEAR(bound, expected, 1e-12);
+}
+
+TEST(Evidence, OfWeightsWithKnownNoiseIsTheBound) {
+  const double bound = evidence(R"(
+plates: {n: 3, k: 2}
+data:
+  y[n]: [1, 2, 4]
+  x[n, k]: [[1, 0.5], [1, -1], [1, 2]]
+model:
+  w:    normal(0, variance = 2, over = k)
+  y[n]: normal(dot(w, x), variance = 0.5)
+)");
+  Eigen::Matrix<double, 3, 2> x;
+  x << 1, 0.5, 1, -1, 1, 2;
+  const Eigen::Vector3d y(1, 2, 4);
+  const Eigen::Matrix3d covariance = 0.5 * Eigen::Matrix3d::Identity() + 2 * x * x.transpose();
+  EXPECT_NEAR(bound, -0.5 * y.dot(covariance.inverse() * y) - 0.5 * std::log(covariance.determinant()) - 1.5 * std::log(2 * std::numbers::pi),
+              1e-11);
+}
+
+TEST(Evidence, OfCountsIsTheBound) {
+  const double poisson = evidence(R"(
+plates: {n: 3}
+data:
+  y[n]: [3, 0, 2]
+model:
+  rate: gamma(shape = 1.5, rate = 0.7)
+  y[n]: poisson(rate)
+)");
+  EXPECT_NEAR(poisson, 1.5 * std::log(0.7) - lgamma_of(1.5) + lgamma_of(6.5) - 6.5 * std::log(3.7) - std::log(12.0), 1e-12);
+  const double coins = evidence(R"(
+plates: {n: 4}
+data:
+  y[n]: [1, 0, 1, 1]
+model:
+  p:    beta(alpha = 2, beta = 3)
+  y[n]: bernoulli(p)
+)");
+  EXPECT_NEAR(coins, lgamma_of(5) + lgamma_of(4) - lgamma_of(9) - (lgamma_of(2) + lgamma_of(3) - lgamma_of(5)), 1e-12);
+  const double levels = evidence(R"(
+plates: {n: 4, k: 3}
+data:
+  y[n]: {value: [1, 3, 1, 2], levels: k}
+model:
+  p:    dirichlet(0.5, over = k)
+  y[n]: categorical(p)
+)");
+  EXPECT_NEAR(levels, lgamma_of(1.5) - lgamma_of(5.5) + lgamma_of(2.5) + 2 * lgamma_of(1.5) - 3 * lgamma_of(0.5), 1e-12);
+}
+
+TEST(Evidence, EmptyCellsThatNobodyReadsChangeNothing) {
+  const std::string head = "plates: {n: 4}\ndata:\n  y[n]: ", tail = "\nmodel:\n  mu: normal(0, variance = 2)\n  y[n]: normal(mu, variance = 1)\n";
+  const double whole = evidence("plates: {n: 2}\ndata:\n  y[n]: [1, 3]" + tail);
+  EXPECT_NEAR(evidence(head + "[1, .nan, 3, .nan]" + tail), whole, 1e-13);
+}
+
+TEST(Evidence, OfAJointBlockIsTheBound) {
+  if (!registry().find_family("normal_gamma")) GTEST_SKIP() << "no normal_gamma";
+  const double bound = evidence(R"(
+plates: {n: 4}
+data:
+  y[n]: [1, 2, 4, 2.5]
+model:
+  mu:   normal(0.5, precision = 0.1 * tau)
+  tau:  gamma(shape = 2, rate = 1.5)
+  y[n]: normal(mu, precision = tau)
+posterior:
+  joint: [[mu, tau]]
+)");
+  const Eigen::Vector4d y(1, 2, 4, 2.5);
+  const double kappa = 4.1, mean = (0.1 * 0.5 + y.sum()) / kappa, shape = 4;
+  const double rate = 1.5 + 0.5 * (y.squaredNorm() + 0.1 * 0.25 - kappa * mean * mean);
+  EXPECT_NEAR(bound, lgamma_of(shape) - lgamma_of(2) + 2 * std::log(1.5) - shape * std::log(rate) + 0.5 * std::log(0.1 / kappa) -
+                         2 * std::log(2 * std::numbers::pi),
+              1e-12);
+}
+
+const char* kMixture = R"(
+plates: {n: 9, k: 3}
+data:
+  y[n]: [1.2, 0.3, 2.2, -1, 0.4, 3, 5, 5.2, 4.7]
+model:
+  w:      dirichlet(0.7, over = k)
+  mu[k]:  normal(0, precision = 0.1)
+  tau[k]: gamma(shape = 2, rate = 1)
+  z[n]:   categorical(w)
+  y[n]:   normal(mu[z], precision = tau[z])
+inference:
+  initialize: {z: random}
+)";
+
+TEST(Passes, GiveWhatStoredResponsibilitiesGive) {
+  model::Model model = read(kMixture);
+  const auto z = static_cast<std::size_t>(model.find("z") - model.variables.data());
+  model.initializations[z] = {};
+  model.initializations[z].kind = model::Initialization::Kind::moments;
+  Eigen::VectorXd start(27);
+  for (Index i = 0; i < 27; ++i) start[i] = 1 + 0.5 * std::sin(static_cast<double>(i));
+  for (Index n = 0; n < 9; ++n) start.segment(3 * n, 3) /= start.segment(3 * n, 3).sum();
+  model.initializations[z].numbers.push_back({"cell", {{}, start}});
+  ModelJoint eliminated(registry(), model), stored(registry(), model, true);
+  ASSERT_EQ(eliminated.passes(), 1);
+  ASSERT_EQ(stored.passes(), 0);
+  eliminated.initialize(1, 0);
+  stored.initialize(1, 0);
+  const Solution a = run(eliminated, 20), b = run(stored, 20);
+  ASSERT_EQ(a.trace.size(), b.trace.size());
+  for (std::size_t k = 0; k < a.trace.size(); ++k) EXPECT_NEAR(a.trace[k].bound, b.trace[k].bound, 1e-11);
+}
+
+TEST(Passes, GiveTheSameBytesOnAnyNumberOfThreads) {
+  std::string y, text = kMixture;
+  for (int n = 0; n < 20000; ++n) y += fmt::format("{}{}", n ? ", " : "", std::sin(n * 0.37) + (n % 3) * 2);
+  const std::size_t begin = text.find("[1.2"), end = text.find(']', begin);
+  text.replace(begin, end - begin + 1, "[" + y + "]");
+  text.replace(text.find("n: 9"), 4, "n: 20000");
+  const model::Model model = read(text);
+  std::vector<double> bounds;
+  for (const int threads : {1, 2}) {
+    ModelJoint joint(registry(), model);
+    joint.initialize(3, 0);
+    bounds.push_back(run(joint, 5, threads).bound);
+  }
+  EXPECT_EQ(bounds[0], bounds[1]);
+}
+
+}  // namespace
+}  // namespace kullback::messages::test
