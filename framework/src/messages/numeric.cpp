@@ -151,7 +151,7 @@ int numeric_variable(const model::Model& model, const Sources& sources, const mo
   for (const Parameter& p : statement.family->parameterizations()[static_cast<std::size_t>(statement.parameterization)])
     if (p.shape != Shape::scalar) return -1;
   if (sources[static_cast<std::size_t>(statement.variable)].kind == Source::Kind::latent) found.push_back(statement.variable);
-  for (const Term& argument : statement.arguments) latent_in(argument, model, sources, found);
+  for (const model::Term& argument : statement.arguments) latent_in(argument, model, sources, found);
   for (const int v : found)
     if (v != found.front() || !sources[static_cast<std::size_t>(v)].grid) return -1;
   return found.empty() ? -1 : found.front();

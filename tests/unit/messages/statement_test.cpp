@@ -105,6 +105,8 @@ model:
   X[n]: normal(0, precision = 1, over = k)
   tau:  gamma(shape = 1, rate = 1)
   y[n, m]: normal(dot(W, X), precision = tau)
+inference:
+  initialize: {X: random}
 )"},
     {"pca_by_cell", R"(
 plates: {n: 4, m: 3, k: 2}
@@ -115,6 +117,8 @@ model:
   X[n, k]: normal(0, precision = 1)
   tau:     gamma(shape = 1, rate = 1)
   y[n, m]: normal(dot(W, X), precision = tau)
+inference:
+  initialize: {X: random}
 )"},
     {"bernoulli_mixture", R"(
 plates: {n: 4, d: 3, k: 2}
