@@ -244,7 +244,8 @@ Integral cubature(const Integrand& integrand, Index components, const std::vecto
     }
   };
 
-  const bool many = static_cast<Index>(cells.size()) * tensor.count() > options.max_evaluations / 16;
+  constexpr std::size_t kMany = 1000;
+  const bool many = cells.size() >= kMany;
   for (Cell& cell : cells) cell.coarse = many;
   evaluate(many ? small : tensor, cells);
   const Index most_evaluations = options.max_evaluations + (many ? out.evaluations : 0);
