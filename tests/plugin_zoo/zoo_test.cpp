@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "plugin/loader.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace kullback::plugin {
 namespace {
@@ -22,13 +23,10 @@ constexpr auto kPrivate = fs::perms::owner_all;
 class Zoo : public ::testing::Test {
  protected:
   Zoo() {
-    std::string pattern = (fs::temp_directory_path() / "kullback_zoo_XXXXXX").string();
-    home_ = fs::canonical(mkdtemp(pattern.data()));
     directory_ = home_ / "plugins";
     make_directory(directory_);
     copy("good");
   }
-  ~Zoo() override { fs::remove_all(home_); }
 
   static void make_directory(const fs::path& path) {
     fs::create_directory(path);
@@ -73,7 +71,9 @@ class Zoo : public ::testing::Test {
     return "does not fit this build of Kullback: " + difference + "; build it again against this installation";
   }
 
-  fs::path home_, directory_;
+  test_support::TemporaryFolder folder_;
+  const fs::path& home_ = folder_.path();
+  fs::path directory_;
 };
 
 TEST_F(Zoo, GoodPluginIsLoadedWithItsPapers) {

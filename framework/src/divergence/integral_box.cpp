@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <Eigen/Dense>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <limits>
@@ -57,29 +58,51 @@ Location place(const Members& side, const std::vector<Support>& support) {
                             hull(support, support));
 }
 
-// Splits where a density jumps: the ends of its support and the edges of its cells.
-void add_edges(const Members& side, const std::vector<Support>& support, const quadrature::Chart& chart,
-               std::vector<std::vector<double>>& breaks) {
-  std::vector<Eigen::VectorXd> edges;
-  if (const auto* tabulated = capability<Tabulated>(*side.family, side.layout)) edges = tabulated->edges(side.layout);
-  for (Index i = 0; i < chart.dimension(); ++i) {
-    const auto k = static_cast<std::size_t>(i);
-    std::vector<double> at = {support[k].low, support[k].high};
-    if (k < edges.size()) at.insert(at.end(), edges[k].begin(), edges[k].end());
-    for (const double x : at) {
-      if (!std::isfinite(x)) continue;
-      const double u = chart.to_u(i, x);
-      if (u > -1 && u < 1) breaks[k].push_back(u);
+// The edges of each coordinate's cells, products taken apart; empty where there are none. Moves `at` past the members.
+void collect_edges(const Members& members, std::size_t& at, std::vector<Eigen::VectorXd>& edges) {
+  for (Index k = 0; k < members.theta.cols(); ++k) {
+    const Members member = one(members, k);
+    if (const auto* product = capability<Product>(*member.family, member.layout)) {
+      for (const Members& part : product->parts(member.layout, member.theta)) collect_edges(part, at, edges);
+      continue;
     }
-    std::sort(breaks[k].begin(), breaks[k].end());
-    breaks[k].erase(std::unique(breaks[k].begin(), breaks[k].end()), breaks[k].end());
+    if (const auto* tabulated = capability<Tabulated>(*member.family, member.layout)) {
+      const std::vector<Eigen::VectorXd> own = tabulated->edges(member.layout);
+      std::copy(own.begin(), own.end(), edges.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+    at += static_cast<std::size_t>(member.layout.dimension);
   }
 }
 
-bool has_edges(const Members& side, const std::vector<Support>& support) {
-  bool bounded = false;
-  for (const Support& s : support) bounded = bounded || std::isfinite(s.low) || std::isfinite(s.high);
-  return bounded || capability<Tabulated>(*side.family, side.layout);
+// Where the density of one side jumps: the edges of its cells and the ends of its support.
+std::vector<std::vector<double>> jumps(const Members& side, const std::vector<Support>& support) {
+  std::vector<Eigen::VectorXd> edges(support.size());
+  std::size_t first = 0;
+  collect_edges(side, first, edges);
+  std::vector<std::vector<double>> out(support.size());
+  for (std::size_t k = 0; k < support.size(); ++k) {
+    out[k].assign(edges[k].begin(), edges[k].end());
+    for (const double end : {support[k].low, support[k].high})
+      if (std::isfinite(end)) out[k].push_back(end);
+  }
+  return out;
+}
+
+bool any(const std::vector<std::vector<double>>& jumps) {
+  return std::any_of(jumps.begin(), jumps.end(), [](const auto& axis) { return !axis.empty(); });
+}
+
+void add_breaks(const std::vector<std::vector<double>>& jumps, const quadrature::Chart& chart,
+                std::vector<std::vector<double>>& breaks) {
+  for (Index i = 0; i < chart.dimension(); ++i) {
+    auto& axis = breaks[static_cast<std::size_t>(i)];
+    for (const double x : jumps[static_cast<std::size_t>(i)]) {
+      const double u = chart.to_u(i, x);
+      if (u > -1 && u < 1) axis.push_back(u);
+    }
+    std::sort(axis.begin(), axis.end());
+    axis.erase(std::unique(axis.begin(), axis.end()), axis.end());
+  }
 }
 
 // By how much a density's integral misses 1, beyond what the cubature did not resolve.
@@ -100,12 +123,13 @@ Estimate integrate_box(const Question& question) {
   const auto p_support = supports(p), q_support = supports(q);
   const Box box = hull(p_support, q_support);
   const Location p_place = place(p, p_support), q_place = place(q, q_support);
-  const bool edges = has_edges(p, p_support) || has_edges(q, q_support);
+  const auto p_jumps = jumps(p, p_support), q_jumps = jumps(q, q_support);
+  const bool edges = any(p_jumps) || any(q_jumps);
   const quadrature::Chart chart(box, p_place, edges);
   std::vector<std::vector<double>> breaks = chart.breaks({p_place, q_place});
   if (edges) {
-    add_edges(p, p_support, chart, breaks);
-    add_edges(q, q_support, chart, breaks);
+    add_breaks(p_jumps, chart, breaks);
+    add_breaks(q_jumps, chart, breaks);
   }
   // The largest integrand (per unit of t) so far out that a decaying tail has nothing left.
   std::atomic<bool> heavy = false;

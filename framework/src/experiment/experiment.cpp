@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <regex>
 
 namespace kullback::experiment {
@@ -127,7 +128,8 @@ void read_starts(const Node& node, const model::Scope& scope, Case& c, Collector
     });
 }
 
-Case read_case(const Node& node, const std::string& name, const model::Scope& scope, Collector& errors) {
+// Nothing where the target is wrong: its messages, and what can be said of the approximation without it, are collected.
+std::optional<Case> read_case(const Node& node, const std::string& name, const model::Scope& scope, Collector& errors) {
   Case c;
   c.name = name;
   const Node* coordinates = node.find("coordinates");
@@ -138,19 +140,24 @@ Case read_case(const Node& node, const std::string& name, const model::Scope& sc
   const Node& approximation = node.at("approximation");
   c.place = target.place;
 
-  const config::Expression p = config::parse_expression(target);
-  const config::Expression q = config::parse_expression(approximation);
-  c.target_text = p.written;
-  c.approximation_text = q.written;
-  c.target = model::evaluate_distribution(scope, p);
-  if (coordinates) {
+  const bool target_read = errors.run([&] {
+    const config::Expression p = config::parse_expression(target);
+    c.target_text = p.written;
+    c.target = model::evaluate_distribution(scope, p);
+    if (!coordinates) return;
     const std::vector<const Node*> names = items(*coordinates);
     if (static_cast<Index>(names.size()) != c.target.members.layout.dimension)
       config::fail(coordinates->place, coordinates->path,
                    fmt::format("the target has {} coordinates, got {} names", c.target.members.layout.dimension, names.size()));
     c.target.coordinates.clear();
     for (const Node* each : names) c.target.coordinates.push_back(each->string());
+  });
+  if (!target_read) {
+    errors.run([&] { model::check_calls(scope, config::parse_expression(approximation)); });
+    return std::nullopt;
   }
+  const config::Expression q = config::parse_expression(approximation);
+  c.approximation_text = q.written;
   c.approximation = model::evaluate_approximation(scope, q, c.target);
   if (initialize) read_starts(*initialize, scope, c, errors);
   if (formula) {
@@ -270,12 +277,14 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
         cases->find(node.key);
         errors.run([&] {
           if (node.kind != Node::Kind::map) config::fail(node.place, node.path, "a case is a map with a target and an approximation");
-          experiment.cases.push_back(read_case(node, node.key, scope, errors));
+          if (auto read = read_case(node, node.key, scope, errors)) experiment.cases.push_back(std::move(*read));
         });
       }
     });
   } else {
-    errors.run([&] { experiment.cases.push_back(read_case(root, "", scope, errors)); });
+    errors.run([&] {
+      if (auto read = read_case(root, "", scope, errors)) experiment.cases.push_back(std::move(*read));
+    });
   }
   // `initialize:` of a file with one case may stand under inference too, beside the other settings of the loop.
   if (const Node* inference = root.find("inference"); !is_model && inference && inference->kind == Node::Kind::map)

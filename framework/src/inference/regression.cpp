@@ -1,6 +1,7 @@
 #include "inference/regression.hpp"
 
 #include <kullback/error.hpp>
+#include <kullback/labels.hpp>
 
 #include <Eigen/Cholesky>
 #include <Eigen/QR>
@@ -14,14 +15,12 @@ namespace {
 
 // Rows: the statistic's values at the nodes.
 Eigen::MatrixXd values_of(const Statistic& s, In x) {
-  if (s.label == "x") return x;
-  if (s.label == "x2") return x.cwiseAbs2();
-  if (s.label == "log_x") return x.array().log();
-  if (s.label == "1/x") return x.cwiseInverse();
-  if (s.label == "log_1mx") return (-x.array()).log1p();
-  throw UnsupportedError(fmt::format(
-      "the statistic {} is not known as a function of x, so a density cannot be projected on it by quadrature",
-      s.label));
+  Eigen::MatrixXd out(s.rows, x.cols());
+  if (label_rows(s.label, x.rows()) != s.rows || !evaluate_label(s.label, x, out))
+    throw UnsupportedError(fmt::format(
+        "the statistic {} is not known as a function of x, so a density cannot be projected on it by quadrature",
+        s.label));
+  return out;
 }
 
 // Whitened coordinates z = L^-1 (x - mean); f ~ a + g'z + z'Hz with the cross terms of H only where the family has

@@ -199,12 +199,16 @@ std::vector<std::string> callable_names(const Scope& scope) {
   return names;
 }
 
+[[noreturn]] void fail_undefined(const Scope& scope, const Expression& e) {
+  fail(e, fmt::format("'{}' is not defined; {}", e.text, suggestion(e.text, callable_names(scope))));
+}
+
 Named evaluate_call(const Scope& scope, const Expression& e) {
   if (is_density(e)) return evaluate_density(scope, e);
   if (contains(numeric_functions(), e.text)) return evaluate_function(scope, e);
   const bool builder = contains(builders(), e.text);
   const Distribution* family = scope.registry().find_family(e.text);
-  if (!builder && !family) fail(e, fmt::format("'{}' is not defined; {}", e.text, suggestion(e.text, callable_names(scope))));
+  if (!builder && !family) fail_undefined(scope, e);
 
   std::vector<CallArgument> arguments;
   std::vector<std::string> coordinates;
@@ -238,6 +242,14 @@ Named evaluate_reference(const Scope& scope, const Expression& e) {
 }
 
 }  // namespace
+
+void check_calls(const Scope& scope, const Expression& e) {
+  if (is_density(e)) return;  // with functions of its own
+  if (e.kind == Kind::call && !contains(numeric_functions(), e.text) && !contains(builders(), e.text) &&
+      !scope.registry().find_family(e.text))
+    fail_undefined(scope, e);
+  for (const Expression& child : e.children) check_calls(scope, child);
+}
 
 Named evaluate_expression(const Scope& scope, const Expression& e) {
   switch (e.kind) {

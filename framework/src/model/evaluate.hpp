@@ -16,6 +16,9 @@ Named evaluate_expression(const Scope& scope, const config::Expression& expressi
 /// The same for an expression that must be a number.
 double evaluate_number(const Scope& scope, const config::Expression& expression);
 
+/// Points at the first call of something that does not exist: what can be said without evaluating.
+void check_calls(const Scope& scope, const config::Expression& expression);
+
 /// A known distribution, as the target or one side of a comparison.
 struct Known {
   Members members;

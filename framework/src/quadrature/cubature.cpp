@@ -1,4 +1,5 @@
 // Cubature over boxes: tensor products of Gauss-Kronrod rules, cells in a heap, the worst ones are halved in rounds.
+// Where the splits that were asked for make many cells, they get a small rule first.
 #include "parallel/parallel.hpp"
 #include "quadrature/gauss_kronrod.hpp"
 #include "quadrature/quadrature.hpp"
@@ -25,14 +26,14 @@ struct Cell {
   double priority = 0;
   double top = 0;  ///< the largest logarithm of component 0 at a node
   bool infinite = false;
+  bool coarse = false;  ///< by the small rule so far
 };
 
-// The tensor product of the 21-point rule over d axes: nodes, Kronrod's weights, and for each axis the weights with
+// The tensor product of a rule over d axes: nodes, Kronrod's weights, and for each axis the weights with
 // Gauss's rule on it and Kronrod's on the others.
 class Tensor {
  public:
-  explicit Tensor(Index d) : d_(d) {
-    const Rule& rule = rule_21();
+  Tensor(const Rule& rule, Index d) : rule_(rule), d_(d) {
     const Index n = rule.size();
     count_ = 1;
     for (Index i = 0; i < d; ++i) count_ *= n;
@@ -55,17 +56,30 @@ class Tensor {
   }
   Index count() const { return count_; }
 
+  // The integrand is called once for all: what it prepares for a call may cost more than a few points.
   void evaluate(const Integrand& integrand, Index components, Index driving, Index log_component, double highest,
-                Cell& cell) const {
-    Eigen::MatrixXd points(d_, count_), f(components, count_);
-    double volume = 1;
-    for (Index a = 0; a < d_; ++a) {
-      const auto k = static_cast<std::size_t>(a);
-      const double center = 0.5 * (cell.low[k] + cell.high[k]), half = 0.5 * (cell.high[k] - cell.low[k]);
-      points.row(a) = (half * nodes_.row(a)).array() + center;
-      volume *= half;
-    }
+                Cell* cells, Index number) const {
+    Eigen::MatrixXd points(d_, count_ * number), f(components, count_ * number);
+    for (Index c = 0; c < number; ++c)
+      for (Index a = 0; a < d_; ++a) {
+        const auto k = static_cast<std::size_t>(a);
+        const double center = 0.5 * (cells[c].low[k] + cells[c].high[k]),
+                     half = 0.5 * (cells[c].high[k] - cells[c].low[k]);
+        points.row(a).segment(c * count_, count_) = (half * nodes_.row(a)).array() + center;
+      }
     integrand(points, f);
+    Eigen::MatrixXd own(components, count_);
+    for (Index c = 0; c < number; ++c) {
+      own = f.middleCols(c * count_, count_);
+      finish(own, components, driving, log_component, highest, cells[c]);
+    }
+  }
+
+ private:
+  void finish(Eigen::MatrixXd& f, Index components, Index driving, Index log_component, double highest,
+              Cell& cell) const {
+    double volume = 1;
+    for (std::size_t k = 0; k < static_cast<std::size_t>(d_); ++k) volume *= 0.5 * (cell.high[k] - cell.low[k]);
     Eigen::RowVectorXd logs;
     if (log_component >= 0) {
       logs = f.row(log_component);
@@ -98,13 +112,13 @@ class Tensor {
         cell.axis = static_cast<int>(a);
   }
 
- private:
   // What a smooth function leaves to the rule along an axis, from how fast its Legendre coefficients fall there (the
   // other axes integrated). The rule is exact to degree 31, coefficients to degree 15 are known: if they fall
   // geometrically, they are continued. Where they do not, this knows nothing. The difference from Gauss's rule alone
   // overrates the error of smooth functions by orders, at a price to the power d.
   double smooth_error(const Eigen::MatrixXd& f, Index c, Index axis) const {
-    const Index n = rule_21().size();
+    const Index n = rule_.size();
+    if (n < kPanelNodes) return kInf;
     Index stride = 1;
     for (Index a = 0; a < axis; ++a) stride *= n;
     std::array<double, kPanelNodes> line{};
@@ -129,8 +143,8 @@ class Tensor {
   // error.
   void add_unseen(const Eigen::MatrixXd& f, Eigen::RowVectorXd& logs, double volume, Index driving, double highest,
                   Cell& cell, std::array<double, kMost>& along) const {
-    const Index n = rule_21().size();
-    const std::vector<double>& node = rule_21().node;
+    const Index n = rule_.size();
+    const std::vector<double>& node = rule_.node;
     if (logs.size() == 0) {
       const Eigen::RowVectorXd values = f.row(0).cwiseAbs();
       logs.resize(count_);
@@ -152,7 +166,7 @@ class Tensor {
         const double peak = logs(i) + slope * slope / (2 * curvature);
         const double mass = std::exp(std::min(peak, highest)) * std::sqrt(6.283185307179586 / curvature);
         const double seen = std::abs(f(0, i));
-        const double unseen = (mass / rule_21().weight[at] - seen) * weights_(i, 0) * volume;
+        const double unseen = (mass / rule_.weight[at] - seen) * weights_(i, 0) * volume;
         if (!(unseen > 0)) continue;
         along[static_cast<std::size_t>(a)] += unseen / (cell.absolute(0) * volume + 1e-300);
         for (Index c = 0; c < driving; ++c)
@@ -160,6 +174,7 @@ class Tensor {
       }
   }
 
+  const Rule& rule_;
   Index d_, count_;
   Eigen::MatrixXd nodes_, weights_;
   std::array<std::array<double, kPanelNodes>, 16> legendre_;  // P_k at the nodes
@@ -172,7 +187,7 @@ Integral cubature(const Integrand& integrand, Index components, const std::vecto
   const Index d = static_cast<Index>(breaks.size());
   if (d < 1 || d > static_cast<Index>(kMost)) throw UnsupportedError("cubature is for 1 to 3 dimensions");
   const Index driving = options.driving < 0 ? components : options.driving;
-  const Tensor tensor(d);
+  const Tensor tensor(rule_21(), d), small(rule_7(), d);
 
   std::vector<Cell> cells(1);
   for (std::size_t a = 0; a < breaks.size(); ++a) {
@@ -193,13 +208,13 @@ Integral cubature(const Integrand& integrand, Index components, const std::vecto
   // How high a peak between nodes is believed to be, as a logarithm: no more than 20 times the highest value so far.
   constexpr double kUnknown = 300;
   double highest = kUnknown;
-  const auto evaluate = [&](std::vector<Cell>& fresh) {
-    parallel::for_chunks(static_cast<Index>(fresh.size()), 1, [&](Index, Index begin, Index end) {
-      for (Index i = begin; i < end; ++i)
-        tensor.evaluate(integrand, components, driving, options.log_component, highest,
-                        fresh[static_cast<std::size_t>(i)]);
+  const auto evaluate = [&](const Tensor& rule, std::vector<Cell>& fresh) {
+    const Index batch = std::max<Index>(1, 1024 / rule.count());
+    parallel::for_chunks(static_cast<Index>(fresh.size()), batch, [&](Index, Index begin, Index end) {
+      rule.evaluate(integrand, components, driving, options.log_component, highest,
+                    fresh.data() + static_cast<std::size_t>(begin), end - begin);
     });
-    out.evaluations += static_cast<Index>(fresh.size()) * tensor.count();
+    out.evaluations += static_cast<Index>(fresh.size()) * rule.count();
     double top = -kInf;
     for (const Cell& cell : fresh) {
       out.infinite = out.infinite || cell.infinite;
@@ -229,7 +244,11 @@ Integral cubature(const Integrand& integrand, Index components, const std::vecto
     }
   };
 
-  evaluate(cells);
+  constexpr std::size_t kMany = 1000;
+  const bool many = cells.size() >= kMany;
+  for (Cell& cell : cells) cell.coarse = many;
+  evaluate(many ? small : tensor, cells);
+  const Index most_evaluations = options.max_evaluations + (many ? out.evaluations : 0);
   // A round halves the worst cells that make up most of the error: their number depends on the errors alone.
   while (!out.infinite) {
     total();
@@ -247,6 +266,11 @@ Integral cubature(const Integrand& integrand, Index components, const std::vecto
       std::pop_heap(cells.begin(), cells.end(), by_priority);
       Cell left = std::move(cells.back());
       cells.pop_back();
+      if (left.coarse) {
+        left.coarse = false;
+        fresh.push_back(std::move(left));
+        continue;
+      }
       const auto a = static_cast<std::size_t>(left.axis);
       const double middle = 0.5 * (left.low[a] + left.high[a]);
       Cell right = left;
@@ -254,11 +278,11 @@ Integral cubature(const Integrand& integrand, Index components, const std::vecto
       fresh.push_back(std::move(left));
       fresh.push_back(std::move(right));
     }
-    if (out.evaluations + static_cast<Index>(fresh.size()) * tensor.count() > options.max_evaluations) {
+    if (out.evaluations + static_cast<Index>(fresh.size()) * tensor.count() > most_evaluations) {
       out.converged = false;
       return out;
     }
-    evaluate(fresh);
+    evaluate(tensor, fresh);
     cells.insert(cells.end(), std::make_move_iterator(fresh.begin()), std::make_move_iterator(fresh.end()));
   }
   return out;

@@ -39,6 +39,16 @@ const Rule& rule_21() {
   return rule;
 }
 
+const Rule& rule_7() {  // [Kronrod 1965]
+  constexpr double kA = 0.96049126870802028, kB = 0.77459666924148338, kC = 0.43424374934680256;
+  constexpr double kOfA = 0.10465622602646727, kOfB = 0.26848808986833344, kOfC = 0.40139741477596222,
+                   kOf0 = 0.45091653865847414;
+  static const Rule rule{{-kA, -kB, -kC, 0, kC, kB, kA},
+                         {kOfA, kOfB, kOfC, kOf0, kOfC, kOfB, kOfA},
+                         {0, 5.0 / 9, 0, 8.0 / 9, 0, 5.0 / 9, 0}};
+  return rule;
+}
+
 double quadpack_error(double difference, double absolute, double deviation) {
   double error = std::abs(difference);
   if (deviation > 0 && error > 0) {

@@ -14,8 +14,9 @@ struct Rule {
   Index size() const { return static_cast<Index>(node.size()); }
 };
 
-/// The rule with 21 nodes.
+/// The rule with 21 nodes, and one with 7 for many small cells.
 const Rule& rule_21();
+const Rule& rule_7();
 
 /// QUADPACK's bound for the Kronrod value, from its distance to the Gauss value and the integrals of |f| and |f - mean
 /// f|.

@@ -1,6 +1,7 @@
 #include "config/data.hpp"
 
 #include "support.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <Eigen/Dense>
 
@@ -13,25 +14,10 @@ namespace {
 // A folder of its own for small files; messages are compared without it.
 class Data : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "kullback-data-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::string write(const std::string& text) {
-    std::ofstream(folder_ / "f", std::ios::binary) << text;
-    return (folder_ / "f").string();
-  }
+  std::string write(const std::string& text) { return folder_.write("f", text); }
   template <typename Work>
   std::string message(Work&& work) {
-    std::string text = error_of(work);
-    const std::string prefix = folder_.string() + "/";
-    for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix)) {
-      text.erase(at, prefix.size());
-    }
-    return text;
+    return folder_.without_folder(error_of(work));
   }
   std::string csv_problem(const std::string& text) {
     return message([&] { read_csv(write(text)); });
@@ -43,7 +29,7 @@ class Data : public testing::Test {
     const std::string all = message([&] { read_matrix_market(write(text)); });
     return all.substr(0, all.find('\n'));
   }
-  std::filesystem::path folder_;
+  test_support::TemporaryFolder folder_;
 };
 
 class Csv : public Data {};
@@ -266,9 +252,9 @@ TEST_F(Sha256, AgreesWithThePublishedVectors) {
 }
 
 TEST_F(Sha256, OfAFileThatIsMissingIsAnError) {
-  EXPECT_EQ(message([&] { sha256_file((folder_ / "none").string()); }),
+  EXPECT_EQ(message([&] { sha256_file((folder_.path() / "none").string()); }),
             "error: cannot read 'none': No such file or directory");
-  EXPECT_EQ(message([&] { sha256_file(folder_.string() + "/"); }).find("Is a directory") != std::string::npos, true);
+  EXPECT_EQ(message([&] { sha256_file(folder_.path().string() + "/"); }).find("Is a directory") != std::string::npos, true);
 }
 
 }  // namespace

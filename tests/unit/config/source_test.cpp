@@ -1,6 +1,7 @@
 #include "config/source.hpp"
 
 #include "support.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,27 +15,13 @@ namespace {
 // A folder of its own for files that only a test can make.
 class Files : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "kullback-source-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::string write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-    return (folder_ / name).string();
-  }
+  std::string write(const std::string& name, const std::string& text) { return folder_.write(name, text); }
   // The message with the folder taken out.
   template <typename Work>
   std::string message(Work&& work) {
-    std::string text = error_of(work);
-    const std::string prefix = folder_.string() + "/";
-    for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix)) {
-      text.erase(at, prefix.size());
-    }
-    return text;
+    return folder_.without_folder(error_of(work));
   }
-  std::filesystem::path folder_;
+  test_support::TemporaryFolder folder_;
 };
 
 TEST(Render, ShowsFileLineColumnPathMessageLineAndCaret) {
@@ -96,18 +83,18 @@ TEST_F(Files, AreReadAsTheyAreWithoutAByteOrderMark) {
 }
 
 TEST_F(Files, ThatAreMissingAreNamed) {
-  EXPECT_EQ(message([&] { read_source((folder_ / "none.yaml").string()); }),
+  EXPECT_EQ(message([&] { read_source((folder_.path() / "none.yaml").string()); }),
             "error: cannot read 'none.yaml': No such file or directory");
 }
 
 TEST_F(Files, ThatAreDirectoriesAreRefused) {
-  std::filesystem::create_directory(folder_ / "d");
-  EXPECT_EQ(message([&] { read_source((folder_ / "d").string()); }), "error: cannot read 'd': it is a directory");
+  std::filesystem::create_directory(folder_.path() / "d");
+  EXPECT_EQ(message([&] { read_source((folder_.path() / "d").string()); }), "error: cannot read 'd': it is a directory");
 }
 
 TEST_F(Files, ThatArePipesAreRefusedWithoutWaiting) {
-  ASSERT_EQ(::mkfifo((folder_ / "p").c_str(), 0600), 0);
-  EXPECT_EQ(message([&] { read_source((folder_ / "p").string()); }),
+  ASSERT_EQ(::mkfifo((folder_.path() / "p").c_str(), 0600), 0);
+  EXPECT_EQ(message([&] { read_source((folder_.path() / "p").string()); }),
             "error: cannot read 'p': it is not a regular file");
 }
 

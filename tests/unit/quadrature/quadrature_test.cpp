@@ -116,6 +116,26 @@ TEST(Cubature, RefinesWhereAPeakIs) {
   EXPECT_TRUE(i.converged);
   expect_within_error(i, 39.182381425612693, 1e-9);
 }
+TEST(Cubature, JumpsAtTheSplitsOfManyCells) {
+  constexpr Index kCells = 50;
+  std::vector<double> edges;
+  for (Index k = 0; k <= kCells; ++k) edges.push_back(static_cast<double>(k) / kCells);
+  const auto height = [](Index i, Index j) { return 1 + static_cast<double>((3 * i + 5 * j) % 7); };
+  const auto cell = [](double x) { return std::min(kCells - 1, static_cast<Index>(x * kCells)); };
+  const Integrand f = [&](In x, Out out) {
+    for (Index i = 0; i < x.cols(); ++i)
+      out(0, i) = height(cell(x(0, i)), cell(x(1, i))) * std::exp(x(0, i) - x(1, i));
+  };
+  double truth = 0;
+  for (std::size_t i = 0; i < kCells; ++i)
+    for (std::size_t j = 0; j < kCells; ++j)
+      truth += height(static_cast<Index>(i), static_cast<Index>(j)) * (std::exp(edges[i + 1]) - std::exp(edges[i])) *
+               (std::exp(-edges[j]) - std::exp(-edges[j + 1]));
+  const Integral i = cubature(f, 1, {edges, edges});
+  EXPECT_TRUE(i.converged);
+  EXPECT_LE(i.evaluations, 49 * kCells * kCells);  // the small rule was enough
+  expect_within_error(i, truth, 1e-9);
+}
 TEST(Cubature, SameBytesAtAnyNumberOfThreads) {
   const Integrand f = [](In x, Out out) {
     for (Index i = 0; i < x.cols(); ++i) out(0, i) = std::abs(std::sin(20 * x(0, i)) * std::cos(3 * x(1, i)));
