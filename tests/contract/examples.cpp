@@ -170,8 +170,9 @@ class Panels {
     Eigen::RowVectorXd density(8);
     members_.family->log_density(members_.layout, members_.theta, Points(x, low, high), row(density));
     for (int k = 0; k < 8; ++k) {
+      const double surprise = -density[k];
       density[k] = std::exp(density[k]);  // to 0, where Eigen's vectorized one stops at the smallest normal number
-      const double value = half * kWeights[k / 2] * density[k] * (density[k] > 0 ? f_(x(0, k)) : 0);
+      const double value = half * kWeights[k / 2] * density[k] * (density[k] > 0 ? f_ ? f_(x(0, k)) : surprise : 0);
       sum_ += value, absolute_ += std::abs(value);
     }
   }
@@ -206,7 +207,8 @@ Expectation expectation(const Members& members, const std::function<double(doubl
   if (middle.empty() || width == 0) middle.push_back(0), width = 0.5;
   std::sort(middle.begin(), middle.end());
   middle.erase(std::unique(middle.begin(), middle.end()), middle.end());
-  std::erase_if(middle, [&](double x) { return x <= support.low || x >= support.high; });
+  // Panels beside an end must be those that shrink towards it.
+  std::erase_if(middle, [&](double x) { return x <= support.low + 1e-6 * width || x >= support.high - 1e-6 * width; });
   if (middle.empty()) middle.push_back(0.5 * (support.low + support.high));
 
   Panels panels(members, support, f);

@@ -24,7 +24,7 @@ namespace kullback {
 ///
 /// Statistics with a parameter c (`Moments::expect_at`, `Expansion`), for scalar x:
 ///
-///   abs(x-c)    (x-c)^2    x^c    abs(x)^c    exp(c*x)    cos(x-c)    log(1+exp(c*x))    log(1+x^c)    log(x+c)    1/(x+c)
+///   abs(x-c)    (x-c)^2    x^c    abs(x)^c    exp(c*x)    cos(x-c)    log(1+exp(c*x))    log(1+x^c)    log(x+c)    log(c-x)    1/(x+c)
 ///   lgamma(x+c)        log Gamma(x + c)
 ///   log_binomial(c)    log of c over x, the number of ways to choose x of c
 ///   cell(c)     1 where x == c
