@@ -1,8 +1,16 @@
 #include "renyi.hpp"
 
+#include <algorithm>
+
 #include <kullback/gauss_legendre.hpp>
 
 namespace kullback::location_scale {
+namespace {
+
+// Rounding must not change the sign: negative for negative orders.
+double signed_like(double order, double value) { return order < 0 ? std::min(value, 0.0) : std::max(value, 0.0); }
+
+}  // namespace
 
 // With u = order d/scale_p, v = (1 - order) d/scale_q, d = |shift|, r = scale_p/scale_q the integral is
 //   r^(1-order) / (order + (1 - order) r) * (1 + g),  g = -u v phi[u, v],  phi(z) = (e^-z - 1 + z)/z,
@@ -10,7 +18,7 @@ namespace kullback::location_scale {
 Bounded laplace_renyi(double order, const double* p, const double* q) {
   const double r = p[1] / q[1], e = (p[1] - q[1]) / q[1], rest = 1 - order, distance = std::abs(p[0] - q[0]);
   const double decline = order + rest * r;  // of the tails
-  if (!(decline > 0)) return {kInfinity, 0};
+  if (!(decline > 0)) return {order < 0 ? -kInfinity : kInfinity, 0};
   if (order == 1) throw UnsupportedError("the order 1 is kl");
   const double logarithm = std::abs(e) < 0.5 ? std::log1p(e) : std::log(r);
   const double scales =
@@ -31,7 +39,7 @@ Bounded laplace_renyi(double order, const double* p, const double* q) {
   }
   const double value = (scales + locations) / (order - 1);
   const double size = std::abs(scales) + std::abs(locations) + (std::abs(e) < 0.5 ? e * e : std::abs(rest * logarithm));
-  return {std::max(value, 0.0), kEpsilon * 32 * size / std::abs(order - 1)};
+  return {signed_like(order, value), kEpsilon * 32 * size / std::abs(order - 1)};
 }
 
 // The integral is Legendre's function P_(order-1)(1 + chi), Laplace's integral of which is the mean of exp(nu L) over
@@ -51,7 +59,7 @@ Bounded cauchy_renyi(double order, const double* p, const double* q) {
     mean += gauss_legendre(excess, from, to) / kPi;
   const double integral = mean + nu * std::log1p(chi / 2);  // less 1
   const double value = std::log1p(integral) / (order - 1);
-  return {std::max(value, 0.0),
+  return {signed_like(order, value),
           kEpsilon * 32 * (mean + std::abs(nu) * std::log1p(chi / 2)) / (1 + integral) / std::abs(order - 1)};
 }
 
