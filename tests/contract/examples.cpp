@@ -247,7 +247,8 @@ Expectation expectation(const Members& members, const Function& f, const std::ve
   if (middle.empty() || width == 0) middle.push_back(0), width = 0.5;
   std::sort(middle.begin(), middle.end());
   middle.erase(std::unique(middle.begin(), middle.end()), middle.end());
-  std::erase_if(middle, [&](double x) { return x <= support.low || x >= support.high; });
+  // Panels beside an end must be those that shrink towards it.
+  std::erase_if(middle, [&](double x) { return x <= support.low + 1e-6 * width || x >= support.high - 1e-6 * width; });
   if (middle.empty()) middle.push_back(0.5 * (support.low + support.high));
 
   Panels panels(members, support, f);

@@ -65,6 +65,7 @@ TEST_P(OnTheLine, MomentsOfLabelsWithAParameterAreThoseOfTheDensity) {
     Eigen::MatrixXd square(1, 1);
     const bool light = moments->expect(layout(), members().theta, "x2", square) && std::isfinite(square(0, 0));
     if (label == "cos(x-c)" && !light) continue;  // oscillates in a heavy tail
+    if (label == "cell(c)" && !family().support(layout(), members().theta, 0, 0).integer) continue;
     for (const double c :
          {mark.location, mark.location + 0.8 * mark.scale, mark.location - 1.7 * mark.scale, -0.3, 0.45}) {
       const Eigen::RowVectorXd at = Eigen::RowVectorXd::Constant(1, c);
@@ -77,6 +78,7 @@ TEST_P(OnTheLine, MomentsOfLabelsWithAParameterAreThoseOfTheDensity) {
       Eigen::RowVectorXd higher(1);
       moments->expect_at(layout(), members().theta, label, row(beyond), row(higher));
       if (!std::isfinite(higher[0])) continue;
+      if (label == "exp(c*x)" && std::abs(c) * mark.scale > 2) continue;  // moves the mass away from the landmarks
       const auto statistic = [&](double x) {
         Eigen::RowVectorXd out(1);
         evaluate_label(label, row(at), Eigen::MatrixXd::Constant(1, 1, x), row(out));

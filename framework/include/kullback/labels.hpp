@@ -25,7 +25,7 @@ namespace kullback {
 ///
 /// Statistics with a parameter c (`Moments::expect_at`, `Expansion`), for scalar x:
 ///
-///   abs(x-c)    (x-c)^2    x^c    abs(x)^c    exp(c*x)    cos(x-c)    log(1+exp(c*x))    log(1+x^c)    log(x+c)    1/(x+c)
+///   abs(x-c)    (x-c)^2    x^c    abs(x)^c    exp(c*x)    cos(x-c)    log(1+exp(c*x))    log(1+x^c)    log(x+c)    log(c-x)    1/(x+c)
 ///   log(1-x^c)         for x between 0 and 1
 ///   lgamma(x+c)        log Gamma(x + c)
 ///   lgamma(c-x)        log Gamma(c - x)

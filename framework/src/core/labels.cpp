@@ -15,7 +15,7 @@ constexpr auto kPlain =
                          "abs_x",   "exp_x",  "exp_-x", "cos_x",   "sin_x",   "lgamma_x", "log_factorial", "lgamma_sum",
                          "log_det", "inverse"});
 constexpr auto kParametric = std::to_array<Text>({"abs(x-c)", "(x-c)^2", "x^c", "abs(x)^c", "exp(c*x)", "cos(x-c)",
-                                                  "log(1+exp(c*x))", "log(1+x^c)", "log(1-x^c)", "log(x+c)", "1/(x+c)",
+                                                  "log(1+exp(c*x))", "log(1+x^c)", "log(1-x^c)", "log(x+c)", "log(c-x)", "1/(x+c)",
                                                   "lgamma(x+c)", "lgamma(c-x)", "log_binomial(c)", "cell(c)", "above(c)"});
 
 using Scalar = double (*)(double);
@@ -67,6 +67,7 @@ Parametric parametric(Text label) {
     };
   if (label == "log(1-x^c)") return [](double x, double c) { return std::log(-std::expm1(c * std::log(x))); };
   if (label == "log(x+c)") return [](double x, double c) { return std::log(x + c); };
+  if (label == "log(c-x)") return [](double x, double c) { return std::log(c - x); };
   if (label == "1/(x+c)") return [](double x, double c) { return 1 / (x + c); };
   if (label == "lgamma(x+c)") return [](double x, double c) { return log_gamma(x + c); };
   if (label == "lgamma(c-x)") return [](double x, double c) { return log_gamma(c - x); };
