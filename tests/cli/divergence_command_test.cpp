@@ -105,7 +105,7 @@ TEST(PluginsCommand, ListsEveryPluginWithItsHash) {
     ids.push_back(plugin["id"]);
     EXPECT_EQ(plugin["sha256"].get<std::string>().size(), 64u);
   }
-  for (const char* id : {"normal", "multivariate_normal", "discrete_grid", "factorized", "mixture", "kl", "coordinate_ascent", "moment_matching"})
+  for (const char* id : {"normal", "multivariate_normal", "discrete_grid", "factorized", "mixture", "divergences", "coordinate_ascent", "moment_matching"})
     EXPECT_NE(std::find(ids.begin(), ids.end(), id), ids.end()) << id;
 }
 

@@ -234,6 +234,9 @@ Expectation expectation(const Members& members, const Function& f, const std::ve
     for (double k = -40; k <= 40; k += 1) middle.push_back(m.location + 0.5 * k * m.scale);
     width = std::max(width, 0.5 * m.scale);
   }
+  for (const Landmark& m : marks)  // a cusp: panels that shrink towards it
+    for (double d = width; m.scale == 0 && d > 1e-15 * width; d /= 2)
+      middle.push_back(m.location - d), middle.push_back(m.location + d);
   for (const double x : breaks) middle.push_back(x);
   if (middle.empty() || width == 0) middle.push_back(0), width = 0.5;
   std::sort(middle.begin(), middle.end());

@@ -27,9 +27,10 @@ enum Exit { kOk = 0, kRunFailed = 1, kBadUsage = 2, kPluginRefused = 3 };
 
 struct Options {
   std::vector<std::string> plugin_dirs;
-  std::string file, out, name, p, q, only, pairs;
+  std::string file, out, name, p, q, pairs;
   experiment::Overrides overrides;
-  bool json = false, quiet = false;
+  std::vector<std::string> only, allow;
+  bool json = false, quiet = false, all = false;
 };
 
 // The registry with everything that could be loaded; what was refused has been printed.
@@ -121,8 +122,25 @@ model::Known known(const Registry& registry, const std::string& name, const std:
   return model::evaluate_distribution(scope, config::parse_expression(source, ""));
 }
 
-Json compare(const Registry& registry, const std::string& p, const std::string& q, const std::string& only, std::string* text) {
-  const auto values = experiment::compare(registry, known(registry, "P", p).members, known(registry, "Q", q).members, only);
+// The words to evaluate: those given, everything, or both directions of the relative entropy.
+std::vector<std::string> words(const Registry& registry, const Options& options) {
+  if (options.all) return experiment::all_divergences(registry);
+  if (!options.only.empty()) return options.only;
+  return {"kl", "reverse_kl"};
+}
+
+EvaluateOptions evaluate_options(const Options& options) {
+  EvaluateOptions out;
+  for (const std::string& method : options.allow) out.allow_monte_carlo = out.allow_monte_carlo || method == "monte_carlo";
+  if (options.overrides.seed) out.seed = *options.overrides.seed;
+  return out;
+}
+
+Json compare(const Registry& registry, const std::string& p, const std::string& q, const std::vector<std::string>& words,
+             const EvaluateOptions& options, std::string* text) {
+  const Members target = known(registry, "P", p).members;
+  // An entropy looks at P alone.
+  const auto values = experiment::compare(registry, target, q.empty() ? target : known(registry, "Q", q).members, words, options);
   if (text) *text = experiment::divergence_table(values);
   Json json = {{"p", p}, {"q", q}, {"divergences", Json::array()}};
   for (const auto& value : values) json["divergences"].push_back(experiment::to_json(value));
@@ -130,7 +148,7 @@ Json compare(const Registry& registry, const std::string& p, const std::string& 
 }
 
 // One line of --pairs; whatever is wrong with it becomes its answer.
-Json answer(const Registry& registry, const std::string& line) {
+Json answer(const Registry& registry, const std::string& line, const Options& options) {
   try {
     const Json question = Json::parse(line);
     const auto text = [&](const char* key) -> std::string {
@@ -138,7 +156,10 @@ Json answer(const Registry& registry, const std::string& line) {
         throw ConfigError(fmt::format("each line is an object with the texts \"p\" and \"q\", and \"divergence\" if one is wanted: '{}' is missing", key));
       return question[key].get<std::string>();
     };
-    return compare(registry, text("p"), text("q"), question.contains("divergence") ? text("divergence") : "", nullptr);
+    const bool one = question.is_object() && question.contains("divergence");
+    const bool alone = one && question["divergence"] == "entropy" && !question.contains("q");
+    return compare(registry, text("p"), alone ? "" : text("q"), one ? std::vector<std::string>{text("divergence")} : words(registry, options),
+                   evaluate_options(options), nullptr);
   } catch (const Json::exception& error) {
     return {{"error", fmt::format("this line is not JSON: {}", error.what())}};
   } catch (const Error& error) {
@@ -152,13 +173,14 @@ int divergence(const Options& options) {
     std::ifstream file(options.pairs);
     if (!file) throw ConfigError(fmt::format("cannot read '{}': {}", options.pairs, std::strerror(errno)));
     for (std::string line; std::getline(file, line);)
-      if (line.find_first_not_of(" \t\r") != std::string::npos) fmt::print("{}\n", answer(session.registry, line).dump(-1, ' ', false, Json::error_handler_t::replace));
+      if (line.find_first_not_of(" \t\r") != std::string::npos) fmt::print("{}\n", answer(session.registry, line, options).dump(-1, ' ', false, Json::error_handler_t::replace));
     return session.exit(kOk);
   }
-  if (options.p.empty() || options.q.empty())
+  const bool alone = options.only == std::vector<std::string>{"entropy"} && !options.all;
+  if (options.p.empty() || (options.q.empty() && !alone))
     throw ConfigError("divergence needs two distributions, P and Q: kullback divergence 'normal(mean = 0, stddev = 1)' 'normal(mean = 1, stddev = 2)'");
   std::string text;
-  const Json json = compare(session.registry, options.p, options.q, options.only, &text);
+  const Json json = compare(session.registry, options.p, options.q, words(session.registry, options), evaluate_options(options), &text);
   fmt::print("{}", options.json ? json.dump(2) + "\n" : text);
   return session.exit(kOk);
 }
@@ -210,7 +232,10 @@ int main(int argc, char** argv) {
   auto* divergence_command = app.add_subcommand("divergence", "How far one distribution is from another");
   divergence_command->add_option("p", options.p, "A distribution, e.g. 'normal(mean = 0, stddev = 1)'")->type_name("P");
   divergence_command->add_option("q", options.q, "Another")->type_name("Q");
-  divergence_command->add_option("--divergence", options.only, "Only this divergence: kl, reverse_kl, ...")->type_name("NAME");
+  divergence_command->add_option("--divergence", options.only, "This divergence: kl, reverse_kl, renyi(0.5), ... (may be repeated)")->type_name("NAME")->allow_extra_args(false);
+  divergence_command->add_flag("--all", options.all, "Every divergence there is");
+  divergence_command->add_option("--allow", options.allow, "Allow a method with a standard error instead of a bound: monte_carlo")->type_name("METHOD")->check(CLI::IsMember({"monte_carlo"}))->allow_extra_args(false);
+  divergence_command->add_option("--seed", options.overrides.seed, "Seed of Monte Carlo")->type_name("N");
   divergence_command->add_option("--pairs", options.pairs, "A file with one JSON object a line: {\"p\": ..., \"q\": ..., \"divergence\": ...}")->type_name("FILE");
   divergence_command->add_flag("--json", options.json, "Print JSON");
   auto* plugins_command = app.add_subcommand("plugins", "List the plugins that are loaded");

@@ -5,6 +5,7 @@
 #include <kullback/distribution.hpp>
 
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace kullback {
@@ -13,7 +14,7 @@ namespace kullback {
 enum class Method { infinite, closed_form, expected_statistics, exact_sum, quadrature, cubature, monte_carlo };
 Text to_text(Method method);
 
-/// A number in nats with a bound on its absolute error. `source` says where it comes from: the formula's origin,
+/// A number with a bound on its absolute error, in nats where it is an information. `source` says where it comes from: the formula's origin,
 /// the quadrature, or for an infinite value the reason. Never NaN.
 struct Estimate {
   double value = 0;
@@ -30,29 +31,60 @@ struct Rule {
   std::string formula;  ///< one ASCII line for `describe`
   std::string source;   ///< "[Gil et al. 2013, eq. 3]"
   std::function<void(const Side& p, const Side& q, Row value, Row error)> evaluate;
+  /// Instead, for a divergence with a parameter (the order of renyi).
+  std::function<void(double parameter, const Side& p, const Side& q, Row value, Row error)> evaluate_at = {};
 };
 
-/// A divergence between densities of the form D(p, q) = integral of f(log p, log q). Rules exist only for D(p, q);
-/// its mirror image D(q, p) swaps the sides ("reverse_kl"). Stateless; [any-thread].
+/// What a divergence is a function of: this decides which mechanisms evaluate it. Rules named "kl" serve everything that is made of
+/// relative entropies, rules named "renyi" (with `evaluate_at`) everything that is made of alpha integrals.
+enum class Functional {
+  relative_entropy,  ///< integral p log(p/q); of a symmetric divergence: the sum of both directions
+  cross_entropy,     ///< -integral p log q
+  entropy,           ///< -integral p log p; q is not looked at
+  alpha_integral,    ///< |log integral p^a q^(1-a)|, a the order
+  chernoff,          ///< the largest -log integral p^a q^(1-a) over a in [0, 1]
+  f_divergence,      ///< integral of `integrand`
+  wasserstein,       ///< integral |P^-1(u) - Q^-1(u)|^k du, k = 1 or 2 the order; on the line
+  energy,            ///< 2 integral (P(x) - Q(x))^2 dx; on the line
+  kernel,            ///< integral integral k(x, y) (p(x) - q(x)) (p(y) - q(y)), k = exp(-(x - y)^2/(2 h^2)), h the order
+  score,             ///< integral p (d log p/dx - d log q/dx)^2
+  geodesic,          ///< squared length of the shortest path of members in the Fisher metric
+};
+
+/// A divergence D(p, q) = outer(functional). Rules exist only for D(p, q); its mirror image D(q, p) swaps the sides
+/// ("reverse_kl"). Stateless; [any-thread].
 class Divergence {
  public:
   virtual ~Divergence();
   virtual Text name() const = 0;
   virtual Text formula() const = 0;
+  virtual Functional functional() const = 0;
 
-  /// The pointwise integrand in a form that is never negative and integrates to D over the union of
-  /// the supports (KL: p (r - 1 + exp(-r)) with r = log p - log q). Densities are normalized. Either logarithm may be
-  /// -inf, not both; +inf where D is infinite because of this point.
-  virtual void integrand(ConstRow log_p, ConstRow log_q, Row out) const = 0;
+  /// The number that completes the functional where there is one: a, k or h.
+  virtual double order() const { return 0; }
 
-  /// True if D is +inf as soon as p has mass where q has none.
-  virtual bool needs_absolute_continuity() const = 0;
+  /// D from the functional, monotone for functional >= 0; +inf may be mapped to what disjoint densities give.
+  virtual double outer(double functional) const { return functional; }
 
-  /// True if D of products of independent parts is the sum of the parts' D.
-  virtual bool adds_over_products() const = 0;
+  virtual bool symmetric() const { return false; }
 
-  /// True for KL: the value follows from p's entropy and the expectations of log q under p.
-  virtual bool is_relative_entropy() const { return false; }
+  /// True if D(p, q) = outer(functional of (q, p)).
+  virtual bool mirrored() const { return false; }
+
+  /// The pointwise integrand of what is integrated over the union of the supports, in a form that is never negative and does not cancel
+  /// where p and q are close. Densities are normalized. Either logarithm may be -inf, not both; +inf where D is
+  /// infinite because of this point; homogeneous: f(log p + c, log q + c) = e^c f. The default knows relative entropies
+  /// (p (r - 1 + exp(-r)) with r = log p - log q) and alpha integrals (|a p + (1-a) q - p^a q^(1-a)|).
+  virtual void integrand(ConstRow log_p, ConstRow log_q, Row out) const;
+
+  /// What a person calls its parameter ("order", "bandwidth"); empty if it has none.
+  virtual Text parameter() const { return {}; }
+  virtual double parameter_value() const { return order(); }
+  /// The same divergence with another parameter. Throws DomainError.
+  virtual std::shared_ptr<const Divergence> with(double parameter) const;
+
+  /// As it is written in a file: "kl", "renyi(0.5)".
+  std::string written() const;
 };
 
 }  // namespace kullback

@@ -4,8 +4,10 @@
 #include <kullback/divergence.hpp>
 #include <kullback/optimizer.hpp>
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -77,19 +79,26 @@ class Registry {
 /// otherwise "known: a, b, c".
 std::string suggestion(Text given, const std::vector<std::string>& known);
 
-/// The value of D(p, q) by the ladder: infinities by support, closed form, products part by part, expected
-/// statistics, exact sums, quadrature in one dimension, cubature in two and three. p and q have one member each.
-/// Throws UnsupportedError that lists the rules there are when no rung applies.
+/// A divergence as it is written: "kl", "renyi(0.5)". It lives at least as long as the registry's does. Throws UnsupportedError with a
+/// suggestion, and DomainError for a parameter that it cannot have.
+std::shared_ptr<const Divergence> find_divergence_written(const Registry& registry, Text written);
+
+/// The value of D(p, q) by the ladder: infinities by support, closed form, the images' preimages, the log-partition of one exponential
+/// family, products part by part, expected statistics, sums over integers, quadrature in one dimension, cubature in two
+/// and three, and where it is allowed Monte Carlo. p and q have one member each. Throws UnsupportedError that lists
+/// the rules there are when no rung applies.
 struct EvaluateOptions {
-  bool skip_closed_forms = false;  ///< go straight to quadrature or cubature: an independent check
+  bool skip_closed_forms = false;  ///< go straight to sums, quadrature or cubature: an independent check
   double relative_tolerance = 1e-10;
+  bool allow_monte_carlo = false;  ///< where nothing else applies: a standard error instead of a bound
+  std::uint64_t seed = 1;          ///< of Monte Carlo
 };
 Estimate evaluate(const Registry& registry, const Divergence& divergence, const Members& p, const Members& q,
                   const EvaluateOptions& options = {});
 
-/// The closed form over arrays of members, in parallel, without an Estimate a pair. p and q have as many columns as `value`, or one.
-/// Throws UnsupportedError if the pair has no closed form.
+/// The same over arrays of members, in parallel. p and q have as many columns as `value`, or one. Formulas run over whole ranges
+/// of columns; pairs that no formula serves are evaluated one by one. `method` has one entry a pair, or none.
 void evaluate_batch(const Registry& registry, const Divergence& divergence, const Side& p, const Side& q, Row value,
-                    Row error);
+                    Row error, std::span<Method> method = {}, const EvaluateOptions& options = {});
 
 }  // namespace kullback

@@ -25,8 +25,8 @@ Expansion::~Expansion() = default;
 Fisher::~Fisher() = default;
 Conditional::~Conditional() = default;
 Image::~Image() = default;
-Divergence::~Divergence() = default;
 Joint::~Joint() = default;
+void Joint::prepare(Range) {}
 Coloring::~Coloring() = default;
 TargetExpectations::~TargetExpectations() = default;
 Optimizer::~Optimizer() = default;

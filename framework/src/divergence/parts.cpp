@@ -43,11 +43,9 @@ Estimate run(const Question& question, const Members& p, Index p_first, const Me
   if (count == 1)
     return evaluate(question.registry, question.divergence, one(p, p_first), one(q, q_first), question.options);
   Eigen::RowVectorXd value(count), error(count);
-  const Rule* rule = question.registry.find_rule(question.divergence.name(), p.family->name(), q.family->name());
-  if (rule) {
-    run_rule(*rule, pair_name({question.registry, question.divergence, p, q, question.options}),
-             {*p.family, p.layout, p.theta.middleCols(p_first, count)},
-             {*q.family, q.layout, q.theta.middleCols(q_first, count)}, row(value), row(error));
+  Rule used;
+  if (rule_columns(question.registry, question.divergence, {*p.family, p.layout, p.theta.middleCols(p_first, count)},
+                   {*q.family, q.layout, q.theta.middleCols(q_first, count)}, row(value), row(error), &used)) {
     const double sum =
         parallel::sum_chunks(count, 1024, [&](Index b, Index e) { return value.segment(b, e - b).sum(); });
     const double bound =
@@ -55,8 +53,8 @@ Estimate run(const Question& question, const Members& p, Index p_first, const Me
     const Index chunks = count / 1024 + 1;
     // The sums' own rounding: at most the number of additions on one path.
     const double rounding = kEpsilon * static_cast<double>(chunks + 1024) * sum;
-    if (std::isinf(sum)) return infinite(fmt::format("an independent part is infinite: {}", rule->source));
-    return {sum, bound + rounding, rule->method, rule->source};
+    if (std::isinf(sum)) return infinite(fmt::format("an independent part is infinite: {}", used.source));
+    return {sum, bound + rounding, used.method, used.source};
   }
   std::vector<Estimate> each(static_cast<std::size_t>(count));
   parallel::for_chunks(count, 16, [&](Index, Index begin, Index end) {
@@ -68,16 +66,28 @@ Estimate run(const Question& question, const Members& p, Index p_first, const Me
   for (std::size_t i = 1; i < each.size(); ++i) {
     total.value += each[i].value;
     total.error += each[i].error + kEpsilon * total.value;
-    if (each[i].method == Method::infinite) return each[i];
+    if (std::isinf(each[i].value)) return each[i];
     total.method = std::max(total.method, each[i].method);
   }
   return total;
 }
 
+// The functional of a product is the sum of its parts' functionals.
+bool adds_over_products(const Divergence& divergence) {
+  switch (divergence.functional()) {
+    case Functional::relative_entropy:
+    case Functional::alpha_integral:
+    case Functional::score:
+    case Functional::geodesic: return true;
+    case Functional::wasserstein: return divergence.order() == 2;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 Answer by_parts(Question& question) {
-  if (!question.divergence.adds_over_products()) return {};
+  if (!adds_over_products(question.divergence)) return {};
   const auto* p_product = capability<Product>(*question.p.family, question.p.layout);
   const auto* q_product = capability<Product>(*question.q.family, question.q.layout);
   if (!p_product || !q_product) return {};
@@ -97,7 +107,7 @@ Answer by_parts(Question& question) {
   for (Cursor p(p_parts), q(q_parts); !p.done() && !q.done();) {
     const Index count = std::min(p.left(), q.left());
     const Estimate part = run(question, p.part(), p.first(), q.part(), q.first(), count);
-    if (part.method == Method::infinite) return part;
+    if (std::isinf(part.value)) return part;
     total.value += part.value;
     total.error += part.error + kEpsilon * total.value;
     total.method = std::max(total.method, part.method);

@@ -1,5 +1,4 @@
-// KL(p || q) = -H(p) - E_p[log q] without integration: log q is a quadratic form, a combination of statistics, or a sum
-// over independent parts.
+// KL(p || q) = -H(p) - E_p[log q] without integration: log q is a quadratic form, or a sum over independent parts.
 #include "divergence/expectations.hpp"
 #include "divergence/ladder.hpp"
 #include "parallel/parallel.hpp"
@@ -101,7 +100,7 @@ bool append(const Members& members, const SparseMatrix& precision, Index& at, Bl
 }  // namespace
 
 Answer by_quadratic(Question& question) {
-  if (!question.divergence.is_relative_entropy()) return {};
+  if (question.divergence.functional() != Functional::relative_entropy) return {};
   const auto* source = capability<Quadratic>(*question.q.family, question.q.layout);
   if (!source) return {};
   const auto h = entropy(question.p);
@@ -156,77 +155,8 @@ Answer by_quadratic(Question& question) {
   return terms.estimate("-H(p) + E_p[x'Px]/2 - h'E_p[x] + c");
 }
 
-Answer by_statistics(Question& question) {
-  if (!question.divergence.is_relative_entropy()) return {};
-  const auto* family = capability<ExponentialFamily>(*question.q.family, question.q.layout);
-  if (!family) {
-    question.missing.push_back(fmt::format("{} is no exponential family", question.q.family->name()));
-    return {};
-  }
-  if (family->has_base_measure(question.q.layout)) {
-    question.missing.push_back(fmt::format("the base measure of {} is no statistic", question.q.family->name()));
-    return {};
-  }
-  const auto h = entropy(question.p);
-  if (!h || !std::isfinite(*h)) return lacks_entropy(question);
-  const std::vector<Statistic> statistics = family->statistics(question.q.layout);
-  Index rows = 0;
-  for (const Statistic& s : statistics) {
-    rows += s.rows;
-    if (s.label.starts_with("cell")) {  // indicators of q's own cells mean nothing to p
-      question.missing.push_back(fmt::format("the statistics of {} are its cells", question.q.family->name()));
-      return {};
-    }
-  }
-  Eigen::MatrixXd eta(rows, 1), m(rows, 1);
-  Eigen::RowVectorXd log_partition(1);
-  family->convert(question.q.layout, question.q.theta, eta, true);
-  family->mean(question.q.layout, eta, m, row(log_partition));
-  Terms terms;
-  terms.add(-*h);
-  terms.add(log_partition(0));
-  Index at = 0;
-  bool up = false, down = false;
-  std::string culprit;
-  for (const Statistic& s : statistics) {
-    const auto expected = expectation(question.p, s.label, s.rows);
-    if (!expected) {
-      question.missing.push_back(fmt::format("{} does not know E[{}]", question.p.family->name(), s.label));
-      return {};
-    }
-    for (Index i = 0; i < s.rows; ++i, ++at) {
-      const double natural = eta(at, 0);
-      if (natural == 0) continue;
-      const double term = -natural * (*expected)(i);
-      if (std::isnan(term)) {
-        question.missing.push_back(fmt::format("E[{}] under {} is not a number", s.label, question.p.family->name()));
-        return {};
-      }
-      if (term == kInf)
-        up = true, culprit = s.label;
-      else if (term == -kInf)
-        down = true;
-      else
-        terms.add(term);
-    }
-  }
-  if (up && !down) return infinite(fmt::format("E_p[{}] is infinite", culprit));
-  if (up || down) {
-    question.missing.push_back("the expected statistics are infinite with both signs");
-    return {};
-  }
-  Estimate estimate = terms.estimate("-H(p) + A(eta_q) - <eta_q, E_p[s]>");
-  if (estimate.error > question.options.relative_tolerance * std::abs(estimate.value) &&
-      question.p.layout.dimension == 1) {
-    // The terms nearly cancel. The non-negative integrand does not.
-    const Answer integral = by_integration(question);
-    if (integral && integral->method != Method::infinite && integral->error < estimate.error) return integral;
-  }
-  return estimate;
-}
-
 Answer by_marginals(Question& question) {
-  if (!question.divergence.is_relative_entropy()) return {};
+  if (question.divergence.functional() != Functional::relative_entropy) return {};
   const auto* product = capability<Product>(*question.q.family, question.q.layout);
   const auto* marginals = capability<Marginals>(*question.p.family, question.p.layout);
   if (!product || !marginals) return {};

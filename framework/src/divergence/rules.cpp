@@ -1,4 +1,4 @@
-// Closed forms: for one pair, and over arrays of pairs in parallel.
+// Closed forms that plugins registered.
 #include "divergence/ladder.hpp"
 #include "parallel/parallel.hpp"
 
@@ -9,11 +9,50 @@
 #include <algorithm>
 #include <cmath>
 
-namespace kullback {
+namespace kullback::divergence {
 
-namespace divergence {
+namespace {
 
-void run_rule(const Rule& rule, const std::string& pair, const Side& p, const Side& q, Row value, Row error) {
+// A rule that gives the question's divergence, or Renyi's for the alpha integral that is asked for.
+struct Found {
+  const Rule* rule = nullptr;
+  bool swapped = false;
+  double parameter = 0;
+  double factor = 1;  ///< of what the rule gives
+  Text name;
+};
+
+Found find(const Registry& registry, const Divergence& divergence, const Side& p, const Side& q) {
+  const Text a = p.family.name(), b = q.family.name();
+  const bool primitive = dynamic_cast<const Primitive*>(&divergence);
+  if (!primitive) {
+    const Text name = divergence.name();
+    if (const Rule* rule = registry.find_rule(name, a, b)) return {rule, false, divergence.parameter_value(), 1, name};
+    if (divergence.symmetric())
+      if (const Rule* rule = registry.find_rule(name, b, a)) return {rule, true, divergence.parameter_value(), 1, name};
+    return {};
+  }
+  if (divergence.functional() == Functional::relative_entropy) return {registry.find_rule("kl", a, b), false, 0, 1, "kl"};
+  if (divergence.functional() != Functional::alpha_integral) return {};
+  // |log c| = |a - 1| |D_a(p || q)| = |a| |D_(1-a)(q || p)|.
+  const double order = divergence.order();
+  if (const Rule* rule = registry.find_rule("renyi", a, b)) return {rule, false, order, order - 1, "renyi"};
+  if (const Rule* rule = order == 0 ? nullptr : registry.find_rule("renyi", b, a))
+    return {rule, true, 1 - order, order, "renyi"};
+  return {};
+}
+
+void call(const Rule& rule, double parameter, const Side& p, const Side& q, Row value, Row error) {
+  if (rule.evaluate_at)
+    rule.evaluate_at(parameter, p, q, value, error);
+  else
+    rule.evaluate(p, q, value, error);
+}
+
+}  // namespace
+
+void run_rule(const Rule& rule, double parameter, const std::string& pair, const Side& p, const Side& q, Row value,
+              Row error) {
   // The cost of a pair is about that of reading its parameters.
   const Index cost = std::max<Index>(1, (p.theta.rows() + q.theta.rows()) / 4);
   const Index grain = std::max<Index>(16, 8192 / cost);
@@ -23,7 +62,7 @@ void run_rule(const Rule& rule, const std::string& pair, const Side& p, const Si
       return theta.cols() == 1 ? theta.leftCols(1) : theta.middleCols(begin, n);
     };
     Row v(value.data() + begin, n), e(error.data() + begin, n);
-    rule.evaluate({p.family, p.layout, columns(p.theta)}, {q.family, q.layout, columns(q.theta)}, v, e);
+    call(rule, parameter, {p.family, p.layout, columns(p.theta)}, {q.family, q.layout, columns(q.theta)}, v, e);
     for (Index i = 0; i < n; ++i)
       if (std::isnan(v(i)) || std::isnan(e(i)))
         throw NumericalError(
@@ -31,39 +70,42 @@ void run_rule(const Rule& rule, const std::string& pair, const Side& p, const Si
   });
 }
 
-Answer by_rule(Question& question) {
-  const Rule* rule =
-      question.registry.find_rule(question.divergence.name(), question.p.family->name(), question.q.family->name());
-  if (!rule) {
-    question.missing.push_back(fmt::format("there is no closed form {}", pair_name(question)));
-    return {};
+bool rule_columns(const Registry& registry, const Divergence& divergence, const Side& p, const Side& q, Row value,
+                  Row error, Rule* used) {
+  const Found found = find(registry, divergence, p, q);
+  if (!found.rule) return false;
+  const Side &first = found.swapped ? q : p, &second = found.swapped ? p : q;
+  run_rule(*found.rule, found.parameter, fmt::format("{}({}, {})", found.name, first.family.name(), second.family.name()),
+           first, second, value, error);
+  if (found.factor != 1) {
+    const double factor = std::abs(found.factor);
+    value = value.cwiseAbs() * factor;
+    error = error * factor + value.unaryExpr([](double v) { return std::isfinite(v) ? kEpsilon * v : 0.0; });
   }
+  if (used) {
+    used->method = found.rule->method;
+    used->source = found.rule->source;
+  }
+  return true;
+}
+
+Answer by_rule(Question& question) {
   Eigen::RowVectorXd value(1), error(1);
+  Rule used;
   try {
-    run_rule(*rule, pair_name(question), side(question.p), side(question.q), row(value), row(error));
+    if (!rule_columns(question.registry, question.divergence, side(question.p), side(question.q), row(value), row(error),
+                      &used)) {
+      question.missing.push_back(fmt::format("there is no closed form {}", pair_name(question)));
+      return {};
+    }
   } catch (const UnsupportedError& reason) {
     question.missing.push_back(
         fmt::format("the closed form {} does not apply: {}", pair_name(question), reason.what()));
     return {};
   }
   if (std::isinf(value(0)) && value(0) > 0)
-    return infinite(fmt::format("{} diverges for these parameters {}", pair_name(question), rule->source));
-  return Estimate{value(0), error(0), rule->method, rule->source};
+    return infinite(fmt::format("{} diverges for these parameters {}", pair_name(question), used.source));
+  return Estimate{value(0), error(0), used.method, used.source};
 }
 
-}  // namespace divergence
-
-void evaluate_batch(const Registry& registry, const Divergence& divergence, const Side& p, const Side& q, Row value,
-                    Row error) {
-  const std::string pair = fmt::format("{}({}, {})", divergence.name(), p.family.name(), q.family.name());
-  const Rule* rule = registry.find_rule(divergence.name(), p.family.name(), q.family.name());
-  if (!rule) throw UnsupportedError(fmt::format("there is no closed form {}: evaluate its pairs one by one", pair));
-  for (const Index columns : {p.theta.cols(), q.theta.cols()})
-    if (columns != 1 && columns != value.size())
-      throw DomainError("", fmt::format("{}: {} columns of parameters for {} pairs", pair, columns, value.size()));
-  if (error.size() != value.size())
-    throw DomainError("", fmt::format("{}: {} values but {} errors", pair, value.size(), error.size()));
-  divergence::run_rule(*rule, pair, p, q, value, error);
-}
-
-}  // namespace kullback
+}  // namespace kullback::divergence

@@ -14,10 +14,10 @@ namespace kullback::experiment {
 namespace {
 
 Value value_of(const Registry& registry, const std::string& name, const Divergence& divergence, const Members& p, const Members& q,
-               bool skip_closed_forms) {
+               const EvaluateOptions& options = {}) {
   Value value{name, {}, {}};
   try {
-    value.estimate = evaluate(registry, divergence, p, q, {.skip_closed_forms = skip_closed_forms});
+    value.estimate = evaluate(registry, divergence, p, q, options);
   } catch (const UnsupportedError& error) {
     value.unavailable = error.what();
   }
@@ -30,23 +30,26 @@ bool is_success(const std::string& status) {
   return status == "converged" || status == "exact" || status == "infinite" || status == "unsupported";
 }
 
-std::vector<Value> compare(const Registry& registry, const Members& p, const Members& q, const std::string& only, bool skip_closed_forms) {
+std::vector<Value> compare(const Registry& registry, const Members& p, const Members& q, const std::vector<std::string>& words,
+                           const EvaluateOptions& options) {
   std::vector<Value> values;
-  const auto add = [&](const std::string& word) {
-    const bool reversed = word.rfind("reverse_", 0) == 0;
-    const std::string base = reversed || word.rfind("forward_", 0) == 0 ? word.substr(8) : word;
-    const Divergence& divergence = registry.divergence(base);
-    values.push_back(value_of(registry, word, divergence, reversed ? q : p, reversed ? p : q, skip_closed_forms));
-  };
-  if (!only.empty()) {
-    add(only);
-    return values;
-  }
-  for (const std::string& name : registry.divergences()) {
-    add(name);
-    add("reverse_" + name);
+  for (const std::string& word : words) {
+    const Direction direction = direction_of(registry, word);
+    values.push_back(value_of(registry, word, *direction.divergence, direction.reversed ? q : p, direction.reversed ? p : q, options));
   }
   return values;
+}
+
+std::vector<std::string> all_divergences(const Registry& registry) {
+  std::vector<std::string> words;
+  for (const std::string& name : registry.divergences()) {
+    const Divergence& divergence = registry.divergence(name);
+    words.push_back(divergence.written());
+    // A mirrored divergence is another's other direction already.
+    const bool has_mirror = registry.find_divergence("reverse_" + name) || divergence.mirrored();
+    if (!divergence.symmetric() && !has_mirror && divergence.functional() != Functional::entropy) words.push_back("reverse_" + divergence.written());
+  }
+  return words;
 }
 
 namespace {
@@ -123,12 +126,16 @@ void run_comparison(const Experiment& experiment, const Registry& registry, cons
   outcome.status = "exact";
   outcome.p = model::to_text(c.target.members);
   outcome.q = model::to_text(*c.approximation.known);
+  EvaluateOptions options;
+  options.allow_monte_carlo = experiment.allow_monte_carlo;
+  options.seed = experiment.settings.seed;
   for (const Direction& direction : experiment.directions) {
     const Members& p = direction.reversed ? *c.approximation.known : c.target.members;
     const Members& q = direction.reversed ? c.target.members : *c.approximation.known;
-    outcome.values.push_back(value_of(registry, direction.word, *direction.divergence, p, q, false));
-    if (experiment.cross_check)
-      outcome.values.push_back(value_of(registry, direction.word, *direction.divergence, p, q, true));
+    outcome.values.push_back(value_of(registry, direction.word, *direction.divergence, p, q, options));
+    EvaluateOptions check = options;
+    check.skip_closed_forms = true;
+    if (experiment.cross_check) outcome.values.push_back(value_of(registry, direction.word, *direction.divergence, p, q, check));
   }
   if (c.formula) outcome.values.push_back({"formula", {*c.formula, 0, Method::closed_form, "the file's formula"}, {}});
   watcher.on_outcome(outcome);
@@ -155,9 +162,9 @@ void add_values(const Registry& registry, const Case& c, const Direction& direct
   constexpr Index kMostForBoth = 10'000;
   for (const bool reversed : {true, false}) {
     if (reversed != direction.reversed && p.layout.dimension > kMostForBoth) continue;
-    Value value{(reversed ? "reverse_" : "forward_") + std::string(d.name()), {}, {}};
+    Value value{(reversed ? "reverse_" : "forward_") + d.written(), {}, {}};
     if (!reversed || !direction.reversed || !value_from_bound(p, joint, outcome.solution, value.estimate))
-      value = value_of(registry, value.name, d, reversed ? q : p, reversed ? p : q, false);
+      value = value_of(registry, value.name, d, reversed ? q : p, reversed ? p : q);
     outcome.values.push_back(std::move(value));
   }
 }

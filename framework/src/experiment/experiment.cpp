@@ -47,27 +47,29 @@ std::vector<const Node*> items(const Node& node) {
   return all;
 }
 
+// "renyi(0.5)", or the map {renyi: 0.5}.
 Direction read_direction(const Node& node, const Registry& registry) {
+  std::string word;
   if (node.kind == Node::Kind::map) {
     node.accept();
-    config::fail(node.place, node.path, "divergences with an order are not there yet; known: reverse_kl, forward_kl");
+    if (node.children().size() != 1) config::fail(node.place, node.path, "a divergence with a parameter is written {renyi: 0.5}");
+    const Node& parameter = node.children().front();
+    node.find(parameter.key);
+    word = fmt::format("{}({})", parameter.key, parameter.number());
+  } else {
+    word = node.string();
   }
-  const std::string& word = node.string();
-  Direction direction{word, nullptr, false, node.place};
-  std::string base = word;
-  if (word.rfind("reverse_", 0) == 0) {
-    direction.reversed = true;
-    base = word.substr(8);
-  } else if (word.rfind("forward_", 0) == 0) {
-    base = word.substr(8);
-  }
-  direction.divergence = registry.find_divergence(base);
-  if (!direction.divergence) {
+  try {
+    Direction direction = direction_of(registry, word);
+    direction.place = node.place;
+    return direction;
+  } catch (const UnsupportedError&) {
     std::vector<std::string> known;
     for (const std::string& name : registry.divergences()) known.insert(known.end(), {"reverse_" + name, "forward_" + name, name});
     config::fail(node.place, node.path, fmt::format("'{}' is not a divergence; {}", word, suggestion(word, known)));
+  } catch (const DomainError& error) {
+    config::fail(node.place, node.path, error.what());
   }
-  return direction;
 }
 
 Schedule read_schedule(const Node& node) {
@@ -103,6 +105,12 @@ void read_inference(const Node* inference, const Registry& registry, Experiment&
   with("tolerance", [&](const Node& n) { settings.tolerance = n.positive(); });
   with("max_sweeps", [&](const Node& n) { settings.max_sweeps = n.whole(1, 1'000'000'000); });
   with("seed", [&](const Node& n) { settings.seed = static_cast<std::uint64_t>(n.whole(0, (1ll << 53))); });
+  with("allow", [&](const Node& n) {
+    for (const Node* item : items(n)) {
+      if (item->string() != "monte_carlo") config::fail(item->place, item->path, fmt::format("'{}' is not a method that must be allowed; known: monte_carlo", item->string()));
+      experiment.allow_monte_carlo = true;
+    }
+  });
   with("cross_check", [&](const Node& n) { experiment.cross_check = n.boolean(); });
 }
 
@@ -186,6 +194,19 @@ void write_defaults(Experiment& experiment) {
 
 }  // namespace
 
+Direction direction_of(const Registry& registry, const std::string& word) {
+  Direction direction{word, nullptr, false, {}};
+  std::string base = word;
+  // A name of its own ("reverse_chi_squared") comes first.
+  if (!registry.find_divergence(word.substr(0, word.find('(')))) {
+    direction.reversed = word.rfind("reverse_", 0) == 0;
+    if (direction.reversed || word.rfind("forward_", 0) == 0) base = word.substr(8);
+  }
+  if (base.rfind("alpha(", 0) == 0) base = "amari_" + base;
+  direction.divergence = find_divergence_written(registry, base);
+  return direction;
+}
+
 Experiment load_experiment(const std::string& path, const Registry& registry,
                            const std::vector<std::string>& loaded_plugins, const Overrides& overrides) {
   Experiment experiment;
@@ -250,8 +271,8 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
 
   if (experiment.directions.empty()) {
     const bool comparison = !experiment.cases.empty() && experiment.cases.front().approximation.known.has_value();
-    if (const Divergence* kl = registry.find_divergence("kl"))
-      experiment.directions.push_back({comparison ? "kl" : "reverse_kl", kl, !comparison, {}});
+    if (registry.find_divergence("kl"))
+      experiment.directions.push_back(direction_of(registry, comparison ? "kl" : "reverse_kl"));
   }
   for (const Case& c : experiment.cases)
     for (const Direction& d : experiment.directions)

@@ -13,13 +13,17 @@
 
 namespace kullback::experiment {
 
-/// A divergence by the word of the file: "reverse_kl" is kl with the sides swapped, "forward_kl" and "kl" are kl(p, q).
+/// A divergence by the word of the file: "reverse_kl" is kl with the sides swapped, "forward_kl" and "kl" are kl(p, q); "renyi(0.5)"
+/// or {renyi: 0.5} has a parameter.
 struct Direction {
   std::string word;
-  const Divergence* divergence = nullptr;
+  std::shared_ptr<const Divergence> divergence;
   bool reversed = false;
   config::Place place;
 };
+
+/// Throws UnsupportedError with a suggestion, and DomainError.
+Direction direction_of(const Registry& registry, const std::string& word);
 
 /// One start of the optimization: a member of the approximating family, and how it was written.
 struct Start {
@@ -46,6 +50,7 @@ struct Experiment {
   const Optimizer* optimizer = nullptr;  ///< null: the first that accepts the divergence
   Settings settings;
   bool cross_check = false;  ///< comparisons: also by quadrature
+  bool allow_monte_carlo = false;
   std::vector<model::Scope::InputFile> inputs;
 };
 

@@ -51,9 +51,12 @@ class Watcher : public Observer {
 };
 Results execute(const Experiment& experiment, const Registry& registry, Watcher& watcher);
 
-/// The rows of kullback divergence: every divergence that applies, in both directions, or the one named.
-std::vector<Value> compare(const Registry& registry, const Members& p, const Members& q, const std::string& only,
-                           bool skip_closed_forms = false);
+/// D(p, q) for each divergence as it is written: "kl", "reverse_kl", "renyi(0.5)".
+std::vector<Value> compare(const Registry& registry, const Members& p, const Members& q,
+                           const std::vector<std::string>& words, const EvaluateOptions& options = {});
+
+/// Every divergence there is, each direction that is not another's, with its standard parameter.
+std::vector<std::string> all_divergences(const Registry& registry);
 
 /// Parameters, mean and standard deviation of each part of q, named by coordinate.
 std::vector<Variable> summarize(const Members& q, const std::vector<std::string>& coordinates);

@@ -27,9 +27,7 @@ class Kl final : public Divergence {
  public:
   Text name() const override { return "kl"; }
   Text formula() const override { return ""; }
-  void integrand(ConstRow, ConstRow, Row out) const override { out.setZero(); }
-  bool needs_absolute_continuity() const override { return true; }
-  bool adds_over_products() const override { return true; }
+  Functional functional() const override { return Functional::relative_entropy; }
 };
 class Nothing final : public Optimizer {
  public:
