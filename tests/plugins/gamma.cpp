@@ -4,13 +4,14 @@
 #include <sstream>
 #include <vector>
 
+#include "support/family_golden.hpp"
 #include "support/members.hpp"
 
 namespace kullback {
 namespace {
 
 // Rows of tests/golden/make_gamma_beta_kl.py: parameters of p and q, KL, sum |theta dKL/dtheta|.
-std::vector<std::vector<double>> golden(const char* name) {
+std::vector<std::vector<double>> golden_rows(const char* name) {
   std::ifstream file(std::string(KULLBACK_SOURCE_DIR "/tests/golden/") + name);
   std::vector<std::vector<double>> rows;
   for (std::string line; std::getline(file, line);) {
@@ -25,7 +26,7 @@ class ClosedForm : public ::testing::TestWithParam<std::pair<const char*, const 
 
 TEST_P(ClosedForm, HasFiftyDigitsBehindIt) {
   const auto [family, file] = GetParam();
-  const auto rows = golden(file);
+  const auto rows = golden_rows(file);
   ASSERT_GT(rows.size(), 200u);
   const auto count = static_cast<Index>(rows.size());
   Eigen::MatrixXd p(2, count), q(2, count);
@@ -57,6 +58,14 @@ INSTANTIATE_TEST_SUITE_P(Families, ClosedForm,
                                            std::pair{"inverse_gamma", "gamma_kl.csv"},
                                            std::pair{"beta", "beta_kl.csv"}),
                          [](const auto& info) { return std::string(info.param.first); });
+
+TEST(Gamma, MembersAgreeWithTheGoldenFile) {
+  for (const auto& each : golden::read("gamma_beta.json")["members"]) golden::check_member(each);
+}
+
+TEST(Gamma, DivergencesAgreeWithTheGoldenFile) {
+  for (const auto& each : golden::read("gamma_beta.json")["kl"]) golden::check_kl(each);
+}
 
 TEST(Gamma, ParameterizationsAgree) {
   EXPECT_EQ(make("gamma", {{"shape", 3.0}, {"scale", 4.0}}).theta,

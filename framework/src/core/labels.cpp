@@ -14,9 +14,9 @@ constexpr auto kPlain =
                          "1/x",     "1/x2",   "sqrt_x", "log_1mx", "log_1px", "log_1px2", "logit_x",       "logit2_x",
                          "abs_x",   "exp_x",  "exp_-x", "cos_x",   "sin_x",   "lgamma_x", "log_factorial", "lgamma_sum",
                          "log_det", "inverse"});
-constexpr auto kParametric = std::to_array<Text>({"abs(x-c)", "(x-c)^2", "x^c", "abs(x)^c", "exp(c*x)", "cos(x-c)",
-                                                  "log(1+exp(c*x))", "log(1+x^c)", "log(1-x^c)", "log(x+c)", "log(c-x)", "1/(x+c)",
-                                                  "lgamma(x+c)", "lgamma(c-x)", "log_binomial(c)", "cell(c)", "above(c)"});
+constexpr auto kParametric = std::to_array<Text>(
+    {"abs(x-c)", "(x-c)^2", "x^c", "abs(x)^c", "exp(c*x)", "cos(x-c)", "log(1+exp(c*x))", "log(1+x^c)", "log(1-x^c)",
+     "log(x+c)", "log(c-x)", "1/(x+c)", "lgamma(x+c)", "lgamma(c-x)", "log_binomial(c)", "cell(c)", "above(c)"});
 
 using Scalar = double (*)(double);
 Scalar plain(Text label) {
