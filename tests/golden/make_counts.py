@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Golden values of the families of plugins/counts, by mpmath with 60 digits: sums over the integers until nothing is left.
+"""Golden values of the families of plugins/counts, by mpmath with 150 digits: sums over the integers until nothing is left.
 
 Writes counts.json: {members: [...], kl: [...]}, read by tests/support/family_golden.hpp. Arguments are exact doubles. `tolerance` of a
 divergence is 1e-13 |value| + 8 eps sum |theta_i dD/dtheta_i| over the parameters as they are given.
@@ -8,7 +8,7 @@ import json
 import os
 from mpmath import mp, mpf, besseli, beta, binomial, diff, exp, floor, inf, log, log1p, loggamma, nsum, sqrt, zeta
 
-mp.dps = 60
+mp.dps = 150
 EPS = mpf(2) ** -52
 
 
