@@ -25,10 +25,13 @@ struct Exponential {
     return {log1pexp(eta), c.p, c.p * c.q};
   }
   static double natural(double mean, double) {
-    if (!(mean > 0 && mean < 1)) throw DomainError("", "no bernoulli has this mean parameter: E[x] must lie between 0 and 1");
+    if (!(mean > 0 && mean < 1))
+      throw DomainError("", "no bernoulli has this mean parameter: E[x] must lie between 0 and 1");
     return Chance::of_probability(mean).logit;
   }
-  static void to_eta(const Layout& layout, const double* theta, double* eta) { *eta = Bernoulli(layout, theta).chance.logit; }
+  static void to_eta(const Layout& layout, const double* theta, double* eta) {
+    *eta = Bernoulli(layout, theta).chance.logit;
+  }
   static void to_theta(const Layout& layout, const double* eta, double* theta) {
     *theta = layout.form == 1 ? *eta : Chance::of_logit(*eta).p;
   }
@@ -41,7 +44,8 @@ std::vector<std::vector<Parameter>> Bernoulli::parameterizations() {
 }
 
 bool Bernoulli::moment(Text label, double c, double& value) const {
-  if (label == "x" || label == "x2" || label == "x3" || label == "x4" || label == "sqrt_x") return value = chance.p, true;
+  if (label == "x" || label == "x2" || label == "x3" || label == "x4" || label == "sqrt_x")
+    return value = chance.p, true;
   if (label == "(x-c)^2") return value = chance.q * c * c + chance.p * (1 - c) * (1 - c), true;
   if (label == "log_factorial") return value = 0, true;
   return false;
@@ -54,9 +58,11 @@ std::vector<Monomial> Bernoulli::conditional(int parameterization) {
 
 void register_bernoulli(Registrar& registrar) {
   registrar.family(std::make_unique<OneStatisticFamily<Bernoulli, Exponential>>());
-  registrar.rule("kl", "bernoulli", "bernoulli", pair_rule<Bernoulli, Bernoulli>("bd0(p, q) + bd0(1-p, 1-q)", "[Loader 2000]", kl));
+  registrar.rule("kl", "bernoulli", "bernoulli",
+                 pair_rule<Bernoulli, Bernoulli>("bd0(p, q) + bd0(1-p, 1-q)", "[Loader 2000]", kl));
   for (const char* divergence : {"total_variation", "wasserstein_1"})
-    registrar.rule(divergence, "bernoulli", "bernoulli", pair_rule<Bernoulli, Bernoulli>("|p - q|", "the masses at 1", total_variation));
+    registrar.rule(divergence, "bernoulli", "bernoulli",
+                   pair_rule<Bernoulli, Bernoulli>("|p - q|", "the masses at 1", total_variation));
 }
 
 }  // namespace kullback::counts

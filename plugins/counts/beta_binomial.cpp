@@ -20,22 +20,26 @@ struct BetaBinomial {
     return mean() * (beta / sum) * ((sum + trials) / (sum + 1));
   }
   Bulk bulk() const {
-    const double mode = alpha > 1 && beta > 1 ? std::floor((trials + 1) * ((alpha - 1) / (alpha + beta - 2))) : alpha < beta ? 0 : trials;
+    const double mode = alpha > 1 && beta > 1 ? std::floor((trials + 1) * ((alpha - 1) / (alpha + beta - 2)))
+                        : alpha < beta        ? 0
+                                              : trials;
     return {std::min(mode, trials), std::sqrt(variance()) + 0.5};
   }
 
-  // A binomial mass at the chance that the outcome itself suggests, times what is left of Stirling's formulas: no difference of large
-  // logarithms of gamma functions.
+  // A binomial mass at the chance that the outcome itself suggests, times what is left of Stirling's formulas: no
+  // difference of large logarithms of gamma functions.
   double log_mass(double k) const {
     if (trials == 0) return 0;
     const double rest = trials - k, sum = alpha + beta, a = alpha + k, b = beta + rest, all = sum + trials;
     const double binomial = log_binomial_mass(k, trials, a / all, b / all, std::log(a / all), std::log(b / all));
-    const auto grown = [](double from, double by, bool mild) { return mild ? from * log1pmx(by / from) : from * std::log1p(by / from); };
+    const auto grown = [](double from, double by, bool mild) {
+      return mild ? from * log1pmx(by / from) : from * std::log1p(by / from);
+    };
     const bool mild = trials < sum;  // the subtracted `by` add up to nothing
     const double powers = grown(alpha, k, mild) + grown(beta, rest, mild) - grown(sum, trials, mild);
     const double roots = 0.5 * (std::log1p(k / alpha) + std::log1p(rest / beta) - std::log1p(trials / sum));
-    return binomial + powers - roots + (stirling_error(a) - stirling_error(alpha)) + (stirling_error(b) - stirling_error(beta)) -
-           (stirling_error(all) - stirling_error(sum));
+    return binomial + powers - roots + (stirling_error(a) - stirling_error(alpha)) +
+           (stirling_error(b) - stirling_error(beta)) - (stirling_error(all) - stirling_error(sum));
   }
 
   bool moment(Text label, double c, double& value) const { return square_moment(mean(), variance(), label, c, value); }

@@ -22,7 +22,8 @@ Bounded kl(const Binomial& p, const Binomial& q) {
 
 // Members of equal trials are ordered: what tosses of a higher chance give is never less.
 Bounded distance_of_means(const Binomial& p, const Binomial& q) {
-  if (p.trials != q.trials) throw UnsupportedError("the trials differ, so that neither distribution need lie above the other");
+  if (p.trials != q.trials)
+    throw UnsupportedError("the trials differ, so that neither distribution need lie above the other");
   const double value = p.trials * std::abs(p.chance.difference(q.chance));
   return {value, 4 * kEpsilon * value};
 }
@@ -37,7 +38,8 @@ struct Exponential {
     return {trials * log1pexp(eta), trials * c.p, trials * c.p * c.q};
   }
   static double natural(double mean, double trials) {
-    if (!(mean > 0 && mean < trials)) throw DomainError("", "no binomial has this mean parameter: E[x] must lie between 0 and the trials");
+    if (!(mean > 0 && mean < trials))
+      throw DomainError("", "no binomial has this mean parameter: E[x] must lie between 0 and the trials");
     return std::log(mean / (trials - mean));
   }
   static void to_eta(const Layout& layout, const double* theta, double* eta) {
@@ -59,12 +61,14 @@ std::vector<std::vector<Parameter>> Binomial::parameterizations() {
 
 bool Binomial::moment(Text label, double c, double& value) const {
   const double variance = trials * chance.p * chance.q;
-  return power_moment({trials * chance.p, variance, variance * (chance.q - chance.p), variance * (1 - 6 * chance.p * chance.q)}, label, c,
-                      value);
+  return power_moment(
+      {trials * chance.p, variance, variance * (chance.q - chance.p), variance * (1 - 6 * chance.p * chance.q)}, label,
+      c, value);
 }
 
 void Binomial::expand(double* coefficient, double* c) const {
-  const bool one_point = chance.p == 0 || chance.q == 0 || trials == 0;  // of the support nothing but the base measure is left
+  const bool one_point =
+      chance.p == 0 || chance.q == 0 || trials == 0;  // of the support nothing but the base measure is left
   coefficient[0] = one_point ? 0 : chance.logit;
   coefficient[1] = 1;
   coefficient[2] = one_point ? 0 : trials * chance.log_q();
@@ -81,10 +85,12 @@ std::vector<Monomial> Binomial::conditional(int parameterization) {
 
 void register_binomial(Registrar& registrar) {
   registrar.family(std::make_unique<OneStatisticFamily<Binomial, Exponential>>());
-  registrar.rule("kl", "binomial", "binomial",
-                 pair_rule<Binomial, Binomial>("trials (bd0(p, q) + bd0(1-p, 1-q)) for equal trials", "[Loader 2000]", kl));
-  registrar.rule("wasserstein_1", "binomial", "binomial",
-                 pair_rule<Binomial, Binomial>("trials |p - q| for equal trials", "stochastic order", distance_of_means));
+  registrar.rule(
+      "kl", "binomial", "binomial",
+      pair_rule<Binomial, Binomial>("trials (bd0(p, q) + bd0(1-p, 1-q)) for equal trials", "[Loader 2000]", kl));
+  registrar.rule(
+      "wasserstein_1", "binomial", "binomial",
+      pair_rule<Binomial, Binomial>("trials |p - q| for equal trials", "stochastic order", distance_of_means));
 }
 
 }  // namespace kullback::counts

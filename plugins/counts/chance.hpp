@@ -9,9 +9,9 @@
 namespace kullback::counts {
 
 struct Chance {
-  double p, q;     ///< q = 1 - p
-  double logit;    ///< log(p / q)
-  bool by_logit;   ///< which of them is exact
+  double p, q;    ///< q = 1 - p
+  double logit;   ///< log(p / q)
+  bool by_logit;  ///< which of them is exact
 
   static Chance of_probability(double p) { return {p, 1 - p, std::log(p) - std::log1p(-p), false}; }
   static Chance of_logit(double logit) { return {1 / (1 + std::exp(-logit)), 1 / (1 + std::exp(logit)), logit, true}; }

@@ -1,4 +1,5 @@
-// A family on the integers from one struct: the loops over columns, and by summation everything that has no closed form.
+// A family on the integers from one struct: the loops over columns, and by summation everything that has no closed
+// form.
 #pragma once
 
 #include <kullback/kullback.hpp>
@@ -35,19 +36,33 @@ template <class M>
 class CountFamily;
 
 template <class M>
-concept HasEntropy = requires(const M& m) { m.entropy(); };
+concept HasEntropy = requires(const M& m) {
+  m.entropy();
+};
 template <class M>
-concept HasCdf = requires(const M& m) { m.cdf(0.0, true); };
+concept HasCdf = requires(const M& m) {
+  m.cdf(0.0, true);
+};
 template <class M>
-concept HasMgf = requires(const M& m) { m.log_mgf(0.0); };
+concept HasMgf = requires(const M& m) {
+  m.log_mgf(0.0);
+};
 template <class M>
-concept HasSummable = requires(const M& m) { m.summable(Text()); };
+concept HasSummable = requires(const M& m) {
+  m.summable(Text());
+};
 template <class M>
-concept HasTerms = requires { M::terms(); };
+concept HasTerms = requires {
+  M::terms();
+};
 template <class M>
-concept HasConditional = requires { M::conditional(0); };
+concept HasConditional = requires {
+  M::conditional(0);
+};
 
-inline const double* column(const In& theta, Index n) { return theta.data() + (theta.cols() > 1 ? n * theta.outerStride() : 0); }
+inline const double* column(const In& theta, Index n) {
+  return theta.data() + (theta.cols() > 1 ? n * theta.outerStride() : 0);
+}
 
 /// Sum of mass(k) f(k) over the support.
 template <class M, class F>
@@ -80,7 +95,8 @@ double cdf(const M& m, double x, bool upper) {
     const Bulk bulk = m.bulk();
     const auto mass = [&](double j) { return std::exp(m.log_mass(j)); };
     const bool from_above = k >= bulk.mode;
-    const double tail = from_above ? one_sided_sum(mass, k + 1, 1.0, s.high, bulk, true) : one_sided_sum(mass, k, -1.0, s.low, bulk, true);
+    const double tail = from_above ? one_sided_sum(mass, k + 1, 1.0, s.high, bulk, true)
+                                   : one_sided_sum(mass, k, -1.0, s.low, bulk, true);
     return std::min(1.0, std::max(0.0, from_above == upper ? tail : 1 - tail));
   }
 }
@@ -112,6 +128,23 @@ double quantile(const M& m, double p, bool upper) {
   return at;
 }
 
+/// The quantile of a uniform that a draw comes from. Where the distribution function is a sum, one of them and then a
+/// walk, mass by mass; far out or over long ways the walk would be inexact or slow.
+template <class M>
+double draw(const M& m, double u) {
+  const Bulk bulk = m.bulk();
+  if (HasCdf<M> || !(std::min(u, 1 - u) > 1e-6) || bulk.scale > 1e4) return quantile(m, u, false);
+  const Support s = m.support();
+  double k = std::clamp(std::floor(bulk.mode + bulk.scale * normal_quantile(u)), s.low, s.high),
+         below = cdf(m, k, false);
+  if (below < u) {
+    while (below < u && k < s.high) below += std::exp(m.log_mass(++k));
+  } else {
+    while (k > s.low && (below -= std::exp(m.log_mass(k))) >= u) --k;
+  }
+  return k;
+}
+
 /// E[label; c]. False if it is not known.
 template <class M>
 bool expect(const M& m, Text label, bool parametric, double c, double& value) {
@@ -133,9 +166,8 @@ bool expect(const M& m, Text label, bool parametric, double c, double& value) {
     if (!m.summable(label)) return false;
   constexpr double kFew = 4096;
   if (exponential && !(s.high - s.low < kFew)) return false;
-  const bool smooth =
-      !(exponential || label == "abs_x" || label == "abs(x-c)" || label == "abs(x)^c" || label == "cos_x" || label == "sin_x" ||
-        label == "cos(x-c)");
+  const bool smooth = !(exponential || label == "abs_x" || label == "abs(x-c)" || label == "abs(x)^c" ||
+                        label == "cos_x" || label == "sin_x" || label == "cos(x-c)");
   bool known = true;
   const auto f = [&](double k) {
     double out = 0;
@@ -161,14 +193,17 @@ class ExpansionOf : public Expansion {
  public:
   std::vector<std::string> terms(const Layout&) const override { return M::terms(); }
   void expand(const Layout& layout, In theta, Out coefficient, Out c) const override {
-    for (Index n = 0; n < theta.cols(); ++n) M(layout, theta.col(n).data()).expand(coefficient.col(n).data(), c.col(n).data());
+    for (Index n = 0; n < theta.cols(); ++n)
+      M(layout, theta.col(n).data()).expand(coefficient.col(n).data(), c.col(n).data());
   }
 };
 
 template <class M>
 class ConditionalOf : public Conditional {
  public:
-  std::vector<Monomial> table(int parameterization, const Layout&) const override { return M::conditional(parameterization); }
+  std::vector<Monomial> table(int parameterization, const Layout&) const override {
+    return M::conditional(parameterization);
+  }
 };
 
 template <int kNumber>
@@ -231,7 +266,7 @@ class CountFamily : public Distribution,
 
   Index uniforms(const Layout&) const override { return 1; }
   void sample(const Layout& layout, In theta, In uniforms, Out x) const override {
-    for (Index n = 0; n < x.cols(); ++n) x(0, n) = counts::quantile(M(layout, column(theta, n)), uniforms(0, n), false);
+    for (Index n = 0; n < x.cols(); ++n) x(0, n) = counts::draw(M(layout, column(theta, n)), uniforms(0, n));
   }
   void cdf(const Layout& layout, In theta, In x, bool upper, Row p) const override {
     for (Index n = 0; n < x.cols(); ++n) p[n] = counts::cdf(M(layout, column(theta, n)), x(0, n), upper);
@@ -286,7 +321,8 @@ class OneStatisticFamily : public CountFamily<M>, public ExponentialFamily, publ
   }
   void convert(const Layout& layout, In from, Out to, bool theta_to_eta) const override {
     for (Index n = 0; n < from.cols(); ++n)
-      theta_to_eta ? E::to_eta(layout, from.col(n).data(), to.col(n).data()) : E::to_theta(layout, from.col(n).data(), to.col(n).data());
+      theta_to_eta ? E::to_eta(layout, from.col(n).data(), to.col(n).data())
+                   : E::to_theta(layout, from.col(n).data(), to.col(n).data());
   }
   void fisher(const Layout&, In eta, In delta, Row out) const override {
     for (Index n = 0; n < out.size(); ++n) {
@@ -302,10 +338,12 @@ struct Bounded {
   double value, error;
 };
 
-/// The rule of a closed form between members A and B. It may throw UnsupportedError for parameters that it does not cover.
+/// The rule of a closed form between members A and B. It may throw UnsupportedError for parameters that it does not
+/// cover.
 template <class A, class B>
 Rule pair_rule(std::string formula, std::string source, Bounded (*f)(const A& p, const B& q)) {
-  return {Method::closed_form, std::move(formula), std::move(source), [f](const Side& p, const Side& q, Row value, Row error) {
+  return {Method::closed_form, std::move(formula), std::move(source),
+          [f](const Side& p, const Side& q, Row value, Row error) {
             for (Index n = 0; n < value.size(); ++n) {
               const Bounded found = f(A(p.layout, column(p.theta, n)), B(q.layout, column(q.theta, n)));
               value[n] = found.value;

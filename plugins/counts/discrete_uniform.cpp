@@ -7,10 +7,13 @@ namespace {
 
 struct DiscreteUniform {
   static constexpr Text kName = "discrete_uniform", kFormula = "1 / (high - low + 1),  x = low..high";
-  static std::vector<std::vector<Parameter>> parameterizations() { return {{{"low", Domain::real}, {"high", Domain::real}}}; }
+  static std::vector<std::vector<Parameter>> parameterizations() {
+    return {{{"low", Domain::real}, {"high", Domain::real}}};
+  }
   static void to_stored(int, const Layout&, const double* given, double* theta) {
     for (int i = 0; i < 2; ++i)
-      if (given[i] != std::floor(given[i])) throw DomainError(i == 0 ? "low" : "high", "low and high must be whole numbers");
+      if (given[i] != std::floor(given[i]))
+        throw DomainError(i == 0 ? "low" : "high", "low and high must be whole numbers");
     if (given[1] < given[0]) throw DomainError("high", "high must not be below low");
     std::copy_n(given, 2, theta);
   }
@@ -43,7 +46,8 @@ Bounded kl(const DiscreteUniform& p, const DiscreteUniform& q) {
 void register_discrete_uniform(Registrar& registrar) {
   registrar.family(std::make_unique<CountFamily<DiscreteUniform>>());
   registrar.rule("kl", "discrete_uniform", "discrete_uniform",
-                 pair_rule<DiscreteUniform, DiscreteUniform>("log(n_q / n_p), n = high - low + 1, for p inside q", "by definition", kl));
+                 pair_rule<DiscreteUniform, DiscreteUniform>("log(n_q / n_p), n = high - low + 1, for p inside q",
+                                                             "by definition", kl));
 }
 
 }  // namespace kullback::counts

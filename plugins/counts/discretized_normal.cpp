@@ -1,4 +1,5 @@
-// The normal density on the integers, normalized there. theta = (mean, stddev) of the density, which the masses nearly have.
+// The normal density on the integers, normalized there. theta = (mean, stddev) of the density, which the masses nearly
+// have.
 #include "families.hpp"
 
 namespace kullback::counts {
@@ -7,11 +8,14 @@ namespace {
 
 constexpr double kWide = 8;  // from this deviation on the sum over the integers is the integral, to 1e-500
 
-// Sums over the integers around c, the one nearest to the mean, of w(k) = exp(-((k - mean)^2 - (c - mean)^2) / (2 stddev^2)).
+// Sums over the integers around c, the one nearest to the mean, of w(k) = exp(-((k - mean)^2 - (c - mean)^2) / (2
+// stddev^2)).
 struct DiscretizedNormal {
   static constexpr Text kName = "discretized_normal",
                         kFormula = "exp(-(x - mean)^2 / (2 stddev^2)) / sum,  x = ..., -1, 0, 1, ...";
-  static std::vector<std::vector<Parameter>> parameterizations() { return {{{"mean", Domain::real}, {"stddev", Domain::positive}}}; }
+  static std::vector<std::vector<Parameter>> parameterizations() {
+    return {{{"mean", Domain::real}, {"stddev", Domain::positive}}};
+  }
   DiscretizedNormal(const Layout&, const double* theta) : DiscretizedNormal(theta[0], theta[1]) {}
   DiscretizedNormal(double m, double s) : mean(m), stddev(s), center(std::round(m)) {
     if (stddev >= kWide) {
@@ -47,7 +51,9 @@ struct DiscretizedNormal {
     });
     return sum / total;
   }
-  double first() const { return stddev >= kWide ? mean : center + average([](double d) { return d; }); }
+  double first() const {
+    return stddev >= kWide ? mean : center + average([](double d) { return d; });
+  }
   double variance() const {
     if (stddev >= kWide) return stddev * stddev;
     const double m = first() - center;
@@ -84,7 +90,8 @@ class DiscretizedNormalFamily final : public CountFamily<DiscretizedNormal>, pub
   void natural(const Layout&, In m, Out eta) const override {
     for (Index n = 0; n < m.cols(); ++n) {
       const double first = m(0, n), variance = m(1, n) - first * first;
-      if (!(variance > 0)) throw DomainError("", "no discretized_normal has these mean parameters: E[x2] must be above E[x]^2");
+      if (!(variance > 0))
+        throw DomainError("", "no discretized_normal has these mean parameters: E[x2] must be above E[x]^2");
       fit(first, variance, eta.col(n).data());
     }
   }
@@ -120,7 +127,8 @@ class DiscretizedNormalFamily final : public CountFamily<DiscretizedNormal>, pub
   }
 
  private:
-  // Damped Newton for (mean, variance) in the natural parameters about the center, which the concave likelihood makes safe.
+  // Damped Newton for (mean, variance) in the natural parameters about the center, which the concave likelihood makes
+  // safe.
   static void fit(double first, double variance, double* eta) {
     const double c = std::round(first);
     if (variance >= kWide * kWide) {
@@ -165,6 +173,8 @@ class DiscretizedNormalFamily final : public CountFamily<DiscretizedNormal>, pub
 
 }  // namespace
 
-void register_discretized_normal(Registrar& registrar) { registrar.family(std::make_unique<DiscretizedNormalFamily>()); }
+void register_discretized_normal(Registrar& registrar) {
+  registrar.family(std::make_unique<DiscretizedNormalFamily>());
+}
 
 }  // namespace kullback::counts

@@ -13,7 +13,9 @@ struct Bernoulli {
   static std::vector<std::vector<Parameter>> parameterizations();
   static int stored_form(int given_as) { return given_as; }
   static void to_stored(int given_as, const Layout& layout, const double* given, double* theta) {
-    *theta = given_as == layout.form ? *given : given_as == 1 ? Chance::of_logit(*given).p : Chance::of_probability(*given).logit;
+    *theta = given_as == layout.form ? *given
+             : given_as == 1         ? Chance::of_logit(*given).p
+                                     : Chance::of_probability(*given).logit;
   }
   Bernoulli(const Layout& layout, const double* theta)
       : chance(layout.form == 1 ? Chance::of_logit(*theta) : Chance::of_probability(*theta)) {}
@@ -50,7 +52,9 @@ struct Poisson {
   bool moment(Text label, double c, double& value) const;
   static std::vector<std::string> terms() { return {"x", "log_factorial", "1"}; }
   void expand(double* coefficient, double* c) const;
-  static std::vector<Monomial> conditional(int) { return {{1, "x * rate.log_x"}, {-1, "rate.x"}, {-1, "log_factorial"}}; }
+  static std::vector<Monomial> conditional(int) {
+    return {{1, "x * rate.log_x"}, {-1, "rate.x"}, {-1, "log_factorial"}};
+  }
 
   double rate;
 };
@@ -68,8 +72,12 @@ struct Binomial {
   Binomial(const Layout& layout, const double* theta) : trials(theta[0]), chance(Bernoulli(layout, theta + 1).chance) {}
 
   Support support() const { return {chance.q > 0 ? 0 : trials, chance.p > 0 ? trials : 0, true}; }
-  Bulk bulk() const { return {std::min(std::floor((trials + 1) * chance.p), trials), std::sqrt(trials * chance.p * chance.q) + 0.5}; }
-  double log_mass(double k) const { return log_binomial_mass(k, trials, chance.p, chance.q, chance.log_p(), chance.log_q()); }
+  Bulk bulk() const {
+    return {std::min(std::floor((trials + 1) * chance.p), trials), std::sqrt(trials * chance.p * chance.q) + 0.5};
+  }
+  double log_mass(double k) const {
+    return log_binomial_mass(k, trials, chance.p, chance.q, chance.log_p(), chance.log_q());
+  }
   double cdf(double k, bool upper) const { return chance.beta_cdf(k + 1, trials - k, !upper); }
   double log_mgf(double c) const { return trials == 0 ? 0 : trials * Bernoulli(chance).log_mgf(c); }
   bool moment(Text label, double c, double& value) const;
@@ -110,7 +118,9 @@ struct Geometric {
 /// Failures before the last of `successes` successes, a real number.
 struct NegativeBinomial {
   static constexpr Text kName = "negative_binomial",
-                        kFormula = "Gamma(x + successes) / (Gamma(successes) x!) probability^successes (1 - probability)^x,  x = 0, 1, 2, ... failures";
+                        kFormula =
+                            "Gamma(x + successes) / (Gamma(successes) x!) probability^successes (1 - probability)^x,  "
+                            "x = 0, 1, 2, ... failures";
   static std::vector<std::vector<Parameter>> parameterizations();
   static int stored_form(int given_as) { return given_as; }
   static void to_stored(int given_as, const Layout& layout, const double* given, double* theta);

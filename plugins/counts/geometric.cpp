@@ -25,10 +25,13 @@ struct Exponential {
     return {-std::log(p), q / p, q / (p * p)};
   }
   static double natural(double mean, double) {
-    if (!(mean > 0 && mean < kInfinity)) throw DomainError("", "no geometric has this mean parameter: E[x] must be positive");
+    if (!(mean > 0 && mean < kInfinity))
+      throw DomainError("", "no geometric has this mean parameter: E[x] must be positive");
     return -std::log1p(1 / mean);
   }
-  static void to_eta(const Layout& layout, const double* theta, double* eta) { *eta = Geometric(layout, theta).chance.log_q(); }
+  static void to_eta(const Layout& layout, const double* theta, double* eta) {
+    *eta = Geometric(layout, theta).chance.log_q();
+  }
   static void to_theta(const Layout& layout, const double* eta, double* theta) {
     const double p = -std::expm1(*eta);
     *theta = layout.form == 1 ? std::log(p) - *eta : p;
@@ -38,7 +41,8 @@ struct Exponential {
 }  // namespace
 
 void Geometric::to_stored(int given_as, const Layout& layout, const double* given, double* theta) {
-  if (given_as == 0 && !(*given > 0)) throw DomainError("probability", "probability must be above 0: without it there is no success");
+  if (given_as == 0 && !(*given > 0))
+    throw DomainError("probability", "probability must be above 0: without it there is no success");
   Bernoulli::to_stored(given_as, layout, given, theta);
 }
 
@@ -49,7 +53,8 @@ double Geometric::log_mgf(double c) const {
 
 bool Geometric::moment(Text label, double c, double& value) const {
   const double m = chance.q / chance.p, variance = m / chance.p;
-  return power_moment({m, variance, variance * (1 + chance.q) / chance.p, variance * (1 + 6 * m / chance.p)}, label, c, value);
+  return power_moment({m, variance, variance * (1 + chance.q) / chance.p, variance * (1 + 6 * m / chance.p)}, label, c,
+                      value);
 }
 
 void Geometric::expand(double* coefficient, double*) const {
@@ -64,8 +69,9 @@ std::vector<Monomial> Geometric::conditional(int parameterization) {
 
 void register_geometric(Registrar& registrar) {
   registrar.family(std::make_unique<OneStatisticFamily<Geometric, Exponential>>());
-  registrar.rule("kl", "geometric", "geometric",
-                 pair_rule<Geometric, Geometric>("(bd0(p, q) + bd0(1-p, 1-q)) / p", "[Loader 2000] for each of 1/p tosses", kl));
+  registrar.rule(
+      "kl", "geometric", "geometric",
+      pair_rule<Geometric, Geometric>("(bd0(p, q) + bd0(1-p, 1-q)) / p", "[Loader 2000] for each of 1/p tosses", kl));
   registrar.rule("wasserstein_1", "geometric", "geometric",
                  pair_rule<Geometric, Geometric>("|1/p - 1/q|", "stochastic order", distance_of_means));
 }

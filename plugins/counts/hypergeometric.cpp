@@ -7,7 +7,8 @@ namespace {
 
 struct Hypergeometric {
   static constexpr Text kName = "hypergeometric",
-                        kFormula = "(successes over x) (population - successes over draws - x) / (population over draws)";
+                        kFormula =
+                            "(successes over x) (population - successes over draws - x) / (population over draws)";
   static std::vector<std::vector<Parameter>> parameterizations() {
     return {{{"population", Domain::count}, {"successes", Domain::count}, {"draws", Domain::count}}};
   }
@@ -25,13 +26,16 @@ struct Hypergeometric {
   double variance() const {
     return population > 1 ? mean() * (others() / population) * (left() / (population - 1)) : 0;
   }
-  Bulk bulk() const { return {std::floor((draws + 1) * ((successes + 1) / (population + 2))), std::sqrt(variance()) + 0.5}; }
+  Bulk bulk() const {
+    return {std::floor((draws + 1) * ((successes + 1) / (population + 2))), std::sqrt(variance()) + 0.5};
+  }
   // Three binomial masses at the chance of being drawn, which cancels. [Loader 2000]
   double log_mass(double k) const {
     if (draws == 0 || left() == 0) return 0;
     const double p = draws / population, q = left() / population, log_p = p < 0.5 ? std::log(p) : std::log1p(-q),
                  log_q = q < 0.5 ? std::log(q) : std::log1p(-p);
-    return log_binomial_mass(k, successes, p, q, log_p, log_q) + log_binomial_mass(draws - k, others(), p, q, log_p, log_q) -
+    return log_binomial_mass(k, successes, p, q, log_p, log_q) +
+           log_binomial_mass(draws - k, others(), p, q, log_p, log_q) -
            log_binomial_mass(draws, population, p, q, log_p, log_q);
   }
   bool moment(Text label, double c, double& value) const { return square_moment(mean(), variance(), label, c, value); }
@@ -50,6 +54,8 @@ struct Hypergeometric {
 
 }  // namespace
 
-void register_hypergeometric(Registrar& registrar) { registrar.family(std::make_unique<CountFamily<Hypergeometric>>()); }
+void register_hypergeometric(Registrar& registrar) {
+  registrar.family(std::make_unique<CountFamily<Hypergeometric>>());
+}
 
 }  // namespace kullback::counts

@@ -17,11 +17,11 @@ struct Bulk {
   double mode, scale;
 };
 
-/// The sum of term(k) from `from` in steps of `step` (1 or -1) to `last`, until no more than rounding is left. Terms near `from` are
-/// added one by one; beyond them, where the terms vary slowly, blocks of integers are summed by an integral over the block, which
-/// is exact for polynomials of degree 31 up to the Euler-Maclaurin correction at the outermost edges. term must be defined between the
-/// integers there. `smooth` false forbids blocks: the sum is then NaN if it needs them. Tails heavier than a high power are the
-/// caller's.
+/// The sum of term(k) from `from` in steps of `step` (1 or -1) to `last`, until no more than rounding is left. Terms
+/// near `from` are added one by one; beyond them, where the terms vary slowly, blocks of integers are summed by an
+/// integral over the block, which is exact for polynomials of degree 31 up to the Euler-Maclaurin correction at the
+/// outermost edges. term must be defined between the integers there. `smooth` false forbids blocks: the sum is then NaN
+/// if it needs them. Tails heavier than a high power are the caller's.
 template <class Term>
 double one_sided_sum(const Term& term, double from, double step, double last, const Bulk& bulk, bool smooth) {
   constexpr double kNegligible = 1e-18;
@@ -36,7 +36,8 @@ double one_sided_sum(const Term& term, double from, double step, double last, co
   const double bulk_end = bulk.mode + step * (3 * bulk.scale + 3);
   int quiet = 0;
   double k = from, before = kInfinity;
-  const bool wide = smooth && bulk.scale > 1e5 && std::abs(from - bulk.mode) < bulk.scale && std::abs(last - bulk.mode) > bulk.scale &&
+  const bool wide = smooth && bulk.scale > 1e5 && std::abs(from - bulk.mode) < bulk.scale &&
+                    std::abs(last - bulk.mode) > bulk.scale &&
                     bulk.mode > 100 * bulk.scale;  // no edge is near: blocks from the start
   for (int i = 0; !wide && i < kSingle; ++i) {
     const double value = term(k);
@@ -54,7 +55,8 @@ double one_sided_sum(const Term& term, double from, double step, double last, co
 
   // Blocks. With u the distance past the edge half a step before k, the sum over a block is the integral over u.
   const double edge = k - 0.5 * step;
-  // 1/24 of the slope at an edge and -7/5760 of the third derivative, from differences; outside_first is the first term past it.
+  // 1/24 of the slope at an edge and -7/5760 of the third derivative, from differences; outside_first is the first term
+  // past it.
   const auto correct = [&](double outside_first, double sign) {
     const double at = outside_first, d1 = term(at) - term(at - step);
     const double d3 = term(at + step) - 3 * term(at) + 3 * term(at - step) - term(at - 2 * step);
@@ -62,14 +64,17 @@ double one_sided_sum(const Term& term, double from, double step, double last, co
   };
   const auto integral = [&](double a, double b) {
     // Gauss-Legendre with 16 nodes [Abramowitz & Stegun, table 25.4].
-    constexpr std::array<double, 8> kNodes = {0.0950125098376374402, 0.2816035507792589132, 0.4580167776572273863, 0.6178762444026437484,
-                                              0.7554044083550030339, 0.8656312023878317439, 0.9445750230732325761, 0.9894009349916499326};
-    constexpr std::array<double, 8> kWeights = {0.1894506104550684963, 0.1826034150449235889, 0.1691565193950025382, 0.1495959888165767321,
-                                                0.1246289712555338720, 0.0951585116824927848, 0.0622535239386478929, 0.0271524594117540949};
+    constexpr std::array<double, 8> kNodes = {0.0950125098376374402, 0.2816035507792589132, 0.4580167776572273863,
+                                              0.6178762444026437484, 0.7554044083550030339, 0.8656312023878317439,
+                                              0.9445750230732325761, 0.9894009349916499326};
+    constexpr std::array<double, 8> kWeights = {0.1894506104550684963, 0.1826034150449235889, 0.1691565193950025382,
+                                                0.1495959888165767321, 0.1246289712555338720, 0.0951585116824927848,
+                                                0.0622535239386478929, 0.0271524594117540949};
     const double half = 0.5 * (b - a), middle = 0.5 * (a + b);
     double total = 0;
     for (std::size_t i = 0; i < kNodes.size(); ++i)
-      total += kWeights[i] * (term(edge + step * (middle - half * kNodes[i])) + term(edge + step * (middle + half * kNodes[i])));
+      total += kWeights[i] *
+               (term(edge + step * (middle - half * kNodes[i])) + term(edge + step * (middle + half * kNodes[i])));
     return half * total;
   };
   constexpr double kLast = 256;                          // terms at the far end that are added one by one

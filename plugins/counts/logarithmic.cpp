@@ -9,11 +9,13 @@ struct Logarithmic {
   static constexpr Text kName = "logarithmic", kFormula = "-probability^x / (x log(1 - probability)),  x = 1, 2, ...";
   static std::vector<std::vector<Parameter>> parameterizations() { return {{{"probability", Domain::unit_interval}}}; }
   static void to_stored(int, const Layout&, const double* given, double* theta) {
-    if (!(*given > 0 && *given < 1)) throw DomainError("probability", "probability must lie between 0 and 1, which are no members");
+    if (!(*given > 0 && *given < 1))
+      throw DomainError("probability", "probability must lie between 0 and 1, which are no members");
     *theta = *given;
   }
   Logarithmic(const Layout&, const double* theta) : Logarithmic(*theta, std::log(*theta), std::log1p(-*theta)) {}
-  Logarithmic(double probability, double log_probability, double log_rest) : p(probability), log_p(log_probability), log_q(log_rest) {}
+  Logarithmic(double probability, double log_probability, double log_rest)
+      : p(probability), log_p(log_probability), log_q(log_rest) {}
   static Logarithmic of_log(double log_p) { return {std::exp(log_p), log_p, std::log(-std::expm1(log_p))}; }
 
   Support support() const { return {1, kInfinity, true}; }
@@ -49,9 +51,11 @@ struct Exponential {
     const Logarithmic m = Logarithmic::of_log(eta);
     return {m.log_partition(), m.mean(), m.variance()};
   }
-  // Newton on the mean as a function of log(1 / (1 - p)) + log p, which it nearly grows exponentially in, inside a bracket.
+  // Newton on the mean as a function of log(1 / (1 - p)) + log p, which it nearly grows exponentially in, inside a
+  // bracket.
   static double natural(double mean, double) {
-    if (!(mean > 1 && mean < kInfinity)) throw DomainError("", "no logarithmic has this mean parameter: E[x] must be above 1");
+    if (!(mean > 1 && mean < kInfinity))
+      throw DomainError("", "no logarithmic has this mean parameter: E[x] must be above 1");
     double low = -745, high = -1e-300;
     double eta = mean < 2 ? std::log(std::min(0.7, 2 * (mean - 1))) : -1 / (mean * std::log(mean) + mean);
     for (int i = 0; i < 200; ++i) {
@@ -70,6 +74,8 @@ struct Exponential {
 
 }  // namespace
 
-void register_logarithmic(Registrar& registrar) { registrar.family(std::make_unique<OneStatisticFamily<Logarithmic, Exponential>>()); }
+void register_logarithmic(Registrar& registrar) {
+  registrar.family(std::make_unique<OneStatisticFamily<Logarithmic, Exponential>>());
+}
 
 }  // namespace kullback::counts

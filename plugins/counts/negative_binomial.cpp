@@ -1,4 +1,5 @@
-// Failures before the last of a number of successes. theta = (successes, probability), (successes, logit) or (mean, dispersion).
+// Failures before the last of a number of successes. theta = (successes, probability), (successes, logit) or (mean,
+// dispersion).
 #include "families.hpp"
 
 namespace kullback::counts {
@@ -29,7 +30,8 @@ struct Exponential {
     return {-successes * std::log(p), successes * q / p, successes * q / (p * p)};
   }
   static double natural(double mean, double successes) {
-    if (!(mean > 0 && mean < kInfinity)) throw DomainError("", "no negative_binomial has this mean parameter: E[x] must be positive");
+    if (!(mean > 0 && mean < kInfinity))
+      throw DomainError("", "no negative_binomial has this mean parameter: E[x] must be positive");
     return -std::log1p(successes / mean);
   }
   static void to_eta(const Layout& layout, const double* theta, double* eta) {
@@ -60,7 +62,8 @@ std::vector<std::vector<Parameter>> NegativeBinomial::parameterizations() {
 
 void NegativeBinomial::to_stored(int given_as, const Layout& layout, const double* given, double* theta) {
   if (given_as == layout.form) {
-    if (given_as == 0 && !(given[1] > 0)) throw DomainError("probability", "probability must be above 0: without it there is no success");
+    if (given_as == 0 && !(given[1] > 0))
+      throw DomainError("probability", "probability must be above 0: without it there is no success");
     theta[0] = given[0];
     theta[1] = given[1];
     return;
@@ -87,7 +90,8 @@ double NegativeBinomial::log_mass(double k) const {
   if (k == 0) return successes * chance.log_p();
   const double all = k + successes;
   // The mass of the `successes`-th success at the last of `all` tosses: successes / all of the binomial mass.
-  return log_binomial_mass(successes, all, chance.p, chance.q, chance.log_p(), chance.log_q()) + std::log(successes / all);
+  return log_binomial_mass(successes, all, chance.p, chance.q, chance.log_p(), chance.log_q()) +
+         std::log(successes / all);
 }
 
 bool NegativeBinomial::moment(Text label, double c, double& value) const {
@@ -116,9 +120,10 @@ std::vector<Monomial> NegativeBinomial::conditional(int parameterization) {
 
 void register_negative_binomial(Registrar& registrar) {
   registrar.family(std::make_unique<OneStatisticFamily<NegativeBinomial, Exponential>>());
-  registrar.rule("kl", "negative_binomial", "negative_binomial",
-                 pair_rule<NegativeBinomial, NegativeBinomial>("successes (bd0(p, q) + bd0(1-p, 1-q)) / p for equal successes",
-                                                               "[Loader 2000] for each of successes/p tosses", kl));
+  registrar.rule(
+      "kl", "negative_binomial", "negative_binomial",
+      pair_rule<NegativeBinomial, NegativeBinomial>("successes (bd0(p, q) + bd0(1-p, 1-q)) / p for equal successes",
+                                                    "[Loader 2000] for each of successes/p tosses", kl));
 }
 
 }  // namespace kullback::counts

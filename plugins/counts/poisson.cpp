@@ -9,10 +9,12 @@ namespace {
 
 constexpr Index kBlock = 256, kLanes = 8;
 
-// rate_p (r - 1 - log r), r = rate_q / rate_p. Outside the range of the vectorized form bd0 takes what is infinite or tiny.
+// rate_p (r - 1 - log r), r = rate_q / rate_p. Outside the range of the vectorized form bd0 takes what is infinite or
+// tiny.
 void kl(const Side& p, const Side& q, Row value, Row error) {
   alignas(64) double rate[kBlock], excess[kBlock], ratio[kBlock], found[kBlock];
-  const Index step_p = p.theta.cols() > 1 ? p.theta.outerStride() : 0, step_q = q.theta.cols() > 1 ? q.theta.outerStride() : 0;
+  const Index step_p = p.theta.cols() > 1 ? p.theta.outerStride() : 0,
+              step_q = q.theta.cols() > 1 ? q.theta.outerStride() : 0;
   const auto usual = [&](Index i) { return (ratio[i] > 1e-300) & (ratio[i] < 1e300) & (rate[i] > 1e-300); };
   for (Index begin = 0; begin < value.size(); begin += kBlock) {
     const Index count = std::min(kBlock, value.size() - begin), padded = (count + kLanes - 1) / kLanes * kLanes;
@@ -56,7 +58,8 @@ struct Exponential {
     return {rate, rate, rate};
   }
   static double natural(double mean, double) {
-    if (!(mean > 0 && mean < kInfinity)) throw DomainError("", "no poisson has this mean parameter: E[x] must be positive");
+    if (!(mean > 0 && mean < kInfinity))
+      throw DomainError("", "no poisson has this mean parameter: E[x] must be positive");
     return std::log(mean);
   }
   static void to_eta(const Layout&, const double* theta, double* eta) { *eta = std::log(*theta); }

@@ -29,7 +29,9 @@ struct Zeta {
     const double above = zeta_series(shape, k + 1).value / (1 + tail.value);
     return upper ? above : 1 - above;
   }
-  double power(double c) const { return c < shape - 1 ? (1 + zeta_series(shape - c, 2).value) / (1 + tail.value) : kInfinity; }
+  double power(double c) const {
+    return c < shape - 1 ? (1 + zeta_series(shape - c, 2).value) / (1 + tail.value) : kInfinity;
+  }
   bool moment(Text label, double c, double& value) const {
     constexpr Text kPowers[] = {"1/x2", "1/x", "1", "x", "x2", "x3", "x4"};
     for (int i = 0; i < 7; ++i)
@@ -67,8 +69,10 @@ struct Exponential {
   }
   // Newton on the logarithm of the mean, which is nearly linear in the shape (far out) or in log(shape - 1) (near 1).
   static double natural(double mean, double) {
-    if (!(mean > 0 && mean < kInfinity)) throw DomainError("", "no zeta has this mean parameter: E[log x] must be positive");
-    double excess = mean > 0.3 ? 1 / mean : std::max(0.5, std::log2(0.7 / mean) - 1), low = 0, high = kInfinity;  // shape - 1
+    if (!(mean > 0 && mean < kInfinity))
+      throw DomainError("", "no zeta has this mean parameter: E[log x] must be positive");
+    double excess = mean > 0.3 ? 1 / mean : std::max(0.5, std::log2(0.7 / mean) - 1), low = 0,
+           high = kInfinity;  // shape - 1
     for (int i = 0; i < 200; ++i) {
       const Zeta m(1 + excess);
       const double at = m.mean_log();
@@ -86,6 +90,8 @@ struct Exponential {
 
 }  // namespace
 
-void register_zeta(Registrar& registrar) { registrar.family(std::make_unique<OneStatisticFamily<Zeta, Exponential>>()); }
+void register_zeta(Registrar& registrar) {
+  registrar.family(std::make_unique<OneStatisticFamily<Zeta, Exponential>>());
+}
 
 }  // namespace kullback::counts

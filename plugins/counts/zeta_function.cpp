@@ -5,8 +5,8 @@
 
 namespace kullback::counts {
 
-// Term by term below a = 16, then Euler-Maclaurin [DLMF 25.11.7]. With f the logarithmic derivative of a term in s and g that of f, the term's
-// derivatives are f and f^2 + g times the term.
+// Term by term below a = 16, then Euler-Maclaurin [DLMF 25.11.7]. With f the logarithmic derivative of a term in s and
+// g that of f, the term's derivatives are f and f^2 + g times the term.
 ZetaSeries zeta_series(double s, double a) {
   ZetaSeries out{0, 0, 0};
   const auto add = [&](double term, double f, double g) {

@@ -35,13 +35,15 @@ struct FoldedNormal {
                                            return m * m + 6 * m * v + 3 * v * v;
                                          }}};
   static constexpr MomentAt kMomentsAt[] = {{"(x-c)^2", [](const double* t, double c) {
-                                               return t[0] * t[0] + t[1] * t[1] - c * (2 * mean_distance_from_zero(t) - c);
+                                               return t[0] * t[0] + t[1] * t[1] -
+                                                      c * (2 * mean_distance_from_zero(t) - c);
                                              }}};
   static double cdf(const double* t, double x, bool upper) {
     const double z = x / t[1], m = std::abs(t[0]) / t[1];
     if (upper) return normal_cdf(z - m, true) + normal_cdf(z + m, true);
     if (z * std::max(1.0, m) > 0.5) return normal_cdf(z - m) - normal_cdf(-z - m);
-    // Near zero the two nearly cancel: the integral of 2 phi(m) exp(-u^2/2) cosh(m u), by Gauss-Legendre [Abramowitz & Stegun 25.4].
+    // Near zero the two nearly cancel: the integral of 2 phi(m) exp(-u^2/2) cosh(m u), by Gauss-Legendre [Abramowitz &
+    // Stegun 25.4].
     constexpr double kNodes[] = {0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.9602898564975363};
     constexpr double kWeights[] = {0.3626837833783620, 0.3137066458778873, 0.2223810344533745, 0.1012285362903763};
     double sum = 0;
@@ -54,10 +56,14 @@ struct FoldedNormal {
   }
   static double quantile(const double* t, double p, bool upper) {
     const Density density(t);
-    const double m = std::abs(t[0]), guess = std::max(m + t[1] * normal_quantile(p, upper), 0.1 * t[1] * (upper ? 1 : p));
-    return solve_quantile([&](double x, bool above) { return cdf(t, x, above); }, density, p, upper, guess, t[1], 0, kInfinity);
+    const double m = std::abs(t[0]),
+                 guess = std::max(m + t[1] * normal_quantile(p, upper), 0.1 * t[1] * (upper ? 1 : p));
+    return solve_quantile([&](double x, bool above) { return cdf(t, x, above); }, density, p, upper, guess, t[1], 0,
+                          kInfinity);
   }
-  static double sample(const double* t, const double* uniforms) { return std::abs(t[0] + t[1] * normal_quantile(*uniforms)); }
+  static double sample(const double* t, const double* uniforms) {
+    return std::abs(t[0] + t[1] * normal_quantile(*uniforms));
+  }
   static constexpr Index kUniforms = 1;
   static void landmarks(const double* t, std::vector<Landmark>& out) {
     out.push_back({0, 0});

@@ -27,13 +27,15 @@ inline double log_ratio(double x, double log_x, double scale, double log_scale) 
   return ratio > 1e-290 && ratio < 1e290 ? std::log(ratio) : log_x - log_scale;
 }
 
-/// r^2/2 - 1/2 - log r for r = a/b > 0, to its own accuracy: the divergence of centered normals. The error is a bound on its rounding.
+/// r^2/2 - 1/2 - log r for r = a/b > 0, to its own accuracy: the divergence of centered normals. The error is a bound
+/// on its rounding.
 Bounded half_square_excess(double a, double b);
 
 /// r - 1 - log r for r = a/b.
 Bounded log_excess(double a, double b);
 
-/// The integral of exp(-u) f(u) over u > 0 for smooth f between powers: the trapezoidal rule in log u, exact to rounding.
+/// The integral of exp(-u) f(u) over u > 0 for smooth f between powers: the trapezoidal rule in log u, exact to
+/// rounding.
 template <class F>
 double exponential_average(const F& f) {
   constexpr double kStep = 1.0 / 32;
@@ -45,8 +47,9 @@ double exponential_average(const F& f) {
   return kStep * sum;
 }
 
-/// wasserstein_1 and wasserstein_2 of members that differ in their scale alone: |scale_p - scale_q| times E[z] and sqrt E[z^2] of the
-/// member of scale 1, by comonotone coupling. `scale` is its row of theta; members that differ in another row are refused.
+/// wasserstein_1 and wasserstein_2 of members that differ in their scale alone: |scale_p - scale_q| times E[z] and sqrt
+/// E[z^2] of the member of scale 1, by comonotone coupling. `scale` is its row of theta; members that differ in another
+/// row are refused.
 template <class Math>
 void add_scale_distances(Registrar& registrar, Index scale, Index rows);
 
@@ -79,8 +82,8 @@ void add_scale_distances(Registrar& registrar, Index scale, Index rows) {
       }
     };
     registrar.rule(order == 1 ? "wasserstein_1" : "wasserstein_2", Math::kName, Math::kName,
-                   {Method::closed_form, order == 1 ? "|scale_p - scale_q| E[z]" : "|scale_p - scale_q| sqrt(E[z^2])", "comonotone coupling",
-                    evaluate});
+                   {Method::closed_form, order == 1 ? "|scale_p - scale_q| E[z]" : "|scale_p - scale_q| sqrt(E[z^2])",
+                    "comonotone coupling", evaluate});
   }
 }
 

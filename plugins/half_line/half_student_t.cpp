@@ -19,9 +19,10 @@ struct HalfCauchy {
   static double power_moment(const double* t, double c) {
     return std::abs(c) < 1 ? std::exp(c * std::log(*t)) / std::sin(0.5 * kPi * (1 - std::abs(c))) : kInfinity;
   }
-  static constexpr Moment kMoments[] = {{"log_x", [](const double* t) { return std::log(*t); }},
-                                        {"log2_x", [](const double* t) { return std::log(*t) * std::log(*t) + 0.25 * kPi * kPi; }},
-                                        {"log_1px2", [](const double* t) { return 2 * std::log1p(*t); }}};
+  static constexpr Moment kMoments[] = {
+      {"log_x", [](const double* t) { return std::log(*t); }},
+      {"log2_x", [](const double* t) { return std::log(*t) * std::log(*t) + 0.25 * kPi * kPi; }},
+      {"log_1px2", [](const double* t) { return 2 * std::log1p(*t); }}};
   static double cdf(const double* t, double x, bool upper) {
     return 2 / kPi * (upper ? std::atan2(*t, x) : std::atan2(x, *t));
   }
@@ -35,7 +36,8 @@ struct HalfCauchy {
   }
 };
 
-// (scale_p - scale_q)^2 / (2 scale_p scale_q): the mirror images of half densities are Cauchy densities, whose f-divergences are the same.
+// (scale_p - scale_q)^2 / (2 scale_p scale_q): the mirror images of half densities are Cauchy densities, whose
+// f-divergences are the same.
 double invariant(const double* p, const double* q) {
   const double h = (*p - *q) / std::sqrt(*p) / std::sqrt(*q);
   return 0.5 * h * h;
@@ -57,7 +59,8 @@ Bounded total_variation_cauchy(const double* p, const double* q) {
 
 struct HalfStudentT {
   static constexpr Text kName = "half_student_t";
-  static constexpr Text kFormula = "2 (1 + (x/scale)^2/nu)^(-(nu+1)/2) / (scale sqrt(nu) B(nu/2, 1/2)),  nu = degrees_of_freedom,  x > 0";
+  static constexpr Text kFormula =
+      "2 (1 + (x/scale)^2/nu)^(-(nu+1)/2) / (scale sqrt(nu) B(nu/2, 1/2)),  nu = degrees_of_freedom,  x > 0";
   static std::vector<std::vector<Parameter>> parameterizations() {
     return {{{"degrees_of_freedom", Domain::positive}, {"scale", Domain::positive}}};
   }
@@ -74,12 +77,14 @@ struct HalfStudentT {
     const double y = 1 / (a * a);
     return 0.5 / a + y * (1.0 / 8 - y * (1.0 / 64 - y / 128));
   }
-  static double entropy(const double* t) { return 0.5 * (t[0] + 1) * half_step(0.5 * t[0]) - log_norm(t[0]) + std::log(t[1]); }
+  static double entropy(const double* t) {
+    return 0.5 * (t[0] + 1) * half_step(0.5 * t[0]) - log_norm(t[0]) + std::log(t[1]);
+  }
   static double power_moment(const double* t, double c) {
     const double a = 0.5 * t[0];
     if (!(c < t[0] && c > -1)) return kInfinity;
     // nu^(c/2) Gamma((c+1)/2) Gamma(a - c/2) / (sqrt(pi) Gamma(a)), the last two through B(a - c/2, c/2) where c > 0
-    const double ratio = c > 0 ? log_beta(a - 0.5 * c, 0.5 * c) - log_gamma(0.5 * c)
+    const double ratio = c > 0   ? log_beta(a - 0.5 * c, 0.5 * c) - log_gamma(0.5 * c)
                          : c < 0 ? log_gamma(-0.5 * c) - log_beta(a, -0.5 * c)
                                  : 0;
     return std::exp(c * (std::log(t[1]) + 0.5 * std::log(t[0])) + log_gamma(0.5 * (c + 1)) - log_gamma(0.5) + ratio);
@@ -119,7 +124,8 @@ void add_half_cauchy(Registrar& registrar) {
   };
   rule("kl", "log((scale_p + scale_q)^2 / (4 scale_p scale_q))", "[Chyzak and Nielsen 2019]", kl_cauchy);
   rule("chi_squared", "(scale_p - scale_q)^2 / (2 scale_p scale_q)", "[Nielsen and Okamura 2022]", chi_squared_cauchy);
-  rule("total_variation", "2/pi atan(sqrt(chi/2)),  chi the chi-squared divergence", "[Nielsen and Okamura 2022]", total_variation_cauchy);
+  rule("total_variation", "2/pi atan(sqrt(chi/2)),  chi the chi-squared divergence", "[Nielsen and Okamura 2022]",
+       total_variation_cauchy);
 }
 
 void add_half_student_t(Registrar& registrar) {

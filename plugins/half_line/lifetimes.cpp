@@ -21,7 +21,8 @@ struct Gompertz {
   };
   // E[log(1 + u/shape)^order] for an exponential u: rate x.
   static double moment(const double* t, int order) {
-    return exponential_average([&](double u) { return std::pow(std::log1p(u / t[1]), order); }) * std::pow(t[0], -order);
+    return exponential_average([&](double u) { return std::pow(std::log1p(u / t[1]), order); }) *
+           std::pow(t[0], -order);
   }
   static constexpr Moment kMoments[] = {{"x", [](const double* t) { return moment(t, 1); }},
                                         {"abs_x", [](const double* t) { return moment(t, 1); }},
@@ -44,9 +45,10 @@ struct Gompertz {
     out.push_back({0, 0});
     out.push_back({t[1] < 1 ? -std::log(t[1]) / t[0] : 0, 1 / t[0] / std::max(1.0, t[1])});
   }
-  static constexpr Term kTerms[] = {{"x", [](const double* t) { return t[0]; }},
-                                    {"exp(c*x)", [](const double* t) { return -t[1]; }, [](const double* t) { return t[0]; }},
-                                    {"1", [](const double* t) { return std::log(t[0]) + std::log(t[1]) + t[1]; }}};
+  static constexpr Term kTerms[] = {
+      {"x", [](const double* t) { return t[0]; }},
+      {"exp(c*x)", [](const double* t) { return -t[1]; }, [](const double* t) { return t[0]; }},
+      {"1", [](const double* t) { return std::log(t[0]) + std::log(t[1]) + t[1]; }}};
 };
 
 // Pareto from zero: log(1 + x/scale) is exponential of rate shape. theta = (scale, shape).
@@ -76,9 +78,9 @@ struct Lomax {
   }
   static double mean_log(const double* t) { return std::log(t[0]) - kEulerGamma - digamma(t[1]); }
   static constexpr Moment kMoments[] = {{"log_x", mean_log}, {"log2_x", [](const double* t) {
-                                           const double mean = mean_log(t);
-                                           return mean * mean + kTrigamma1 + trigamma(t[1]);
-                                         }}};
+                                                                const double mean = mean_log(t);
+                                                                return mean * mean + kTrigamma1 + trigamma(t[1]);
+                                                              }}};
   // E[log(x + c)] = log c + E[log(1 + x/c)], with x = scale (exp(u/shape) - 1) of an exponential u.
   static double mean_log_shifted(const double* t, double c) {
     if (c == t[0]) return std::log(c) + 1 / t[1];
@@ -101,8 +103,9 @@ struct Lomax {
     out.push_back({0, t[0] / std::max(1.0, t[1])});
     out.push_back({t[0], t[0]});
   }
-  static constexpr Term kTerms[] = {{"log(x+c)", [](const double* t) { return -t[1] - 1; }, [](const double* t) { return t[0]; }},
-                                    {"1", [](const double* t) { return std::log(t[1]) + t[1] * std::log(t[0]); }}};
+  static constexpr Term kTerms[] = {
+      {"log(x+c)", [](const double* t) { return -t[1] - 1; }, [](const double* t) { return t[0]; }},
+      {"1", [](const double* t) { return std::log(t[1]) + t[1] * std::log(t[0]); }}};
 };
 
 // r - 1 - log r with r = shape_q/shape_p: what both families become when their other parameters agree.
@@ -116,7 +119,9 @@ Bounded kl_lomax(const double* p, const double* q) {
 // log(1 + x^c) is exponential of rate d. theta = (c, d).
 struct Burr12 {
   static constexpr Text kName = "burr12", kFormula = "c d x^(c-1) (1 + x^c)^(-d-1),  x > 0";
-  static std::vector<std::vector<Parameter>> parameterizations() { return {{{"c", Domain::positive}, {"d", Domain::positive}}}; }
+  static std::vector<std::vector<Parameter>> parameterizations() {
+    return {{{"c", Domain::positive}, {"d", Domain::positive}}};
+  }
   static Support support(const double*) { return kHalfLine; }
   struct Density {
     double c, d, constant;
@@ -136,9 +141,10 @@ struct Burr12 {
     return Lomax::power_moment(unit, k / t[0]);
   }
   static constexpr Moment kMoments[] = {{"log_x", mean_log}, {"log2_x", [](const double* t) {
-                                           const double mean = mean_log(t);
-                                           return mean * mean + (kTrigamma1 + trigamma(t[1])) / (t[0] * t[0]);
-                                         }}};
+                                                                const double mean = mean_log(t);
+                                                                return mean * mean +
+                                                                       (kTrigamma1 + trigamma(t[1])) / (t[0] * t[0]);
+                                                              }}};
   static double cdf(const double* t, double x, bool upper) {
     const double hazard = t[1] * log1pexp(t[0] * std::log(x));
     return upper ? std::exp(-hazard) : -std::expm1(-hazard);
@@ -152,9 +158,10 @@ struct Burr12 {
     out.push_back({0, 0});
     out.push_back({half, half / std::max(1.0, t[0])});
   }
-  static constexpr Term kTerms[] = {{"log_x", [](const double* t) { return t[0] - 1; }},
-                                    {"log(1+x^c)", [](const double* t) { return -t[1] - 1; }, [](const double* t) { return t[0]; }},
-                                    {"1", [](const double* t) { return std::log(t[0]) + std::log(t[1]); }}};
+  static constexpr Term kTerms[] = {
+      {"log_x", [](const double* t) { return t[0] - 1; }},
+      {"log(1+x^c)", [](const double* t) { return -t[1] - 1; }, [](const double* t) { return t[0]; }},
+      {"1", [](const double* t) { return std::log(t[0]) + std::log(t[1]); }}};
 };
 
 Bounded kl_burr12(const double* p, const double* q) {
@@ -179,7 +186,8 @@ class Burr12Family final : public PlainFamily<Burr12> {
  public:
   bool expect_at(const Layout& layout, In theta, Text label, ConstRow c, Row value) const override {
     if (label != "log(1+x^c)") return PlainFamily<Burr12>::expect_at(layout, theta, label, c, value);
-    for (Index n = 0; n < value.size(); ++n) value[n] = mean_log1p_power(plain::column(theta, n), c[c.size() > 1 ? n : 0]);
+    for (Index n = 0; n < value.size(); ++n)
+      value[n] = mean_log1p_power(plain::column(theta, n), c[c.size() > 1 ? n : 0]);
     return true;
   }
 
@@ -199,13 +207,15 @@ void add_gompertz(Registrar& registrar) { registrar.family(std::make_unique<Plai
 
 void add_lomax(Registrar& registrar) {
   registrar.family(std::make_unique<LomaxFamily>());
-  registrar.rule("kl", "lomax", "lomax", plain_rule("r - 1 - log r,  r = shape_q/shape_p, for equal scales", "as of exponentials", kl_lomax));
+  registrar.rule("kl", "lomax", "lomax",
+                 plain_rule("r - 1 - log r,  r = shape_q/shape_p, for equal scales", "as of exponentials", kl_lomax));
   add_scale_distances<Lomax>(registrar, 0, 2);
 }
 
 void add_burr12(Registrar& registrar) {
   registrar.family(std::make_unique<Burr12Family>());
-  registrar.rule("kl", "burr12", "burr12", plain_rule("r - 1 - log r,  r = d_q/d_p, for equal c", "as of exponentials", kl_burr12));
+  registrar.rule("kl", "burr12", "burr12",
+                 plain_rule("r - 1 - log r,  r = d_q/d_p, for equal c", "as of exponentials", kl_burr12));
 }
 
 }  // namespace kullback::half_line

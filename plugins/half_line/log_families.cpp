@@ -14,7 +14,8 @@ struct LogLogistic {
   static Support support(const double*) { return kHalfLine; }
   struct Density {
     double scale, shape, log_scale, log_shape;
-    explicit Density(const double* t) : scale(t[0]), shape(t[1]), log_scale(std::log(t[0])), log_shape(std::log(t[1])) {}
+    explicit Density(const double* t)
+        : scale(t[0]), shape(t[1]), log_scale(std::log(t[0])), log_shape(std::log(t[1])) {}
     double operator()(double x, double log_x, double) const {
       const double t = shape * log_ratio(x, log_x, scale, log_scale);
       if (t == -kInfinity) return shape == 1 ? -log_scale : shape < 1 ? kInfinity : -kInfinity;
@@ -27,7 +28,8 @@ struct LogLogistic {
     if (!(a < 1)) return kInfinity;
     return std::exp(c * std::log(t[0])) * (a == 0 ? 1 : a * kPi / std::sin(kPi * (a < 0.5 ? a : 1 - a)));
   }
-  static constexpr Moment kMoments[] = {{"log_x", [](const double* t) { return std::log(t[0]); }}, {"log2_x", [](const double* t) {
+  static constexpr Moment kMoments[] = {{"log_x", [](const double* t) { return std::log(t[0]); }},
+                                        {"log2_x", [](const double* t) {
                                            const double mean = std::log(t[0]);
                                            return mean * mean + 2 * kTrigamma1 / (t[1] * t[1]);
                                          }}};
@@ -118,14 +120,16 @@ Bounded kl_log_laplace(const double* p, const double* q) {
 void add_log_logistic(Registrar& registrar) {
   registrar.family(std::make_unique<PlainFamily<LogLogistic>>());
   registrar.rule("kl", "log_logistic", "log_logistic",
-                 plain_rule("d coth(d/2) - 2,  d = shape |log(scale_p/scale_q)|, for equal shapes", "by integration", kl_log_logistic));
+                 plain_rule("d coth(d/2) - 2,  d = shape |log(scale_p/scale_q)|, for equal shapes", "by integration",
+                            kl_log_logistic));
   add_scale_distances<LogLogistic>(registrar, 0, 2);
 }
 
 void add_log_laplace(Registrar& registrar) {
   registrar.family(std::make_unique<PlainFamily<LogLaplace>>());
   registrar.rule("kl", "log_laplace", "log_laplace",
-                 plain_rule("r - 1 - log r + r (exp(-d) - 1 + d),  r = log_scale_p/log_scale_q, d = |log_location_p - log_location_q|/log_scale_p",
+                 plain_rule("r - 1 - log r + r (exp(-d) - 1 + d),  r = log_scale_p/log_scale_q, d = |log_location_p - "
+                            "log_location_q|/log_scale_p",
                             "[Gil et al. 2013, table 3] by the logarithm", kl_log_laplace));
 }
 

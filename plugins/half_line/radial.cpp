@@ -1,4 +1,5 @@
-// The length of a normal vector of 1, 2 or 3 coordinates: half_normal, rayleigh, maxwell. And levy, the inverse square of the first.
+// The length of a normal vector of 1, 2 or 3 coordinates: half_normal, rayleigh, maxwell. And levy, the inverse square
+// of the first.
 #include "half_line.hpp"
 
 namespace kullback::half_line {
@@ -64,7 +65,9 @@ struct Radial {
     return -log_norm() - kShape * std::log(-2 * *eta);
   }
   static void natural(const double* m, double* eta) {
-    if (!(*m > 0 && std::isfinite(*m))) throw DomainError("", std::string("no ") + std::string(kName) + " has this mean parameter: E[x2] must be positive");
+    if (!(*m > 0 && std::isfinite(*m)))
+      throw DomainError("",
+                        std::string("no ") + std::string(kName) + " has this mean parameter: E[x2] must be positive");
     *eta = -kShape / *m;
   }
   static bool in_domain(const double* eta) { return *eta < 0 && std::isfinite(*eta); }
@@ -154,7 +157,8 @@ struct Levy {
     return -log_norm(-2 * *eta);
   }
   static void natural(const double* m, double* eta) {
-    if (!(*m > 0 && std::isfinite(*m))) throw DomainError("", "no levy has this mean parameter: E[1/x] must be positive");
+    if (!(*m > 0 && std::isfinite(*m)))
+      throw DomainError("", "no levy has this mean parameter: E[1/x] must be positive");
     *eta = -0.5 / *m;
   }
   static bool in_domain(const double* eta) { return *eta < 0 && std::isfinite(*eta); }
@@ -181,7 +185,8 @@ void add_radial(Registrar& registrar) {
 
 void add_levy(Registrar& registrar) {
   registrar.family(std::make_unique<WithBaseMeasure<Levy>>());
-  registrar.rule("kl", "levy", "levy", plain_rule("(r - 1 - log r)/2,  r = scale_q/scale_p", "[Gil et al. 2013, table 3]", kl_levy));
+  registrar.rule("kl", "levy", "levy",
+                 plain_rule("(r - 1 - log r)/2,  r = scale_q/scale_p", "[Gil et al. 2013, table 3]", kl_levy));
 }
 
 }  // namespace kullback::half_line

@@ -10,7 +10,8 @@ struct Weibull {
   static Support support(const double*) { return kHalfLine; }
   struct Density {
     double shape, scale, log_scale, log_shape;
-    explicit Density(const double* t) : shape(t[0]), scale(t[1]), log_scale(std::log(t[1])), log_shape(std::log(t[0])) {}
+    explicit Density(const double* t)
+        : shape(t[0]), scale(t[1]), log_scale(std::log(t[1])), log_shape(std::log(t[0])) {}
     double operator()(double x, double log_x, double) const {
       const double t = shape * log_ratio(x, log_x, scale, log_scale);
       if (t == -kInfinity) return shape == 1 ? -log_scale : shape < 1 ? kInfinity : -kInfinity;
@@ -44,12 +45,14 @@ struct Weibull {
 };
 
 struct Frechet {
-  static constexpr Text kName = "frechet", kFormula = "(shape/scale) (x/scale)^(-shape-1) exp(-(x/scale)^-shape),  x > 0";
+  static constexpr Text kName = "frechet",
+                        kFormula = "(shape/scale) (x/scale)^(-shape-1) exp(-(x/scale)^-shape),  x > 0";
   static auto parameterizations() { return shape_and_scale(); }
   static Support support(const double*) { return kHalfLine; }
   struct Density {
     double shape, scale, log_scale, log_shape;
-    explicit Density(const double* t) : shape(t[0]), scale(t[1]), log_scale(std::log(t[1])), log_shape(std::log(t[0])) {}
+    explicit Density(const double* t)
+        : shape(t[0]), scale(t[1]), log_scale(std::log(t[1])), log_shape(std::log(t[0])) {}
     double operator()(double x, double log_x, double) const {
       const double t = -shape * log_ratio(x, log_x, scale, log_scale);
       return t < 709 ? log_shape - log_x + t - std::exp(t) : -kInfinity;
@@ -95,7 +98,8 @@ class FrechetFamily final : public PlainFamily<Frechet>, public Image {
   const Distribution& weibull_;
 };
 
-// log Gamma(a) + gamma (a - 1), the Bregman divergence of log Gamma from 1: by that of Stirling's error where a is near 1.
+// log Gamma(a) + gamma (a - 1), the Bregman divergence of log Gamma from 1: by that of Stirling's error where a is
+// near 1.
 double gamma_excess(double a, double e) {  // e = a - 1
   if (!(a > 0.3 && a < 3)) return log_gamma(a) + kEulerGamma * e;
   const double one = 1;
@@ -104,14 +108,16 @@ double gamma_excess(double a, double e) {  // e = a - 1
   return stirling + 0.5 * log1pmx(e) + e * std::log1p(e);
 }
 
-// With a = shape_q/shape_p and w = shape_q times the logarithm of the ratio of scales, under p the statistic of q is e^w y^a of an
-// exponential y. Its mean is e^v, v = w + log Gamma(1 + a).
+// With a = shape_q/shape_p and w = shape_q times the logarithm of the ratio of scales, under p the statistic of q is
+// e^w y^a of an exponential y. Its mean is e^v, v = w + log Gamma(1 + a).
 Bounded kl_of_powers(double shape_p, double shape_q, double log_scales) {
-  const double a = shape_q / shape_p, e = (shape_q - shape_p) / shape_p, w = shape_q * log_scales, g = log_gamma(1 + a), v = w + g;
+  const double a = shape_q / shape_p, e = (shape_q - shape_p) / shape_p, w = shape_q * log_scales, g = log_gamma(1 + a),
+               v = w + g;
   const double shapes = gamma_excess(a, e), scales = expm1mx(v), value = scales + shapes;
   if (!(value < kInfinity)) return {kInfinity, 0};
   const bool far = !(a > 0.3 && a < 3);
-  return {value, kEpsilon * (12 * value + (far ? 8 * (std::abs(e) + shapes) : 0) + 4 * (std::abs(w) + std::abs(g)) * std::abs(std::expm1(v)))};
+  return {value, kEpsilon * (12 * value + (far ? 8 * (std::abs(e) + shapes) : 0) +
+                             4 * (std::abs(w) + std::abs(g)) * std::abs(std::expm1(v)))};
 }
 double log_of_scales(double a, double b) {
   const double ratio = a / b;
@@ -128,10 +134,12 @@ void add_weibull(Registrar& registrar) {
   registrar.family(std::make_unique<FrechetFamily>(*weibull));
   registrar.family(std::move(weibull));
   registrar.rule("kl", "weibull", "weibull",
-                 plain_rule("exp(v) - 1 - v + log Gamma(a) + gamma (a - 1),  a = shape_q/shape_p, v = log Gamma(1 + a) + shape_q log(scale_p/scale_q)",
+                 plain_rule("exp(v) - 1 - v + log Gamma(a) + gamma (a - 1),  a = shape_q/shape_p, v = log Gamma(1 + a) "
+                            "+ shape_q log(scale_p/scale_q)",
                             "[Bauckhage 2013]", kl_weibull));
   registrar.rule("kl", "frechet", "frechet",
-                 plain_rule("exp(v) - 1 - v + log Gamma(a) + gamma (a - 1),  a = shape_q/shape_p, v = log Gamma(1 + a) + shape_q log(scale_q/scale_p)",
+                 plain_rule("exp(v) - 1 - v + log Gamma(a) + gamma (a - 1),  a = shape_q/shape_p, v = log Gamma(1 + a) "
+                            "+ shape_q log(scale_q/scale_p)",
                             "[Bauckhage 2013] by the inverse", kl_frechet));
   add_scale_distances<Weibull>(registrar, 1, 2);
   add_scale_distances<Frechet>(registrar, 1, 2);

@@ -96,7 +96,9 @@ std::map<std::string, std::vector<Members>, std::less<>> structural() {
     if (i < 3) chain->insert(i, i + 1) = -1;
   }
   chain->makeCompressed();
-  const auto whole_numbers = [](double low, double high) { return make("discrete_uniform", {{"low", low}, {"high", high}}); };
+  const auto whole_numbers = [](double low, double high) {
+    return make("discrete_uniform", {{"low", low}, {"high", high}});
+  };
   return {{"discrete_grid", {line, gap, plane}},
           {"discrete_uniform", {whole_numbers(-3, 4), whole_numbers(2, 2)}},
           {"zeta", {make("zeta", {{"shape", 8.0}}), make("zeta", {{"shape", 15.0}})}},

@@ -151,7 +151,7 @@ members = [
     member("log_logistic", [2.0, 3.5], [0.01, 2.0, 100.0], ["x", "x2", "1/x", *logs]),
     member("log_logistic", [0.5, 0.9], [1e-8, 0.5, 1e6], ["sqrt_x", *logs]),
     member("log_laplace", [0.5, 0.3], [0.01, 1.0, 50.0], ["x", "x2", "1/x", *logs]),
-    member("gompertz", [2.0, 0.3], [1e-5, 1.0, 2.5], ["x", "x2", "x3"], high=6),
+    member("gompertz", [2.0, 0.3], [1e-5, 1.0, 1.9], ["x", "x2", "x3"], high=6),
     member("gompertz", [0.1, 12.0], [1e-5, 1.0, 5.0], ["x", "x2"], high=6),
     member("lomax", [2.0, 3.5], [1e-5, 1.0, 1e3], ["x", "x2", *logs]),
     member("lomax", [0.1, 0.8], [1e-5, 1.0, 1e6], ["sqrt_x", *logs], high=150),

@@ -25,16 +25,21 @@ TEST(HalfLine, AFrechetIsTheInverseOfAWeibull) {
   const Members y = image->preimage(x.layout, x.theta);
   EXPECT_EQ(y.family->name(), "weibull");
   const Eigen::MatrixXd at = (Eigen::MatrixXd(1, 3) << 0.1, 0.4, 2).finished(), inverse = at.cwiseInverse();
-  const Eigen::RowVectorXd direct = log_density(x, at), through = log_density(y, inverse) - 2 * at.array().log().matrix();
+  const Eigen::RowVectorXd direct = log_density(x, at),
+                           through = log_density(y, inverse) - 2 * at.array().log().matrix();
   EXPECT_LT((direct - through).cwiseAbs().maxCoeff(), 1e-14);
 }
 
 // KL from any of them to lomax, burr12, gompertz or weibull by the terms of their expansion, against the quadrature.
 TEST(HalfLine, ExpansionsAreTheLogDensities) {
-  const Members all[] = {make("weibull", {{"shape", 1.7}, {"scale", 0.4}}), make("frechet", {{"shape", 1.7}, {"scale", 0.4}}),
-                         make("gompertz", {{"rate", 0.4}, {"shape", 0.7}}), make("lomax", {{"scale", 0.4}, {"shape", 1.7}}),
-                         make("burr12", {{"c", 1.4}, {"d", 0.7}}),          make("levy", {{"scale", 2.0}}),
-                         make("rayleigh", {{"scale", 2.0}}),                make("maxwell", {{"scale", 2.0}})};
+  const Members all[] = {make("weibull", {{"shape", 1.7}, {"scale", 0.4}}),
+                         make("frechet", {{"shape", 1.7}, {"scale", 0.4}}),
+                         make("gompertz", {{"rate", 0.4}, {"shape", 0.7}}),
+                         make("lomax", {{"scale", 0.4}, {"shape", 1.7}}),
+                         make("burr12", {{"c", 1.4}, {"d", 0.7}}),
+                         make("levy", {{"scale", 2.0}}),
+                         make("rayleigh", {{"scale", 2.0}}),
+                         make("maxwell", {{"scale", 2.0}})};
   const Eigen::MatrixXd x = (Eigen::MatrixXd(1, 4) << 0.05, 0.6, 2, 7).finished();
   for (const Members& m : all) {
     const auto* expansion = capability<Expansion>(*m.family, m.layout);

@@ -27,12 +27,14 @@ inline double number(const nlohmann::json& value) {
 }
 
 /// Relative to the value, with `absolute` below it.
-inline void expect_close(double found, const nlohmann::json& expected, double relative, double absolute, const std::string& what) {
+inline void expect_close(double found, const nlohmann::json& expected, double relative, double absolute,
+                         const std::string& what) {
   const double value = number(expected);
   if (std::isinf(value)) {
     EXPECT_EQ(found, value) << what;
   } else {
-    EXPECT_LE(std::abs(found - value), relative * std::abs(value) + absolute) << what << ": " << found << ", expected " << value;
+    EXPECT_LE(std::abs(found - value), relative * std::abs(value) + absolute)
+        << what << ": " << found << ", expected " << value;
   }
 }
 
