@@ -217,5 +217,6 @@ std::unique_ptr<Distribution> make_dirichlet() { return std::make_unique<Dirichl
 
 KULLBACK_PLUGIN("dirichlet", "1.0.0")(kullback::Registrar& registrar) {
   registrar.family(kullback::dirichlet::make_dirichlet());
+  registrar.family(kullback::dirichlet::make_dirichlet_multinomial());
   registrar.rule("kl", "dirichlet", "dirichlet", kullback::dirichlet::kl_rule());
 }

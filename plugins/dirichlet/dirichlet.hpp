@@ -14,6 +14,7 @@ inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 inline Index step(In theta) { return theta.cols() > 1 ? 1 : 0; }
 
 std::unique_ptr<Distribution> make_dirichlet();
+std::unique_ptr<Distribution> make_dirichlet_multinomial();
 Rule kl_rule();
 
 }  // namespace kullback::dirichlet

@@ -8,7 +8,8 @@ namespace kullback::multivariate_normal {
 namespace {
 
 constexpr Text kTakes =
-    "multivariate_normal takes (mean, covariance) or (mean, precision) or (information, precision) or (mean, stddev)";
+    "multivariate_normal takes (mean, covariance) or (mean, precision) or (information, precision) or (mean, stddev) "
+    "or (mean, factor, diagonal)";
 
 struct Given {
   const Argument* vector = nullptr;
@@ -36,7 +37,8 @@ Given sort_out(const Arguments& arguments) {
       given.matrix_name = name;
     } else {
       throw DomainError(a.name, "multivariate_normal has no parameter '" + name + "'; " +
-                                    suggestion(name, {"mean", "information", "covariance", "precision", "stddev"}));
+                                    suggestion(name, {"mean", "information", "covariance", "precision", "stddev",
+                                                      "factor", "diagonal"}));
     }
   }
   if (!given.vector || !given.matrix)
@@ -164,7 +166,42 @@ Members from_sparse(const Distribution& family, const Given& given,
 
 }  // namespace
 
+namespace {
+
+// factor factor' + diagonal, as a covariance.
+Arguments from_low_rank(const Arguments& arguments) {
+  Arguments out;
+  Eigen::MatrixXd factor;
+  const Argument* diagonal = nullptr;
+  for (const Argument& a : arguments) {
+    if (a.name == "diagonal") {
+      diagonal = &a;
+    } else if (a.name != "factor") {
+      out.push_back(a);
+    } else if (const auto* matrix = std::get_if<Eigen::MatrixXd>(&a.value)) {
+      factor = *matrix;
+    } else if (const auto* vector = std::get_if<Eigen::VectorXd>(&a.value)) {
+      factor = *vector;
+    } else {
+      throw DomainError("factor", "factor must be a matrix with one row for each coordinate, or a list for one column");
+    }
+  }
+  if (!diagonal) throw DomainError("factor", "factor goes with diagonal: covariance = factor factor' + diagonal");
+  check_finite("factor", factor.data(), factor.size());
+  const Eigen::VectorXd own = spread(*diagonal, "diagonal", factor.rows());
+  for (double v : own)
+    if (!(v > 0)) throw DomainError("diagonal", "diagonal must be positive, got " + number_text(v));
+  Eigen::MatrixXd covariance = factor * factor.transpose();
+  covariance.diagonal() += own;
+  out.push_back({"covariance", std::move(covariance)});
+  return out;
+}
+
+}  // namespace
+
 Members make_member(const Distribution& family, const Arguments& arguments) {
+  for (const Argument& a : arguments)
+    if (a.name == "factor") return make_member(family, from_low_rank(arguments));
   const Given given = sort_out(arguments);
   if (const auto* matrix = std::get_if<Eigen::MatrixXd>(&given.matrix->value))
     return from_dense(family, given, *matrix);

@@ -1,5 +1,6 @@
 // The normal distribution of a vector. theta = (mean, matrix) as dense.hpp's Form says.
 #include "arguments.hpp"
+#include "distances.hpp"
 #include "kl.hpp"
 #include "sparse.hpp"
 
@@ -26,7 +27,9 @@ class MultivariateNormal final : public Distribution,
                                  public Marginals,
                                  public Nodes,
                                  public Quadratic,
-                                 public Landmarks {
+                                 public Landmarks,
+                                 public Fisher,
+                                 public Conditional {
  public:
   Text name() const override { return "multivariate_normal"; }
   Text formula() const override {
@@ -40,7 +43,8 @@ class MultivariateNormal final : public Distribution,
     return {{mean, {"covariance", Domain::positive_definite, Shape::matrix}},
             {mean, precision},
             {{"information", Domain::real, Shape::vector}, precision},
-            {mean, {"stddev", Domain::positive, Shape::vector}}};
+            {mean, {"stddev", Domain::positive, Shape::vector}},
+            {mean, {"factor", Domain::real, Shape::matrix}, {"diagonal", Domain::positive, Shape::vector}}};
   }
 
   Members make(const Arguments& arguments) const override { return make_member(*this, arguments); }
@@ -53,6 +57,7 @@ class MultivariateNormal final : public Distribution,
   bool provides(const Layout& layout, int capability) const override {
     switch (capability) {
       case ExponentialFamily::kCapability:
+      case Fisher::kCapability:
         return !sparse(layout);
       case Sampler::kCapability:
         return !large(layout);
@@ -180,6 +185,49 @@ class MultivariateNormal final : public Distribution,
             layout.form == kCovariance ? member.covariance() : Eigen::MatrixXd(-2 * symmetric(from, n, d));
       }
     }
+  }
+
+  // With R = -2 eta_2 = L L', D the change of R, E = L^-1 D L^-T and c the change of h less D mean:
+  //   tr(E^2)/2 + |L^-1 c|^2
+  void fisher(const Layout& layout, In eta, In delta, Row out) const override {
+    const Index d = layout.dimension;
+    for (Index n = 0; n < eta.cols(); ++n) {
+      if (layout.form == kDiagonal) {
+        const Eigen::ArrayXd precision = -2 * eta.col(n).tail(d).array(), change = -2 * delta.col(n).tail(d).array();
+        const Eigen::ArrayXd shift = delta.col(n).head(d).array() - change * eta.col(n).head(d).array() / precision;
+        out[n] = (0.5 * (change / precision).square() + shift.square() / precision).sum();
+        continue;
+      }
+      const Dense member = from_natural(layout, eta, n);
+      const auto l = member.factor.triangularView<Eigen::Lower>();
+      const Eigen::MatrixXd change = -2 * symmetric(delta, n, d), half = l.solve(change);
+      const Eigen::MatrixXd e = l.solve(half.transpose());
+      const Eigen::VectorXd shift = l.solve(Eigen::VectorXd(delta.col(n).head(d) - change * member.mean));
+      out[n] = 0.5 * e.squaredNorm() + shift.squaredNorm();
+    }
+  }
+
+  std::vector<Monomial> table(int parameterization, const Layout& layout) const override {
+    if (parameterization > kDiagonal) return {};  // factor and diagonal
+    if (parameterization == kCanonical)
+      return {{-0.5, "x*x' * precision.x"},
+              {1, "x * information.x"},
+              {-0.5, "information.x*x' * precision.inverse"},
+              {0.5, "precision.log_det"},
+              {-half_log_2pi(layout), "1"}};
+    if (parameterization == kDiagonal)
+      return {{-0.5, "x2 * stddev.1/x2"},
+              {1, "x * stddev.1/x2 * mean.x"},
+              {-0.5, "mean.x2 * stddev.1/x2"},
+              {-1, "stddev.log_x"},
+              {-half_log_2pi(layout), "1"}};
+    const bool precise = parameterization == kPrecision;
+    const std::string matrix = precise ? "precision.x" : "covariance.inverse";
+    return {{-0.5, "x*x' * " + matrix},
+            {1, "x * " + matrix + " * mean.x"},
+            {-0.5, "mean.x*x' * " + matrix},
+            {precise ? 0.5 : -0.5, precise ? "precision.log_det" : "covariance.log_det"},
+            {-half_log_2pi(layout), "1"}};
   }
 
   void entropy(const Layout& layout, In theta, Row out) const override {
@@ -430,4 +478,5 @@ KULLBACK_PLUGIN("multivariate_normal", "1.0.0")(kullback::Registrar& registrar) 
   registrar.family(std::make_unique<kullback::multivariate_normal::MultivariateNormal>());
   registrar.alias("multivariate_gaussian", "multivariate_normal");
   registrar.rule("kl", "multivariate_normal", "multivariate_normal", kullback::multivariate_normal::kl_rule());
+  kullback::multivariate_normal::add_distances(registrar);
 }

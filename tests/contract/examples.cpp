@@ -96,22 +96,53 @@ std::map<std::string, std::vector<Members>, std::less<>> structural() {
     if (i < 3) chain->insert(i, i + 1) = -1;
   }
   chain->makeCompressed();
+  const auto built = [](Text family, Members inside, std::initializer_list<std::pair<Text, double>> numbers = {}) {
+    Arguments arguments = {{"", std::vector<Members>{std::move(inside)}}};
+    for (const auto& [name, value] : numbers) arguments.push_back({std::string(name), value});
+    return make(family, arguments);
+  };
+  const Members gamma = make("gamma", {{"shape", 2.5}, {"rate", 0.75}});
+  const Members beta = make("beta", {{"alpha", 0.75}, {"beta", 2.0}});
+  const Members poisson = make("poisson", {{"rate", 3.5}});
   const auto whole_numbers = [](double low, double high) {
     return make("discrete_uniform", {{"low", low}, {"high", high}});
   };
-  return {{"discrete_grid", {line, gap, plane}},
-          {"discrete_uniform", {whole_numbers(-3, 4), whole_numbers(2, 2)}},
-          {"zeta", {make("zeta", {{"shape", 8.0}}), make("zeta", {{"shape", 15.0}})}},
-          {"factorized",
-           {of("factorized", {normal(1, 2)}), of("factorized", {normal(0, 1), normal(1, 2)}),
-            of("factorized", {joint(2), normal(0, 1), line})}},
-          {"mixture",
-           {mixture({0.3, 0.7}, {normal(-4, 1), normal(4, 0.5)}), mixture({1}, {normal(0, 3)}),
-            mixture({0.5, 0.5}, {joint(2), joint(2)}), mixture({0.5, 0.25, 0.25}, {normal(0, 1), line, normal(1, 1)})}},
-          {"multivariate_normal",
-           {joint(1), joint(2), make("multivariate_normal", {{"mean", vector({1, 2})}, {"stddev", vector({1, 3})}}),
-            make("multivariate_normal",
-                 {{"information", 1.0}, {"precision", std::shared_ptr<const SparseMatrix>(std::move(chain))}})}}};
+  return {
+      {"discrete_uniform", {whole_numbers(-3, 4), whole_numbers(2, 2)}},
+      // One of any shape has moments that no sum reaches.
+      {"zeta", {make("zeta", {{"shape", 8.0}}), make("zeta", {{"shape", 15.0}})}},
+      {"affine",
+       {built("affine", normal(1, 2), {{"shift", -1}, {"scale", -0.5}}),
+        built("affine", gamma, {{"shift", 2}, {"scale", 3}}), built("affine", gamma, {{"scale", -1}})}},
+      {"exp_of", {built("exp_of", normal(0.5, 0.75)), built("exp_of", normal(-1, 0.25))}},
+      {"log_of", {built("log_of", gamma), built("log_of", beta)}},
+      {"logistic_of", {built("logistic_of", normal(0.5, 1.5))}},
+      {"logit_of", {built("logit_of", beta)}},
+      {"reciprocal_of", {built("reciprocal_of", gamma)}},
+      {"power_of", {built("power_of", gamma, {{"exponent", 2}}), built("power_of", gamma, {{"exponent", -0.5}})}},
+      {"truncated",
+       {built("truncated", normal(1, 2), {{"low", 0}, {"high", 2.5}}), built("truncated", normal(0, 1), {{"low", 6}}),
+        built("truncated", gamma, {{"high", 3}}), built("truncated", poisson, {{"low", 2}, {"high", 7}})}},
+      {"discretized", {built("discretized", normal(0.25, 2)), built("discretized", gamma)}},
+      {"point_mass",
+       {make("point_mass", {{"value", vector({2, -1})}}), make("point_mass", {{"value", 3.0}}),
+        make("point_mass", {{"value", 0.5}})}},
+      {"lkj", {make("lkj", {{"shape", 0.75}, {"dimension", 3.0}}), make("lkj", {{"shape", 2.5}, {"dimension", 2.0}})}},
+      {"matrix_normal",
+       {make("matrix_normal", {{"mean", (Eigen::MatrixXd(2, 3) << 1, 2, 3, -1, 0, 1).finished()},
+                               {"row_covariance", random_covariance(2, random)},
+                               {"column_covariance", random_covariance(3, random)}})}},
+      {"discrete_grid", {line, gap, plane}},
+      {"factorized",
+       {of("factorized", {normal(1, 2)}), of("factorized", {normal(0, 1), normal(1, 2)}),
+        of("factorized", {joint(2), normal(0, 1), line})}},
+      {"mixture",
+       {mixture({0.3, 0.7}, {normal(-4, 1), normal(4, 0.5)}), mixture({1}, {normal(0, 3)}),
+        mixture({0.5, 0.5}, {joint(2), joint(2)}), mixture({0.5, 0.25, 0.25}, {normal(0, 1), line, normal(1, 1)})}},
+      {"multivariate_normal",
+       {joint(1), joint(2), make("multivariate_normal", {{"mean", vector({1, 2})}, {"stddev", vector({1, 3})}}),
+        make("multivariate_normal",
+             {{"information", 1.0}, {"precision", std::shared_ptr<const SparseMatrix>(std::move(chain))}})}}};
 }
 
 }  // namespace
@@ -124,9 +155,7 @@ const std::vector<Example>& examples() {
       std::vector<Members> members;
       const auto found = by_hand.find(name);
       if (found != by_hand.end()) members = found->second;
-      // A zeta of any shape has moments that no sum reaches, and whole numbers are not drawn from the reals.
-      static const std::set<Text> by_hand_only{"discrete_grid", "discrete_uniform", "factorized", "mixture", "zeta"};
-      if (!by_hand_only.count(name)) {
+      if (found == by_hand.end() || name == "multivariate_normal") {
         std::mt19937_64 random(1);
         for (const auto& set : registry().family(name).parameterizations())
           for (int round = 0; round < 2 && !set.empty(); ++round) members.push_back(plain(name, set, random));

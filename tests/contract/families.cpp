@@ -84,7 +84,8 @@ TEST_P(Families, SampleMomentsAgreeWithinFiveStandardErrors) {
   const Eigen::VectorXd mean = expect(members(), "x", dimension()), square = expect(members(), "x2", dimension());
   const Eigen::VectorXd found = x.rowwise().mean(), found_square = x.cwiseAbs2().rowwise().mean();
   for (Index k = 0; k < dimension(); ++k) {
-    const double variance = square[k] - mean[k] * mean[k];
+    if (!std::isfinite(square[k])) continue;
+    const double variance = std::max(0.0, square[k] - mean[k] * mean[k]);
     const double square_variance = (x.row(k).cwiseAbs2().array() - found_square[k]).square().mean();
     EXPECT_NEAR(found[k], mean[k], 5 * std::sqrt(variance / kDraws)) << k;
     EXPECT_NEAR(found_square[k], square[k], 5 * std::sqrt(square_variance / kDraws)) << k;
@@ -147,7 +148,10 @@ TEST_P(Families, MarginalsHaveTheMomentsOfTheWhole) {
     const Members one = marginals->marginal(layout(), members().theta, chosen);
     ASSERT_EQ(one.layout.dimension, 1);
     EXPECT_NEAR(expect(one, "x", 1)[0], mean[k], 1e-13 * (1 + std::abs(mean[k])));
-    EXPECT_NEAR(expect(one, "x2", 1)[0], square[k], 1e-13 * (1 + square[k]));
+    if (std::isinf(square[k]))
+      EXPECT_EQ(expect(one, "x2", 1)[0], square[k]);
+    else
+      EXPECT_NEAR(expect(one, "x2", 1)[0], square[k], 1e-13 * (1 + square[k]));
   }
 }
 

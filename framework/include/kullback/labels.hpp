@@ -30,9 +30,11 @@ namespace kullback {
 ///   lgamma(x+c)        log Gamma(x + c)
 ///   lgamma(c-x)        log Gamma(c - x)
 ///   log_binomial(c)    log of c over x, the number of ways to choose x of c
+///   lgamma((x-c)/2)    log Gamma((x - c)/2)
 ///   cell(c)     1 where x == c
 ///   above(c)    1 where x >= c
 ///
+/// With a number in the place of c they have no parameter, and serve vectors too: "x^0.5".
 /// A plugin may add labels of its own; those are known to the families that name them.
 
 /// The statistic of each column of x. False for a label that is not in the table above, or that needs a layout ("cell").

@@ -4,6 +4,7 @@
 #include <Eigen/Cholesky>
 
 #include <array>
+#include <charconv>
 #include <cmath>
 
 namespace kullback {
@@ -14,9 +15,10 @@ constexpr auto kPlain =
                          "1/x",     "1/x2",   "sqrt_x", "log_1mx", "log_1px", "log_1px2", "logit_x",       "logit2_x",
                          "abs_x",   "exp_x",  "exp_-x", "cos_x",   "sin_x",   "lgamma_x", "log_factorial", "lgamma_sum",
                          "log_det", "inverse"});
-constexpr auto kParametric = std::to_array<Text>(
-    {"abs(x-c)", "(x-c)^2", "x^c", "abs(x)^c", "exp(c*x)", "cos(x-c)", "log(1+exp(c*x))", "log(1+x^c)", "log(1-x^c)",
-     "log(x+c)", "log(c-x)", "1/(x+c)", "lgamma(x+c)", "lgamma(c-x)", "log_binomial(c)", "cell(c)", "above(c)"});
+constexpr auto kParametric =
+    std::to_array<Text>({"abs(x-c)", "(x-c)^2", "x^c", "abs(x)^c", "exp(c*x)", "cos(x-c)", "log(1+exp(c*x))",
+                         "log(1+x^c)", "log(1-x^c)", "log(x+c)", "log(c-x)", "1/(x+c)", "lgamma(x+c)", "lgamma(c-x)",
+                         "log_binomial(c)", "cell(c)", "above(c)", "lgamma((x-c)/2)"});
 
 using Scalar = double (*)(double);
 Scalar plain(Text label) {
@@ -73,17 +75,40 @@ Parametric parametric(Text label) {
   if (label == "lgamma(c-x)") return [](double x, double c) { return log_gamma(c - x); };
   if (label == "log_binomial(c)")
     return [](double x, double c) { return log_gamma(c + 1) - log_gamma(x + 1) - log_gamma(c - x + 1); };
+  if (label == "lgamma((x-c)/2)") return [](double x, double c) { return log_gamma(0.5 * (x - c)); };
   if (label == "cell(c)") return [](double x, double c) { return x == c ? 1.0 : 0.0; };
   if (label == "above(c)") return [](double x, double c) { return x >= c ? 1.0 : 0.0; };
   return nullptr;
+}
+
+// A parametric label with a number in the place of c: "x^0.5".
+struct Bound {
+  Parametric function = nullptr;
+  double c = 0;
+};
+Bound bound(Text label) {
+  const auto letter = [](char a) { return (a >= 'a' && a <= 'z') || a == '_'; };
+  for (const Text pattern : kParametric) {
+    std::size_t at = pattern.find('c');
+    while ((at > 0 && letter(pattern[at - 1])) || (at + 1 < pattern.size() && letter(pattern[at + 1])))
+      at = pattern.find('c', at + 1);
+    const Text before = pattern.substr(0, at), after = pattern.substr(at + 1);
+    if (label.size() <= before.size() + after.size() || !label.starts_with(before) || !label.ends_with(after)) continue;
+    const Text number = label.substr(before.size(), label.size() - before.size() - after.size());
+    Bound out{parametric(pattern), 0};
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), out.c);
+    if (error == std::errc() && end == number.data() + number.size()) return out;
+  }
+  return {};
 }
 
 }  // namespace
 
 Index label_rows(Text label, Index dimension) {
   if (label == "1" || label == "log_det" || label == "lgamma_sum") return 1;
-  if (label == "x*x'" || label == "inverse") return dimension * dimension;
-  return plain(label) ? dimension : 0;
+  if (label == "x*x'") return dimension * dimension;
+  if (label == "inverse") return dimension;
+  return plain(label) || bound(label).function ? dimension : 0;
 }
 
 std::span<const Text> plain_labels() { return kPlain; }
@@ -112,6 +137,9 @@ bool evaluate_label(Text label, In x, Out value) {
   } else if (const Scalar f = plain(label)) {
     for (Index n = 0; n < x.cols(); ++n)
       for (Index i = 0; i < d; ++i) value(i, n) = f(x(i, n));
+  } else if (const Bound b = bound(label); b.function) {
+    for (Index n = 0; n < x.cols(); ++n)
+      for (Index i = 0; i < d; ++i) value(i, n) = b.function(x(i, n), b.c);
   } else {
     return false;
   }

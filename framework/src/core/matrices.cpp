@@ -48,6 +48,20 @@ Eigen::MatrixXd inverse_from_cholesky(const Eigen::MatrixXd& factor) {
 
 double log_det_from_cholesky(const Eigen::MatrixXd& factor) { return 2 * factor.diagonal().array().log().sum(); }
 
+// With E = L_a - L_b, a - b = E L_a' + L_b E' is solved for E column by column; K = L_b^-1 E.
+Eigen::MatrixXd relative_cholesky(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b, const Eigen::MatrixXd& l_a,
+                                  const Eigen::MatrixXd& l_b) {
+  const Index d = a.rows();
+  Eigen::MatrixXd e = Eigen::MatrixXd::Zero(d, d);
+  for (Index j = 0; j < d; ++j)
+    for (Index i = j; i < d; ++i) {
+      const double rest =
+          a(i, j) - b(i, j) - e.row(i).head(j).dot(l_a.row(j).head(j)) - l_b.row(i).head(j).dot(e.row(j).head(j));
+      e(i, j) = i == j ? rest / (l_a(j, j) + l_b(j, j)) : (rest - l_b(i, j) * e(j, j)) / l_a(j, j);
+    }
+  return l_b.triangularView<Eigen::Lower>().solve(e);
+}
+
 bool differ(double upper, double lower, double diagonal_i, double diagonal_j) {
   const double size =
       std::max(std::max(std::abs(upper), std::abs(lower)), std::sqrt(std::abs(diagonal_i * diagonal_j)));
