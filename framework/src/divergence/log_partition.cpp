@@ -40,7 +40,8 @@ class Gap {
     natural(q.theta, q_);
     exact_.assign(static_cast<std::size_t>(rows_), true);
     for (Index i = 0; i < rows_; ++i)
-      exact_[static_cast<std::size_t>(i)] = carries_no_rounding(p.theta, p_.eta, i) && carries_no_rounding(q.theta, q_.eta, i);
+      exact_[static_cast<std::size_t>(i)] =
+          carries_no_rounding(p.theta, p_.eta, i) && carries_no_rounding(q.theta, q_.eta, i);
   }
 
   void run(Row value, Row error) {
@@ -137,12 +138,13 @@ class Gap {
       const double term = (eta_q[r] - eta_p[r]) * m;
       value -= term;
       error += 6 * kEpsilon * std::abs(term);
-      error += 2 * rounding(r) * (std::abs(eta_p[r]) + std::abs(eta_q[r])) * (std::abs(q_.m(r, j) - m) + 4 * kEpsilon * std::abs(m));
+      error += 2 * rounding(r) * (std::abs(eta_p[r]) + std::abs(eta_q[r])) *
+               (std::abs(q_.m(r, j) - m) + 4 * kEpsilon * std::abs(m));
     }
   }
 
-  // As an integral of Delta' I Delta, never negative, along the line of natural parameters: KL = integral over [0, 1] of (1 - t) ... from
-  // p to q. The gap of A at p (t = 1), q (t = 0) and t = a has a kernel of two straight pieces.
+  // As an integral of Delta' I Delta, never negative, along the line of natural parameters: KL = integral over [0, 1]
+  // of (1 - t) ... from p to q. The gap of A at p (t = 1), q (t = 0) and t = a has a kernel of two straight pieces.
   void along_the_line(Index i, Index j, double& value, double& error) const {
     Eigen::MatrixXd from = q_.eta.col(j), delta = p_.eta.col(i) - q_.eta.col(j);
     double a = order_;
@@ -175,7 +177,8 @@ class Gap {
     double bound = integral.error(0) + 32 * kEpsilon * integral.value(0);
     for (Index r = 0; r < rows_; ++r)
       bound += 2 * rounding(r) * (std::abs(p_.eta(r, i)) + std::abs(q_.eta(r, j))) *
-               (std::abs(p_.m(r, i) - q_.m(r, j)) + 4 * kEpsilon * std::abs(p_.m(r, i))) * (alpha_ ? std::abs(a) + std::abs(1 - a) : 1);
+               (std::abs(p_.m(r, i) - q_.m(r, j)) + 4 * kEpsilon * std::abs(p_.m(r, i))) *
+               (alpha_ ? std::abs(a) + std::abs(1 - a) : 1);
     if (bound < error || !std::isfinite(value)) value = integral.value(0), error = bound;
   }
 
@@ -210,8 +213,9 @@ Answer by_log_partition(Question& question) {
   }
   const bool alpha = question.divergence.functional() == Functional::alpha_integral;
   if (value[0] == kInf) return infinite("a eta_p + (1 - a) eta_q is outside the natural parameters");
-  return Estimate{value[0], error[0], Method::closed_form,
-                  alpha ? "Jensen gap of the log-partition [Nielsen & Nock 2011]" : "Bregman divergence of the log-partition"};
+  return Estimate{
+      value[0], error[0], Method::closed_form,
+      alpha ? "Jensen gap of the log-partition [Nielsen & Nock 2011]" : "Bregman divergence of the log-partition"};
 }
 
 }  // namespace kullback::divergence

@@ -276,7 +276,13 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
   }
   for (const Case& c : experiment.cases)
     for (const Direction& d : experiment.directions)
-      if (!c.approximation.known && !d.reversed && d.word.rfind("forward_", 0) != 0)
+      if (const bool alpha = d.divergence->functional() == Functional::alpha_integral;
+          !c.approximation.known && !alpha && (d.divergence->functional() != Functional::relative_entropy || d.divergence->symmetric()))
+        errors.run([&] {
+          config::fail(d.place, "inference.divergence",
+                       fmt::format("q is fitted by reverse_kl, forward_kl or an alpha divergence; {} compares known distributions", d.word));
+        });
+      else if (!c.approximation.known && !alpha && !d.reversed && d.word.rfind("forward_", 0) != 0)
         errors.run([&] {
           config::fail(d.place, "inference.divergence",
                        fmt::format("say which side is fitted: reverse_{} (D(q, p), mode seeking) or forward_{} (D(p, q), mass covering)", d.word, d.word));
