@@ -130,16 +130,26 @@ struct NegativeBinomial {
   Chance chance;
 };
 
-/// E[x^order] for order 1 to 4 from cumulants; false for another label.
+/// E[x^order] for order 1 to 4 and E[(x-c)^2] from cumulants; false for another label.
 struct CountCumulants {
   double first, second, third, fourth;
 };
 bool power_moment(const CountCumulants& k, Text label, double c, double& value);
+/// The same to order 2.
+bool square_moment(double mean, double variance, Text label, double c, double& value);
 
 void register_bernoulli(Registrar& registrar);
-void register_poisson(Registrar& registrar);
+void register_beta_binomial(Registrar& registrar);
 void register_binomial(Registrar& registrar);
+void register_discrete_uniform(Registrar& registrar);
+void register_discretized_normal(Registrar& registrar);
 void register_geometric(Registrar& registrar);
+void register_hypergeometric(Registrar& registrar);
+void register_logarithmic(Registrar& registrar);
 void register_negative_binomial(Registrar& registrar);
+void register_poisson(Registrar& registrar);
+void register_skellam(Registrar& registrar);
+void register_zero_inflated_poisson(Registrar& registrar);
+void register_zeta(Registrar& registrar);
 
 }  // namespace kullback::counts

@@ -83,16 +83,6 @@ void Poisson::expand(double* coefficient, double*) const {
   coefficient[2] = -rate;
 }
 
-bool power_moment(const CountCumulants& k, Text label, double c, double& value) {
-  const double m = k.first;
-  if (label == "x") return value = m, true;
-  if (label == "x2") return value = k.second + m * m, true;
-  if (label == "x3") return value = k.third + m * (3 * k.second + m * m), true;
-  if (label == "x4") return value = k.fourth + 3 * k.second * k.second + m * (4 * k.third + m * (6 * k.second + m * m)), true;
-  if (label == "(x-c)^2") return value = k.second + (m - c) * (m - c), true;
-  return false;
-}
-
 void register_poisson(Registrar& registrar) {
   registrar.family(std::make_unique<OneStatisticFamily<Poisson, Exponential>>());
   registrar.rule("kl", "poisson", "poisson",

@@ -3,8 +3,10 @@
 
 namespace kullback::counts {
 
-/// sum over k >= 0 of (a + k)^-s, s > 1, a > 0, and its derivative in s.
-double hurwitz_zeta(double s, double a);
-double hurwitz_zeta_slope(double s, double a);
+/// The sum over k >= 0 of (a + k)^-s for s > 1, a > 0, and its first two derivatives in s.
+struct ZetaSeries {
+  double value, slope, curvature;
+};
+ZetaSeries zeta_series(double s, double a);
 
 }  // namespace kullback::counts

@@ -22,7 +22,7 @@ struct Exponential {
   };
 
   static double entropy(const double* t) { return 1 - std::log(*t); }
-  static double power_moment(const double* t, double c) { return gamma_family::power_moment(1, *t, c); }
+  static double power_moment(const double* t, double c) { return Variable{1, *t}.power_moment(c); }
   static double moment_generating(const double* t, double c) { return c < *t ? *t / (*t - c) : kInfinity; }
   static std::complex<double> characteristic(const double* t) { return 1.0 / std::complex<double>(1, -1 / *t); }
   static double mean_distance(const double* t, double c) {

@@ -24,42 +24,28 @@ struct Gamma {
     double operator()(double x, double log_x, double) const { return log_density(x, log_x); }
   };
 
-  static double entropy(const double* t) { return gamma_family::entropy(t[0], t[1]); }
-  static double power_moment(const double* t, double c) { return gamma_family::power_moment(t[0], t[1], c); }
-  static double moment_generating(const double* t, double c) {
-    return c < t[1] ? std::exp(-t[0] * std::log1p(-c / t[1])) : kInfinity;
-  }
-  static std::complex<double> characteristic(const double* t) {
-    // (1 - i/rate)^-shape
-    return std::polar(std::exp(-0.5 * t[0] * std::log1p(1 / (t[1] * t[1]))), t[0] * std::atan2(1, t[1]));
-  }
-  static double mean_distance(const double* t, double c) {
-    const double mean = t[0] / t[1];
-    if (c <= 0) return mean - c;
-    // c (F - (1 - F)) + mean ((1 - G) - G), G the distribution function of a shape larger by one
-    const double x = c * t[1];
-    return c * (gamma_cdf(x, t[0]) - gamma_cdf(x, t[0], true)) +
-           mean * (gamma_cdf(x, t[0] + 1, true) - gamma_cdf(x, t[0] + 1));
-  }
-  static constexpr Moment kMoments[] = {{"log_x", [](const double* t) { return mean_log(t[0], t[1]); }},
-                                        {"log2_x", [](const double* t) {
-                                           const double mean = mean_log(t[0], t[1]);
-                                           return mean * mean + trigamma(t[0]);
-                                         }}};
+  static Variable variable(const double* t) { return {t[0], t[1]}; }
+  static double entropy(const double* t) { return variable(t).entropy(); }
+  static double power_moment(const double* t, double c) { return variable(t).power_moment(c); }
+  static double moment_generating(const double* t, double c) { return variable(t).moment_generating(c); }
+  static std::complex<double> characteristic(const double* t) { return variable(t).characteristic(); }
+  static double mean_distance(const double* t, double c) { return variable(t).mean_distance(c, 1); }
+  static constexpr Moment kMoments[] = {{"log_x", [](const double* t) { return variable(t).mean_log(); }},
+                                        {"log2_x", [](const double* t) { return variable(t).mean_log2(); }}};
   static constexpr MomentAt kMomentsAt[] = {{"(x-c)^2", [](const double* t, double c) {
-                                               const double from_mean = t[0] / t[1] - c;
-                                               return t[0] / t[1] / t[1] + from_mean * from_mean;
+                                               const double from_mean = variable(t).mean() - c;
+                                               return variable(t).variance() + from_mean * from_mean;
                                              }}};
-
-  static double cdf(const double* t, double x, bool upper) { return gamma_cdf(t[1] * x, t[0], upper); }
-  static double quantile(const double* t, double p, bool upper) { return gamma_quantile(p, t[0], upper) / t[1]; }
+  static double cdf(const double* t, double x, bool upper) { return variable(t).cdf(x, upper); }
+  static double quantile(const double* t, double p, bool upper) { return variable(t).quantile(p, upper); }
   static constexpr Index kUniforms = 1;
   static double sample(const double* t, const double* uniform) {  // a positive number, however small
     return std::max(quantile(t, *uniform, false), std::numeric_limits<double>::min());
   }
   static void landmarks(const double* t, std::vector<Landmark>& out) {
-    out.push_back({std::max(t[0] - 1, 0.0) / t[1], std::sqrt(t[0]) / t[1]});
-    out.push_back({t[0] / t[1], std::sqrt(t[0]) / t[1]});
+    const Variable y = variable(t);
+    out.push_back({std::max(t[0] - 1, 0.0) / t[1], y.stddev()});
+    out.push_back({y.mean(), y.stddev()});
   }
 
   static constexpr Text kStatistics[] = {"log_x", "x"};
@@ -126,10 +112,12 @@ class GammaFamily final : public PlainExponential<Gamma> {
 
 }  // namespace
 
-void add_gamma(Registrar& registrar) {
-  registrar.family(std::make_unique<GammaFamily>());
-  registrar.rule("kl", "gamma", "gamma",
-                 kl_rule([](const double* t, double& shape, double& rate) { shape = t[0], rate = t[1]; }));
+const Distribution& add_gamma(Registrar& registrar) {
+  auto family = std::make_unique<GammaFamily>();
+  const Distribution& added = *family;
+  registrar.family(std::move(family));
+  registrar.rule("kl", "gamma", "gamma", kl_rule<Gamma>());
+  return added;
 }
 
 }  // namespace kullback::gamma_family

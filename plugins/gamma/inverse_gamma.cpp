@@ -20,30 +20,19 @@ struct InverseGamma {
     }
   };
 
-  static double entropy(const double* t) { return gamma_family::entropy(t[0], t[1]) - 2 * mean_log(t[0], t[1]); }
-  static double power_moment(const double* t, double c) { return gamma_family::power_moment(t[0], t[1], -c); }
-  static double mean_distance(const double* t, double c) {
-    if (!(t[0] > 1)) return kInfinity;
-    const double mean = t[1] / (t[0] - 1);
-    if (c <= 0) return mean - c;
-    // c (F - (1 - F)) + mean ((1 - G) - G), G the distribution function of a shape smaller by one
-    const double y = t[1] / c;
-    return c * (gamma_cdf(y, t[0], true) - gamma_cdf(y, t[0])) +
-           mean * (gamma_cdf(y, t[0] - 1) - gamma_cdf(y, t[0] - 1, true));
-  }
-  static constexpr Moment kMoments[] = {{"log_x", [](const double* t) { return -mean_log(t[0], t[1]); }},
-                                        {"log2_x", [](const double* t) {
-                                           const double mean = mean_log(t[0], t[1]);
-                                           return mean * mean + trigamma(t[0]);
-                                         }}};
+  static Variable variable(const double* t) { return {t[0], t[1]}; }
+  static double entropy(const double* t) { return variable(t).entropy() - 2 * variable(t).mean_log(); }
+  static double power_moment(const double* t, double c) { return variable(t).power_moment(-c); }
+  static double mean_distance(const double* t, double c) { return variable(t).mean_distance(c, -1); }
+  static constexpr Moment kMoments[] = {{"log_x", [](const double* t) { return -variable(t).mean_log(); }},
+                                        {"log2_x", [](const double* t) { return variable(t).mean_log2(); }}};
   static constexpr MomentAt kMomentsAt[] = {{"(x-c)^2", [](const double* t, double c) {
                                                if (!(t[0] > 2)) return kInfinity;
                                                const double mean = t[1] / (t[0] - 1);
                                                return mean * mean / (t[0] - 2) + (mean - c) * (mean - c);
                                              }}};
-
-  static double cdf(const double* t, double x, bool upper) { return gamma_cdf(t[1] / x, t[0], !upper); }
-  static double quantile(const double* t, double p, bool upper) { return t[1] / gamma_quantile(p, t[0], !upper); }
+  static double cdf(const double* t, double x, bool upper) { return variable(t).cdf(1 / x, !upper); }
+  static double quantile(const double* t, double p, bool upper) { return 1 / variable(t).quantile(p, !upper); }
   static constexpr Index kUniforms = 1;
   static double sample(const double* t, const double* uniform) {  // a finite number, however large
     return std::min(quantile(t, *uniform, false), std::numeric_limits<double>::max());
@@ -90,10 +79,9 @@ struct InverseGamma {
 
 }  // namespace
 
-void add_inverse_gamma(Registrar& registrar) {
-  registrar.family(std::make_unique<PlainExponential<InverseGamma>>());
-  registrar.rule("kl", "inverse_gamma", "inverse_gamma",
-                 kl_rule([](const double* t, double& shape, double& rate) { shape = t[0], rate = t[1]; }));
+void add_inverse_gamma(Registrar& registrar, const Distribution& gamma) {
+  registrar.family(std::make_unique<ImageOfGamma<InverseGamma>>(gamma, "1/y"));
+  registrar.rule("kl", "inverse_gamma", "inverse_gamma", kl_rule<InverseGamma>());
 }
 
 }  // namespace kullback::gamma_family

@@ -71,7 +71,7 @@ Bounded jensen_shannon(const double* p, const double* q) {
 }  // namespace
 
 void add_cauchy(Registrar& registrar) {
-  registrar.family(std::make_unique<PlainFamily<Cauchy>>());
+  add<Cauchy>(registrar);
   const auto rule = [&](Text divergence, const char* formula, const char* source, auto* f) {
     registrar.rule(divergence, "cauchy", "cauchy", plain_rule(formula, source, f));
   };
@@ -81,7 +81,6 @@ void add_cauchy(Registrar& registrar) {
        "[Nielsen and Okamura 2022]", chi_squared);
   rule("total_variation", "2/pi atan(sqrt(chi/2))", "[Nielsen and Okamura 2022]", total_variation);
   rule("jensen_shannon", "log(2 s/(s + sqrt 2)),  s = sqrt(2 + chi)", "[Nielsen and Okamura 2022]", jensen_shannon);
-  rule("fisher_rao", "acosh(1 + chi)/sqrt 2", "[Mitchell 1988]", fisher_rao<Cauchy>);
 }
 
 }  // namespace kullback::location_scale

@@ -1,10 +1,11 @@
-// Differences of gamma functions half a step apart, and the policy for Boost.Math.
+// Special functions that several families of this folder need.
 #pragma once
 
 #include <kullback/numerics.hpp>
 
 #include <boost/math/policies/policy.hpp>
 
+#include <array>
 #include <cmath>
 
 namespace kullback::location_scale {
@@ -33,6 +34,59 @@ inline double digamma_half_step(double a) {
   const double y = 1 / (a * a);
   return 0.5 / a +
          y * (1.0 / 8 - y * (1.0 / 64 - y * (1.0 / 128 - y * (17.0 / 2048 - y * (31.0 / 2048 - y * 7601.0 / 180224)))));
+}
+
+/// zeta(k) for k >= 2.
+inline double zeta(int k) {
+  constexpr std::array<double, 10> kValues = {
+      1.6449340668482264, 1.2020569031595942, 1.0823232337111381, 1.03692775514337,  1.0173430619844492,
+      1.008349277381923,  1.0040773561979444, 1.0020083928260821, 1.000994575127818, 1.0004941886041194};
+  if (k < 12) return kValues[static_cast<std::size_t>(k - 2)];
+  double sum = 1;
+  for (int n = 2; n <= 12; ++n) sum += std::pow(n, -k);
+  return sum;
+}
+
+/// log Gamma(1 + e) + Euler's gamma * e: sum of zeta(k) (-e)^k / k from k = 2, never negative. e > -1.
+inline double log_gamma_remainder_1(double e) {
+  if (std::abs(e) > 0.3) return log_gamma(1 + e) + 0.57721566490153286061 * e;
+  double sum = 0, power = -e;
+  for (int k = 2; k < 40; ++k) {
+    power *= -e;
+    sum += zeta(k) * power / k;
+    if (std::abs(power) < 1e-18 * sum) break;
+  }
+  return sum;
+}
+
+/// exp(x^2) erfc(x). By Laplace's continued fraction above 2.
+inline double erfcx(double x) {
+  if (x < 2) return std::exp(x * x) * std::erfc(x);
+  double tail = x;
+  for (int k = x < 4 ? 70 : 24; k > 0; --k) tail = x + 0.5 * k / tail;
+  return 0.56418958354775628695 / tail;
+}
+
+/// log of the standard normal distribution function, also where that underflows.
+inline double log_normal_cdf(double z) {
+  if (z > -2) return z > 2 ? std::log1p(-normal_cdf(z, true)) : std::log(normal_cdf(z));
+  return std::log(0.5 * erfcx(-z * 0.70710678118654752440)) - 0.5 * z * z;
+}
+
+/// The integral of f over [a, b] by Gauss-Legendre with 20 nodes.
+template <class F>
+double gauss_legendre(const F& f, double a, double b) {
+  constexpr std::array<double, 10> kNodes = {
+      0.07652652113349734, 0.22778585114164507, 0.37370608871541955, 0.5108670019508271, 0.636053680726515,
+      0.7463319064601508,  0.8391169718222188,  0.912234428251326,   0.9639719272779138, 0.9931285991850949};
+  constexpr std::array<double, 10> kWeights = {
+      0.15275338713072584, 0.14917298647260374, 0.14209610931838204, 0.13168863844917664, 0.11819453196151841,
+      0.10193011981724044, 0.08327674157670475, 0.06267204833410907, 0.04060142980038694, 0.017614007139152118};
+  const double middle = 0.5 * (a + b), half = 0.5 * (b - a);
+  double sum = 0;
+  for (std::size_t i = 0; i < kNodes.size(); ++i)
+    sum += kWeights[i] * (f(middle - half * kNodes[i]) + f(middle + half * kNodes[i]));
+  return half * sum;
 }
 
 }  // namespace kullback::location_scale

@@ -8,6 +8,7 @@ namespace kullback::location_scale {
 namespace {
 
 struct StudentT {
+  static constexpr int kLocation = 1, kParameters = 3;
   static constexpr Text kName = "student_t";
   static constexpr Text kFormula =
       "Gamma((nu+1)/2) / (Gamma(nu/2) sqrt(nu pi) scale) (1 + ((x - location)/scale)^2/nu)^(-(nu+1)/2),  nu = "
@@ -43,7 +44,7 @@ struct StudentT {
     if (nu <= 1) return kInfinity;
     const double unit[] = {nu, 0, 1};
     const double density = std::exp(Density(unit)(z));
-    // z (1 - 2 P(T > z)) + 2 E[T; T > z] - 0, where the last is (nu + z^2)/(nu - 1) times the density
+    // z (1 - 2 P(T > z)) + 2 E[T; T > z], the last (nu + z^2)/(nu - 1) times the density
     const double rest = density > 0 ? 2 * density * (nu + z * z) / (nu - 1) : 0;
     return t[2] * (z * (1 - 2 * cdf(unit, z, true)) + rest);
   }
@@ -59,10 +60,11 @@ struct StudentT {
     return upper ? t[1] - t[2] * z : t[1] + t[2] * z;
   }
   static void landmarks(const double* t, std::vector<Landmark>& out) { out.push_back({t[1], t[2]}); }
+  static Information information(const double* t) { return {(t[0] + 1) / (t[0] + 3), 2 * t[0] / (t[0] + 3)}; }
 };
 
 }  // namespace
 
-void add_student_t(Registrar& registrar) { registrar.family(std::make_unique<PlainFamily<StudentT>>()); }
+void add_student_t(Registrar& registrar) { add<StudentT>(registrar); }
 
 }  // namespace kullback::location_scale

@@ -1,5 +1,6 @@
 // The normal distribution on the line. theta = (mean, stddev).
 #include "distances.hpp"
+#include "images.hpp"
 #include "kl.hpp"
 #include "moments.hpp"
 
@@ -235,7 +236,9 @@ class Normal final : public Distribution,
 }  // namespace kullback::normal_family
 
 KULLBACK_PLUGIN("normal", "1.0.0")(kullback::Registrar& registrar) {
-  registrar.family(std::make_unique<kullback::normal_family::Normal>());
+  auto normal = std::make_unique<kullback::normal_family::Normal>();
+  kullback::normal_family::add_log_normal(registrar, *normal);
+  registrar.family(std::move(normal));
   registrar.alias("gaussian", "normal");
   registrar.rule("kl", "normal", "normal", kullback::normal_family::kl_rule());
   kullback::normal_family::add_distances(registrar);

@@ -146,15 +146,31 @@ Eigen::MatrixXd uniforms(Index rows, Index columns) {
 
 namespace {
 
-// Sums f p over panels by Gauss-Legendre with 8 nodes [Abramowitz & Stegun, table 25.4].
+// Sums f p over panels by Gauss-Legendre with 8 nodes [Abramowitz & Stegun, table 25.4], halving a panel until its
+// halves agree.
 class Panels {
  public:
-  Panels(const Members& members, const Support& support, const std::function<double(double)>& f)
+  Panels(const Members& members, const Support& support, const Function& f)
       : members_(members), support_(support), f_(f) {}
 
   // `from` says what the panel's coordinate is the distance from: nothing, the low or the high end.
   enum class From { nothing, low, high };
-  void add(double a, double b, From from = From::nothing) {
+  void add(double a, double b, From from = From::nothing) { refine(a, b, from, panel(a, b, from), 0); }
+  void add(Expectation part) { sum_.value += part.value, sum_.absolute += part.absolute; }
+  Expectation result() const { return sum_; }
+
+ private:
+  void refine(double a, double b, From from, Expectation whole, int depth) {
+    const double middle = 0.5 * (a + b);
+    const Expectation low = panel(a, middle, from), high = panel(middle, b, from);
+    const Expectation halves{low.value + high.value, low.absolute + high.absolute};
+    const bool agree = std::abs(whole.value - halves.value) <= 1e-14 * std::max(halves.absolute, 1e-3 * sum_.absolute);
+    if (agree || depth == 50 || --budget_ < 0 || !(middle > a && middle < b)) return add(halves);
+    refine(a, middle, from, low, depth + 1);
+    refine(middle, b, from, high, depth + 1);
+  }
+
+  Expectation panel(double a, double b, From from) const {
     constexpr double kNodes[] = {0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.9602898564975363};
     constexpr double kWeights[] = {0.3626837833783620, 0.3137066458778873, 0.2223810344533745, 0.1012285362903763};
     const double half = 0.5 * (b - a), middle = 0.5 * (b + a);
@@ -169,36 +185,57 @@ class Panels {
     }
     Eigen::RowVectorXd density(8);
     members_.family->log_density(members_.layout, members_.theta, Points(x, low, high), row(density));
+    Expectation sum{0, 0};
     for (int k = 0; k < 8; ++k) {
       density[k] = std::exp(density[k]);  // to 0, where Eigen's vectorized one stops at the smallest normal number
-      const double value = half * kWeights[k / 2] * density[k] * (density[k] > 0 ? f_(x(0, k)) : 0);
-      sum_ += value, absolute_ += std::abs(value);
+      const double value =
+          half * kWeights[k / 2] * density[k] * (density[k] > 0 ? f_({x(0, k), low(0, k), high(0, k)}) : 0);
+      sum.value += value, sum.absolute += std::abs(value);
     }
+    return sum;
   }
-  Expectation result() const { return {sum_, absolute_}; }
 
- private:
   static constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const Members& members_;
   Support support_;
-  const std::function<double(double)>& f_;
-  double sum_ = 0, absolute_ = 0;
+  const Function& f_;
+  Expectation sum_{0, 0};
+  int budget_ = 20000;  // of panels that may be halved
 };
+
+// The sum over the integers of a support, from `start` outward until a thousand terms add nothing.
+Expectation integer_sum(const Members& members, const Support& support, const Function& f, double start) {
+  Expectation sum{0, 0};
+  for (const double step : {1.0, -1.0}) {
+    int idle = 0;
+    for (double k = step > 0 ? start : start - 1; k >= support.low && k <= support.high && idle < 1000; k += step) {
+      const double value = std::exp(log_density(members, Eigen::MatrixXd::Constant(1, 1, k))[0]) * f({k, 0, 0});
+      idle = std::abs(value) > 1e-17 * sum.absolute ? 0 : idle + 1;
+      sum.value += value, sum.absolute += std::abs(value);
+    }
+  }
+  return sum;
+}
 
 }  // namespace
 
-Expectation expectation(const Members& members, const std::function<double(double)>& f,
-                        const std::vector<double>& breaks) {
+Expectation expectation(const Members& members, const Function& f, const std::vector<double>& breaks) {
   const Support support = members.family->support(members.layout, members.theta, 0, 0);
   std::vector<Landmark> marks;
   if (const auto* l = capability<Landmarks>(*members.family, members.layout))
     l->landmarks(members.layout, members.theta, 0, marks);
+  if (support.integer)
+    return integer_sum(members, support, f,
+                       std::clamp(marks.empty() ? 0.0 : std::round(marks.front().location), support.low, support.high));
   std::vector<double> middle;
   double width = 0;
   for (const Landmark& m : marks) {
     for (double k = -40; k <= 40; k += 1) middle.push_back(m.location + 0.5 * k * m.scale);
     width = std::max(width, 0.5 * m.scale);
   }
+  for (const Landmark& m : marks)  // a cusp: panels that shrink towards it
+    for (double d = width; m.scale == 0 && d > 1e-15 * width; d /= 2)
+      middle.push_back(m.location - d), middle.push_back(m.location + d);
   for (const double x : breaks) middle.push_back(x);
   if (middle.empty() || width == 0) middle.push_back(0), width = 0.5;
   std::sort(middle.begin(), middle.end());

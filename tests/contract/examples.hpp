@@ -37,14 +37,20 @@ std::vector<Example> on_the_line();
 /// streams.
 Eigen::MatrixXd uniforms(Index rows, Index columns);
 
+/// A point and the logarithms of its distances to the ends of the support; a function of x alone takes it for x.
+struct At {
+  double x, log_from_low, log_to_high;
+  operator double() const { return x; }
+};
+using Function = std::function<double(const At&)>;
+
 /// The integral of f(x) p(x) over the line for a one-dimensional member and that of |f(x)| p(x), by composite
 /// Gauss-Legendre on panels bounded by the member's landmarks, its support and `breaks`, growing towards infinity and
 /// shrinking towards a bound.
 struct Expectation {
   double value, absolute;
 };
-Expectation expectation(const Members& members, const std::function<double(double)>& f,
-                        const std::vector<double>& breaks = {});
+Expectation expectation(const Members& members, const Function& f, const std::vector<double>& breaks = {});
 
 /// Moments by label, one column.
 Eigen::VectorXd expect(const Members& members, Text label, Index rows);

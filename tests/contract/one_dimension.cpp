@@ -37,9 +37,11 @@ TEST_P(OnTheLine, MomentsAreThoseOfTheDensity) {
     const bool principal = (label == "x" && std::isinf(known("x2"))) || (label == "x3" && std::isinf(known("x4")));
     const bool oscillates = (label == "cos_x" || label == "sin_x") && !std::isfinite(known("x2"));  // in a heavy tail
     if (!std::isfinite(value) || principal || oscillates) continue;
-    const auto statistic = [&](double x) {
+    const bool to_one = label == "log_1mx" && family().support(layout(), members().theta, 0, 0).high == 1;
+    const auto statistic = [&](const At& at) {
+      if (to_one) return at.log_to_high;
       Eigen::MatrixXd out(1, 1);
-      evaluate_label(label, Eigen::MatrixXd::Constant(1, 1, x), out);
+      evaluate_label(label, Eigen::MatrixXd::Constant(1, 1, at.x), out);
       return out(0, 0);
     };
     std::vector<double> breaks;  // statistics change on a scale of one around zero
@@ -80,7 +82,13 @@ TEST_P(OnTheLine, EntropyIsThatOfTheDensity) {
   if (!entropy) GTEST_SKIP() << "no entropy";
   Eigen::RowVectorXd found(1);
   entropy->entropy(layout(), members().theta, row(found));
-  const auto surprise = [&](double x) { return -log_density(members(), Eigen::MatrixXd::Constant(1, 1, x))[0]; };
+  const auto surprise = [&](const At& at) {
+    Eigen::RowVectorXd out(1);
+    const auto one = [](double v) { return Eigen::MatrixXd::Constant(1, 1, v).eval(); };
+    family().log_density(layout(), members().theta, Points(one(at.x), one(at.log_from_low), one(at.log_to_high)),
+                         row(out));
+    return -out[0];
+  };
   expect_near(expectation(members(), surprise), found[0], "entropy");
 }
 

@@ -99,5 +99,9 @@ int main(int count, char** arguments) {
   std::printf("by_hand %.6f\n", best_seconds([&] { by_hand(p, q, value); }));
   std::printf("by_hand_vectorized %.6f\n", best_seconds([&] { by_hand_vectorized(p, q, value); }));
   run("joint", "multivariate_normal", "joint", 110, 10);
+  run("gamma", "gamma", "gamma", 2, 1);
+  run("beta", "beta", "beta", 2, 1);
+  run("poisson", "poisson", "poisson", 1, 1);
+  run("dirichlet", "dirichlet", "dirichlet", 20, 20);
   return 0;
 }

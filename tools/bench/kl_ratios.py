@@ -32,10 +32,14 @@ with tempfile.TemporaryDirectory() as folder:
         ("1e5 pairs of 10-dimensional normals: torch / this", t["torch_joint"] / t["joint"], 8),
         ("1e5 pairs of 10-dimensional normals: torch, checked / this", t["torch_joint_checked"] / t["joint"], 8),
     ]
+    for name, what, goal in (("gamma", "1e6 pairs of gammas", 2.5), ("beta", "1e6 pairs of betas", 2.5), ("poisson", "1e6 pairs of Poissons", 5),
+                             ("dirichlet", "1e5 pairs of 20-dimensional Dirichlets", 2.5)):
+        rows.append((f"{what}: torch / this", t[f"torch_{name}"] / t[name], goal))
+        rows.append((f"{what}: torch, checked / this", t[f"torch_{name}_checked"] / t[name], goal))
     print(f"{'CPU seconds, one thread':<68}{'ratio':>8}{'goal':>7}")
     for name, ratio, goal in rows:
         print(f"{name:<68}{ratio:8.2f}{goal:7.1f}  {'met' if ratio >= goal else 'MISSED'}")
     for name, seconds in t.items():
         print(f"  {name:<20}{1e3 * seconds:10.2f} ms")
-    for name in ("normal", "joint"):
+    for name in ("normal", "joint", "gamma", "beta", "poisson", "dirichlet"):
         print(f"  largest relative difference from torch, {name}: {worst_difference(folder, name):.1e}")

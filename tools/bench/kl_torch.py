@@ -6,7 +6,7 @@ import sys
 import time
 
 import torch
-from torch.distributions import MultivariateNormal, Normal, kl_divergence
+from torch.distributions import Beta, Dirichlet, Gamma, MultivariateNormal, Normal, Poisson, kl_divergence
 
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
@@ -42,6 +42,21 @@ def main():
     seconds, value = best_seconds(normal(False))
     print(f"torch_normal {seconds:.6f}")
     save("normal_torch", value)
+
+    def shapes(*size):
+        return torch.randn(*size).exp()
+
+    for name, family, rows, count in (("gamma", Gamma, 2, normals), ("beta", Beta, 2, normals), ("poisson", Poisson, 1, normals),
+                                      ("dirichlet", Dirichlet, 20, joints)):
+        p, q = shapes(count, rows), shapes(count, rows)
+        save(f"{name}_p", p)
+        save(f"{name}_q", q)
+        arguments = lambda theta: [theta[:, i].contiguous() for i in range(rows)] if name != "dirichlet" else [theta]
+        for_p, for_q = arguments(p), arguments(q)
+        for check in (True, False):
+            seconds, value = best_seconds(lambda: kl_divergence(family(*for_p, validate_args=check), family(*for_q, validate_args=check)))
+            print(f"torch_{name}{'_checked' if check else ''} {seconds:.6f}")
+        save(f"{name}_torch", value)
 
     def covariance():
         a = torch.randn(joints, D, D)

@@ -43,6 +43,10 @@ class Joint {
   virtual std::span<const Block> blocks() const = 0;
   virtual Update update_kind(int block) const = 0;
 
+  /// Called by one thread before natural_gradient is asked for parts of this range, with nothing changed in between: what all of
+  /// them need is computed once, in parallel. The default does nothing.
+  virtual void prepare(Range range);
+
   /// eta_hat = d E_q[log p~] / d m for the members of the range, one column a member: the natural parameters of the best
   /// member with all others fixed.
   virtual void natural_gradient(Range range, Out eta_hat) const = 0;

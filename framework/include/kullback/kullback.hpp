@@ -10,6 +10,7 @@
 #include <kullback/matrices.hpp>
 #include <kullback/numerics.hpp>
 #include <kullback/optimizer.hpp>
+#include <kullback/plain_exponential.hpp>
 #include <kullback/plugin.hpp>
 #include <kullback/registry.hpp>
 #include <kullback/run.hpp>

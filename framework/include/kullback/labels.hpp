@@ -26,6 +26,7 @@ namespace kullback {
 ///
 ///   abs(x-c)    (x-c)^2    x^c    abs(x)^c    exp(c*x)    cos(x-c)    log(1+exp(c*x))    log(1+x^c)    log(x+c)    1/(x+c)
 ///   lgamma(x+c)        log Gamma(x + c)
+///   lgamma(c-x)        log Gamma(c - x)
 ///   log_binomial(c)    log of c over x, the number of ways to choose x of c
 ///   cell(c)     1 where x == c
 ///   above(c)    1 where x >= c

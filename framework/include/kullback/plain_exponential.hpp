@@ -18,6 +18,8 @@ namespace kullback {
 ///   static void to_natural(const double* theta, double* eta);
 ///   static void from_natural(const double* eta, double* theta);
 ///   static double fisher(const double* eta, const double* delta);      // delta' I(eta) delta
+///   static constexpr bool kBaseMeasure;                                 // true: see has_base_measure; kTerms has its
+///   logarithm
 template <class Math>
 class PlainExponential : public PlainFamily<Math>, public ExponentialFamily, public Fisher {
  public:
@@ -39,6 +41,10 @@ class PlainExponential : public PlainFamily<Math>, public ExponentialFamily, pub
   }
   void fisher(const Layout&, In eta, In delta, Row out) const override {
     for (Index n = 0; n < out.size(); ++n) out[n] = Math::fisher(plain::column(eta, n), plain::column(delta, n));
+  }
+  bool has_base_measure(const Layout&) const override {
+    if constexpr (requires { Math::kBaseMeasure; }) return Math::kBaseMeasure;
+    return false;
   }
 };
 

@@ -245,8 +245,20 @@ std::string render(const Place& place, std::string_view path, std::string_view m
                      std::string(carets, '^'));
 }
 
+PlacedError::PlacedError(const Place& place, std::string path, std::string message)
+    : ConfigError(render(place, path, message)), place_(place), path_(std::move(path)), message_(std::move(message)) {}
+
+PlacedError::~PlacedError() = default;
+
 void Diagnostics::error(const Place& place, std::string path, std::string message) {
-  entries_.push_back({place, std::move(path), std::move(message)});
+  entries_.push_back({place, std::move(path), std::move(message), {}});
+}
+
+void Diagnostics::error(const ConfigError& thrown) {
+  if (const auto* placed = dynamic_cast<const PlacedError*>(&thrown))
+    error(placed->place(), placed->path(), placed->message());
+  else
+    entries_.push_back({{}, {}, {}, thrown.what()});
 }
 
 void Diagnostics::throw_if_any() const {
@@ -258,20 +270,22 @@ void Diagnostics::throw_if_any() const {
   // The same thing found twice is said once.
   order.erase(std::unique(order.begin(), order.end(),
                           [](const Entry* a, const Entry* b) {
-                            return compare(a->place, b->place) == 0 && a->path == b->path && a->message == b->message;
+                            return compare(a->place, b->place) == 0 && a->path == b->path && a->message == b->message &&
+                                   a->rendered == b->rendered;
                           }),
               order.end());
   std::string report;
   for (std::size_t i = 0; i < std::min(order.size(), kMostShown); ++i) {
     if (i > 0) report += '\n';
-    report += render(order[i]->place, order[i]->path, order[i]->message);
+    const Entry& entry = *order[i];
+    report += entry.rendered.empty() ? render(entry.place, entry.path, entry.message) : entry.rendered;
   }
   if (order.size() > kMostShown) report += fmt::format("\n... and {} more", order.size() - kMostShown);
   throw ConfigError(report);
 }
 
 void fail(const Place& place, std::string_view path, std::string_view message) {
-  throw ConfigError(render(place, path, message));
+  throw PlacedError(place, std::string(path), std::string(message));
 }
 
 std::shared_ptr<const Source> read_bytes(const std::string& path, std::size_t most_bytes) {

@@ -27,10 +27,26 @@ struct Place {
 /// Columns and carets are counted in characters of UTF-8; long lines are shown around the caret.
 std::string render(const Place& place, std::string_view path, std::string_view message);
 
+/// One mistake at one place, as `fail` throws it.
+class PlacedError : public ConfigError {
+ public:
+  PlacedError(const Place& place, std::string path, std::string message);
+  ~PlacedError() override;
+  const Place& place() const { return place_; }
+  const std::string& path() const { return path_; }
+  const std::string& message() const { return message_; }
+
+ private:
+  Place place_;
+  std::string path_, message_;
+};
+
 /// Collects what is wrong, so that one reading reports everything (up to 20), in order of place.
 class Diagnostics {
  public:
   void error(const Place& place, std::string path, std::string message);
+  /// A mistake that was thrown; one without a place stands below the others.
+  void error(const ConfigError& thrown);
   bool empty() const { return entries_.empty(); }
   /// Throws one ConfigError that holds every entry, if there is any.
   void throw_if_any() const;
@@ -39,11 +55,12 @@ class Diagnostics {
   struct Entry {
     Place place;
     std::string path, message;
+    std::string rendered;  // of a mistake that was thrown without a place
   };
   std::vector<Entry> entries_;
 };
 
-/// Throws a ConfigError with this one entry.
+/// Throws a PlacedError with this one entry.
 [[noreturn]] void fail(const Place& place, std::string_view path, std::string_view message);
 
 /// Reads a whole regular file of at most `most_bytes`; checks that it is UTF-8 without NUL, and drops a byte order

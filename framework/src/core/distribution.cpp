@@ -1,3 +1,5 @@
+#include "core/parameters.hpp"
+
 #include <kullback/capability.hpp>
 #include <kullback/distribution.hpp>
 #include <kullback/error.hpp>
@@ -92,23 +94,23 @@ std::string accepted(const Distribution& family) {
   return fmt::format("{} takes {}", family.name(), fmt::join(sets, " or "));
 }
 
-// Which parameterization the names spell, with the arguments in its order.
-int find_parameterization(const Distribution& family, const Arguments& arguments,
-                          std::vector<const Argument*>& ordered) {
+}  // namespace
+
+Parameterization find_parameterization(const Distribution& family, const std::vector<ArgumentName>& arguments) {
   const auto sets = family.parameterizations();
   std::vector<std::string> known;
   for (const auto& set : sets)
     for (const Parameter& p : set)
       if (std::find(known.begin(), known.end(), p.name) == known.end()) known.push_back(p.name);
 
-  std::vector<std::pair<std::string, const Argument*>> given;
-  for (const Argument& a : arguments) {
+  std::vector<std::string> given;
+  for (const ArgumentName& a : arguments) {
     std::string name = a.name;
     if (name.empty()) {
       if (&a != &arguments.front()) {
         std::vector<std::string> rest(known.begin() + 1, known.end());
-        if (const auto* number = std::get_if<double>(&a.value))
-          for (std::string& each : rest) each += fmt::format(" = {}", *number);
+        if (a.number)
+          for (std::string& each : rest) each += fmt::format(" = {}", *a.number);
         throw DomainError("", fmt::format("only the first parameter of {} may be given without its name; name it: {}",
                                           family.name(), any_of(rest)));
       }
@@ -117,24 +119,22 @@ int find_parameterization(const Distribution& family, const Arguments& arguments
       throw DomainError(a.name,
                         fmt::format("{} has no parameter '{}'; {}", family.name(), name, suggestion(name, known)));
     }
-    for (const auto& [other, unused] : given)
-      if (other == name) throw DomainError(a.name, fmt::format("'{}' is given twice", name));
-    given.emplace_back(name, &a);
+    if (std::find(given.begin(), given.end(), name) != given.end())
+      throw DomainError(a.name, fmt::format("'{}' is given twice", name));
+    given.push_back(name);
   }
   for (std::size_t s = 0; s < sets.size(); ++s) {
     if (sets[s].size() != given.size()) continue;
-    ordered.clear();
+    Parameterization found{static_cast<int>(s), {}};
     for (const Parameter& p : sets[s])
-      for (const auto& [name, a] : given)
-        if (name == p.name) ordered.push_back(a);
-    if (ordered.size() == sets[s].size()) return static_cast<int>(s);
+      for (std::size_t i = 0; i < given.size(); ++i)
+        if (given[i] == p.name) found.order.push_back(i);
+    if (found.order.size() == sets[s].size()) return found;
   }
-  std::vector<std::string> names;
-  for (const auto& [name, a] : given) names.push_back(name);
-  throw DomainError("", fmt::format("{}; got {}", accepted(family), names.empty() ? "none" : join(names)));
+  throw DomainError("", fmt::format("{}; got {}", accepted(family), given.empty() ? "none" : join(given)));
 }
 
-void check_number(const Parameter& p, double v) {
+void check_domain(const Parameter& p, double v) {
   const auto fail = [&](Text need) {
     throw DomainError(p.name, fmt::format("{} must be {}, got {}", p.name, need, v));
   };
@@ -161,6 +161,8 @@ void check_number(const Parameter& p, double v) {
       break;
   }
 }
+
+namespace {
 
 // How many numbers a vector has, or rows a matrix; 0 for a number, which fits any size.
 Index size_of(const Parameter& p, const Value& value) {
@@ -191,14 +193,14 @@ void append(const Parameter& p, const Value& value, Index size, std::vector<doub
       make_symmetric(p.name, matrix);
       cholesky(p.name, matrix);
     } else {
-      for (const double v : matrix.reshaped()) check_number(p, v);
+      for (const double v : matrix.reshaped()) check_domain(p, v);
     }
     column.insert(column.end(), matrix.data(), matrix.data() + matrix.size());
   } else if (number) {
-    check_number(p, *number);
+    check_domain(p, *number);
     column.insert(column.end(), static_cast<std::size_t>(p.shape == Shape::scalar ? 1 : size), *number);
   } else if (vector && p.shape == Shape::vector) {
-    for (const double v : *vector) check_number(p, v);
+    for (const double v : *vector) check_domain(p, v);
     if (p.domain == Domain::simplex && std::abs(vector->sum() - 1) > 1e-9)
       throw DomainError(p.name, fmt::format("{} must sum to 1, got a sum of {}", p.name, vector->sum()));
     column.insert(column.end(), vector->begin(), vector->end());
@@ -210,8 +212,14 @@ void append(const Parameter& p, const Value& value, Index size, std::vector<doub
 }  // namespace
 
 Members Distribution::make(const Arguments& arguments) const {
+  std::vector<ArgumentName> names;
+  for (const Argument& a : arguments) {
+    const auto* number = std::get_if<double>(&a.value);
+    names.push_back({a.name, number ? std::optional(*number) : std::nullopt});
+  }
+  const auto [given_as, order] = find_parameterization(*this, names);
   std::vector<const Argument*> ordered;
-  const int given_as = find_parameterization(*this, arguments, ordered);
+  for (std::size_t i : order) ordered.push_back(&arguments[i]);
   const auto parameters = parameterizations()[static_cast<std::size_t>(given_as)];
 
   Index size = 0;  // not known yet

@@ -26,6 +26,7 @@ Fisher::~Fisher() = default;
 Conditional::~Conditional() = default;
 Image::~Image() = default;
 Joint::~Joint() = default;
+void Joint::prepare(Range) {}
 Coloring::~Coloring() = default;
 TargetExpectations::~TargetExpectations() = default;
 Optimizer::~Optimizer() = default;

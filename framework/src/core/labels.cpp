@@ -14,7 +14,7 @@ constexpr std::array<Text, 24> kPlain = {
     "log2_x",     "1/x",     "1/x2",   "sqrt_x", "log_1mx", "log_1px",  "log_1px2",
     "abs_x",      "exp_x",   "exp_-x", "cos_x",  "sin_x",   "lgamma_x", "log_factorial",
     "lgamma_sum", "log_det", "inverse"};
-constexpr std::array<Text, 14> kParametric = {"abs(x-c)", "(x-c)^2",         "x^c",        "abs(x)^c", "exp(c*x)",
+constexpr std::array<Text, 15> kParametric = {"abs(x-c)", "(x-c)^2",         "x^c",        "abs(x)^c", "exp(c*x)",
                                               "cos(x-c)", "log(1+exp(c*x))", "log(1+x^c)", "log(x+c)", "1/(x+c)",
                                               "cell(c)",  "above(c)"};
 
@@ -62,6 +62,7 @@ Parametric parametric(Text label) {
   if (label == "log(x+c)") return [](double x, double c) { return std::log(x + c); };
   if (label == "1/(x+c)") return [](double x, double c) { return 1 / (x + c); };
   if (label == "lgamma(x+c)") return [](double x, double c) { return log_gamma(x + c); };
+  if (label == "lgamma(c-x)") return [](double x, double c) { return log_gamma(c - x); };
   if (label == "log_binomial(c)")
     return [](double x, double c) { return log_gamma(c + 1) - log_gamma(x + 1) - log_gamma(c - x + 1); };
   if (label == "cell(c)") return [](double x, double c) { return x == c ? 1.0 : 0.0; };

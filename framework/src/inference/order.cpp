@@ -50,6 +50,7 @@ std::vector<MemberId> Sweeper::order_by_gain(const UpdateRule& rule) const {
     const Block& from = block(b);
     losses.emplace_back(static_cast<std::size_t>(from.members()), 0.0);
     const Index grain = kernel(b).grain;
+    joint_.prepare({b, 0, from.members()});
     parallel::for_chunks(from.members(), grain, [&](Index, Index begin, Index end) {
       Borrowed borrowed(*this, from.eta.rows(), std::min(grain, from.members()));
       Scratch& scratch = *borrowed;

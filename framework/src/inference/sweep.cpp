@@ -265,6 +265,7 @@ void Sweeper::note(int b, const Chunk& chunk, double scale) {
 void Sweeper::move_range(Range range, const UpdateRule& rule, int color) {
   Kernel& k = kernel(range.block);
   if (color < 0) k.sums_hold = false;
+  joint_.prepare(range);
   if (k.update == Update::line_search) return search(range, rule);
   const Index rows = block(range.block).eta.rows(), count = range.end - range.begin;
   std::vector<Chunk> chunks(static_cast<std::size_t>((count + k.grain - 1) / k.grain));
@@ -388,6 +389,7 @@ void Sweeper::move_all_at_once(const UpdateRule& rule) {
     const Index rows = from.eta.rows(), count = from.members();
     next.push_back(std::make_unique<Scratch>());
     Scratch& all = *next.back();
+    joint_.prepare({static_cast<int>(b), 0, count});
     all.eta.resize(rows, count);
     all.m.resize(rows, count);
     all.log_partition.resize(count);

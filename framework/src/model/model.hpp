@@ -55,10 +55,11 @@ struct Term {
     constant,  ///< `array`
     variable,  ///< `variable` read through `selectors`, one a dimension of it (plates, then over)
     negate, add, subtract, multiply, divide, power,  ///< of `children`
-    compare,   ///< `name` is < <= > >= == !=; 1 or 0
-    function,  ///< `name` is exp log sqrt logistic ...; one child
+    compare,   ///< `name` is < <= > >= == !=; 1 or 0. Levels are compared by their number, counted from 0
+    function,  ///< `name` is exp log sqrt logistic, or stick_breaking along plate `reduced`; one child
     sum,       ///< of the one child over plate `reduced`
     dot,       ///< of the product of the two children over plate `reduced`
+    list,      ///< one child a level of plate `reduced`, over which the term varies
   };
   Kind kind = Kind::constant;
   Dimensions dimensions;

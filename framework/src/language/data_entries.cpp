@@ -1,0 +1,322 @@
+// Entries of `data:`, and what they say about the plates.
+#include "language/data_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kullback::language {
+
+using config::Expression;
+using config::Node;
+
+namespace {
+
+bool is_shape(const Node& node) {
+  return node.kind == Node::Kind::list;
+}
+
+}  // namespace
+
+DataResult read_data(const Node* data, const std::vector<PlateSource>& plates, Files& files, Workspace& workspace, const DataOptions& options) {
+  DataReader reader(plates, files, workspace, options);
+  static const Node kNoData = [] {
+    Node none;
+    none.kind = Node::Kind::map;
+    none.path = "data";
+    return none;
+  }();
+  return reader.run(data ? *data : kNoData);
+}
+
+DataResult DataReader::run(const Node& data) {
+  if (data.kind != Node::Kind::map) config::fail(data.place, data.path, "data is a map of names to sources: {y[n]: column}");
+  file_ = data.find("file");
+  row_file_.resize(w_.model.plates.size());
+  if (file_ && !w_.keep_mistakes([&] { files_.is_array(*file_) ? static_cast<void>(files_.array(*file_)) : static_cast<void>(files_.table(*file_)); })) {
+    // What follows from a file that cannot be read would only repeat the message.
+    data.accept();
+    for (const Node& node : data.children())
+      if (node.key != "file") w_.keep_mistakes([&] { w_.broken.push_back(config::parse_target(node.key, node.key_place, node.path).text); });
+    for (const Plate& plate : w_.model.plates)
+      if (plate.size == 0) w_.broken.push_back(plate.name);
+    return result_;
+  }
+  read_entries(data);
+  complete_columns();
+  find_row_plates();
+  size_by_rows();
+  size_by_shape();
+  size_by_labels();
+  finish_plates(data);
+  for (std::size_t p = 0; p < sources_.size(); ++p)
+    if (sources_[p].weight) w_.keep_mistakes([&] { read_weight(p); });
+  for (const DataEntry& entry : entries_)
+    if (!w_.keep_mistakes([&] { read_values(entry); })) w_.broken.push_back(entry.name);
+  return result_;
+}
+
+void DataReader::read_entries(const Node& data) {
+  for (const Node& node : data.children()) {
+    if (node.key == "file") continue;
+    data.find(node.key);
+    std::string name;
+    const bool good = w_.keep_mistakes([&] {
+      const Expression target = config::parse_target(node.key, node.key_place, node.path);
+      name = target.text;
+      for (const DataEntry& other : entries_)
+        if (other.name == name) fail(target, fmt::format("'{}' is read twice", name));
+      entries_.push_back(read_entry(node));
+    });
+    if (!good) {
+      node.accept();
+      if (!name.empty()) w_.broken.push_back(name);
+    }
+  }
+}
+
+DataEntry DataReader::read_entry(const Node& node) {
+  DataEntry entry;
+  entry.node = &node;
+  entry.target = config::parse_target(node.key, node.key_place, node.path);
+  entry.name = entry.target.text;
+  if (w_.find_plate(entry.name) >= 0) fail(entry.target, fmt::format("{} is a plate: give the data another name", entry.name));
+  for (const Expression& slot : entry.target.children) {
+    if (slot.kind == Expression::Kind::label) fail(slot, fmt::format("data are read for all of {}: write {}[{}]", slot.text, entry.name, slot.text));
+    const int plate = w_.need_plate(slot, slot.text);
+    if (contains(entry.plates, plate)) fail(slot, fmt::format("{} stands twice", slot.text));
+    entry.plates.push_back(plate);
+  }
+  read_source(node, entry);
+  return entry;
+}
+
+void DataReader::read_source(const Node& node, DataEntry& entry) {
+  entry.file = file_;
+  if (node.kind != Node::Kind::map) {
+    entry.value = &node;
+    if (is_shape(node)) {
+      node.accept();
+      entry.kind = DataEntry::Kind::list;
+    } else {
+      entry.expression = config::parse_expression(node);
+    }
+    return;
+  }
+  const auto plate = [&](const char* key) {
+    const Node* name = node.find(key);
+    if (!name) return -1;
+    const Expression reference = config::parse_expression(*name);
+    return w_.need_plate(reference, reference.text);
+  };
+  entry.over = plate("over");
+  entry.levels = plate("levels");
+  if (const Node* file = node.find("file")) entry.file = file;
+  if (const Node* flag = node.find("standardize")) entry.standardize = flag->boolean();
+  if (const Node* value = node.find("value")) {
+    entry.value = value;
+    if (is_shape(*value)) {
+      value->accept();
+      entry.kind = DataEntry::Kind::list;
+    } else {
+      entry.expression = config::parse_expression(*value);
+    }
+    return;
+  }
+  const Node* column = node.find("column");
+  const Node* columns = node.find("columns");
+  if (!entry.file) config::fail(node.key_place, node.path, "which file? give it here (file: x.csv) or once for all data (file: x.csv under data)");
+  if (files_.is_array(*entry.file)) {
+    entry.kind = DataEntry::Kind::array;
+    return;
+  }
+  entry.kind = DataEntry::Kind::columns;
+  if (column && columns) config::fail(columns->key_place, columns->path, "give either 'column' or 'columns'");
+  entry.columns_node = column ? column : columns;
+  if (!entry.columns_node) {
+    const config::Table& table = files_.table(*entry.file);
+    if (table.columns.size() != 1) config::fail(node.key_place, node.path, fmt::format("which column of {}? it has {}", files_.name(*entry.file), counted(static_cast<Index>(table.columns.size()), "column")));
+    entry.columns = {table.columns[0].name};
+  } else if (entry.columns_node->kind == Node::Kind::list) {
+    entry.columns_node->accept();
+    for (const Node& name : entry.columns_node->children()) entry.columns.push_back(name.string());
+    if (entry.columns.empty()) config::fail(columns->place, columns->path, "the list of columns is empty");
+  } else if (columns && columns->string() == "all") {
+    entry.all_columns = true;
+  } else {
+    entry.columns.push_back(entry.columns_node->string());
+  }
+}
+
+bool DataReader::is_from_data(int plate) const {
+  const auto root = static_cast<std::size_t>(w_.root(plate));
+  return root < sources_.size() && sources_[root].from_data;
+}
+
+// `columns: all`: every column of the file; and every column that is named must be there.
+void DataReader::complete_columns() {
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    bool lacks = false;
+    const bool good = w_.keep_mistakes([&] {
+      if (entry->kind != DataEntry::Kind::columns) return;
+      const config::Table& table = files_.table(*entry->file);
+      if (entry->all_columns)
+        for (const auto& each : table.columns) entry->columns.push_back(each.name);
+      for (const std::string& name : entry->columns) {
+        lacks = lacks || (options_.outcomes_may_lack && !table.find(name));
+        if (!lacks) column(*entry, name);
+      }
+    });
+    if (good && !lacks) {
+      ++entry;
+      continue;
+    }
+    (lacks ? result_.lacking : w_.broken).push_back(entry->name);
+    entry = entries_.erase(entry);
+  }
+}
+
+bool DataReader::mentions_column(const Expression& e, const config::Table& table) const {
+  if (e.kind == Expression::Kind::reference && table.find(e.text)) return true;
+  return std::any_of(e.children.begin(), e.children.end(), [&](const Expression& child) { return mentions_column(child, table); });
+}
+
+bool DataReader::reads_rows(const DataEntry& entry) {
+  if (entry.kind == DataEntry::Kind::columns) return true;
+  return entry.kind == DataEntry::Kind::expression && file_ && !files_.is_array(*file_) && mentions_column(*entry.expression, files_.table(*file_));
+}
+
+// The plate that the rows of an entry's file run along is the first one of its target. But where that plate gets its levels from
+// columns of the same file, the entry is nested: a column that is constant inside the plate's cells.
+void DataReader::find_row_plates() {
+  const auto nested = [&](const DataEntry& entry, int plate) {
+    return is_from_data(plate) && std::any_of(entries_.begin(), entries_.end(), [&](const DataEntry& other) {
+             return other.levels >= 0 && w_.same_levels(other.levels, plate) && reads_rows(other) && files_.name(*other.file) == files_.name(*entry.file) &&
+                    !(other.plates.size() > 0 && w_.same_levels(other.plates[0], plate));
+           });
+  };
+  for (DataEntry& entry : entries_)
+    if (reads_rows(entry) && !entry.plates.empty() && !nested(entry, entry.plates[0])) entry.rows = entry.plates[0];
+  for (DataEntry& entry : entries_) {
+    if (!reads_rows(entry) || entry.rows >= 0) continue;
+    for (const DataEntry& other : entries_)
+      if (other.rows >= 0 && files_.name(*other.file) == files_.name(*entry.file)) entry.rows = other.rows;
+    if (entry.rows < 0)
+      w_.diagnostics.error(entry.target.place, entry.node->path,
+                           fmt::format("which plate do the rows of {} run along? no entry reads a column of it over one", files_.name(*entry.file)));
+  }
+}
+
+void DataReader::set_size(int plate, Index size, const DataEntry& entry, const std::string& what) {
+  Plate& root = w_.model.plates[static_cast<std::size_t>(w_.root(plate))];
+  if (root.size == 0 && is_from_data(plate)) root.size = size;
+  if (root.size != size)
+    fail(entry.target, fmt::format("{} has {}, but {}", w_.plate(plate).name, counted(root.size, "level"), what));
+}
+
+void DataReader::size_by_rows() {
+  for (const DataEntry& entry : entries_) {
+    if (entry.rows < 0) continue;
+    const bool good = w_.keep_mistakes([&] {
+      const Index rows = files_.table(*entry.file).rows;
+      set_size(entry.rows, rows, entry, fmt::format("{} has {}", files_.name(*entry.file), counted(rows, "row")));
+      row_file_[static_cast<std::size_t>(w_.root(entry.rows))] = files_.name(*entry.file);
+    });
+    if (!good) w_.broken.push_back(entry.name);
+  }
+}
+
+// Columns, arrays and lists: their shapes.
+void DataReader::size_by_shape() {
+  for (const DataEntry& entry : entries_) {
+    if (w_.is_broken(entry.name)) continue;
+    const Dimensions dimensions = entry.dimensions();
+    const bool good = w_.keep_mistakes([&] {
+      if (entry.kind == DataEntry::Kind::columns && !entry.tuple()) {
+        const bool wide = entry.columns.size() > 1 || entry.columns_node == nullptr || dimensions.size() > 1;
+        if (!wide) return;
+        if (dimensions.size() != 2)
+          fail(entry.target, fmt::format("{} columns need a dimension beside {}: write {}[{}, m], or over: m", entry.columns.size(), dimensions.empty() ? "the rows" : w_.names(dimensions),
+                                         entry.name, dimensions.empty() ? "n" : w_.names(dimensions)));
+        const auto count = static_cast<Index>(entry.columns.size());
+        Plate& plate = w_.model.plates[static_cast<std::size_t>(w_.root(dimensions[1]))];
+        const bool open = plate.size == 0 && is_from_data(dimensions[1]);
+        set_size(dimensions[1], count, entry, fmt::format("{} are read", counted(count, "column")));
+        if (open) plate.labels = entry.columns;
+      }
+      if (entry.kind == DataEntry::Kind::array) {
+        const Eigen::MatrixXd& array = files_.array(*entry.file);
+        const std::string shape = array.cols() == 1 ? fmt::format("{} numbers", array.rows()) : fmt::format("{} × {} numbers", array.rows(), array.cols());
+        if (dimensions.empty() || dimensions.size() > 2 || (dimensions.size() == 1 && array.cols() != 1))
+          fail(entry.target, fmt::format("{} has {}, and {} has {}", files_.name(*entry.file), shape, entry.name, dimensions.empty() ? "no dimension" : counted(static_cast<Index>(dimensions.size()), "dimension")));
+        set_size(dimensions[0], array.rows(), entry, fmt::format("{} has {}", files_.name(*entry.file), shape));
+        if (dimensions.size() == 2) set_size(dimensions[1], array.cols(), entry, fmt::format("{} has {}", files_.name(*entry.file), shape));
+      }
+      if (entry.kind == DataEntry::Kind::list) {
+        const Node* node = entry.value;
+        for (const int plate : dimensions) {
+          if (node->kind != Node::Kind::list || node->children().empty()) break;
+          const auto count = static_cast<Index>(node->children().size());
+          set_size(plate, count, entry, fmt::format("the list has {}", counted(count, "element")));
+          node = &node->children()[0];
+        }
+      }
+    });
+    if (!good) w_.broken.push_back(entry.name);
+  }
+}
+
+void DataReader::size_by_labels() {
+  for (std::size_t p = 0; p < sources_.size(); ++p) {
+    Plate& plate = w_.model.plates[p];
+    if (!sources_[p].from_data || plate.size > 0) continue;
+    std::vector<LabelColumns> columns;
+    std::vector<std::string> names;
+    bool clean = true;
+    for (const DataEntry& entry : entries_) {
+      if (entry.levels < 0 || w_.root(entry.levels) != static_cast<int>(p) || entry.kind != DataEntry::Kind::columns) continue;
+      clean = w_.keep_mistakes([&] {
+        if (entry.tuple()) {
+          columns.push_back(label_columns(entry));
+        } else {
+          for (const std::string& name : entry.columns) columns.push_back({&column(entry, name)});
+        }
+        for (const std::string& name : entry.columns) names.push_back(name);
+        if (columns.back().size() != columns.front().size())
+          fail(entry.target, fmt::format("the labels of {} come from {} here and from {} above", plate.name, counted(static_cast<Index>(columns.back().size()), "column"), columns.front().size()));
+      }) && clean;
+    }
+    if (columns.empty() || !clean) continue;
+    LabelNote note{static_cast<int>(p), true, fmt::format("{}", fmt::join(names, ", "))};
+    if (const auto given = options_.labels.find(plate.name); given != options_.labels.end())
+      plate.labels = given->second;
+    else
+      plate.labels = sorted_labels(columns, note.numeric);
+    plate.size = static_cast<Index>(plate.labels.size());
+    result_.labels.push_back(note);
+  }
+}
+
+// Second names take over the size; a plate that is still without one is an error.
+void DataReader::finish_plates(const Node& data) {
+  for (std::size_t p = 0; p < sources_.size(); ++p) {
+    Plate& plate = w_.model.plates[p];
+    if (plate.second_name_of >= 0) {
+      const Plate& root = w_.plate(w_.root(static_cast<int>(p)));
+      plate.size = root.size;
+      plate.labels = root.labels;
+    }
+    if (plate.size > 0) continue;
+    // A plate over which an entry with a mistake of its own is read needs no second message.
+    const bool excused = w_.is_broken(plate.name) || std::any_of(data.children().begin(), data.children().end(), [&](const Node& node) {
+      return std::any_of(w_.broken.begin(), w_.broken.end(), [&](const std::string& name) { return node.key.rfind(name, 0) == 0; });
+    });
+    const std::string given = plate.second_name_of >= 0 ? "" : plate.name;
+    if (!excused && !given.empty() && !options_.outcomes_may_lack)
+      w_.diagnostics.error(plate.place, "plates." + plate.name,
+                           fmt::format("the size of {} comes from the data, but nothing is read over {} and no column has `levels: {}`", plate.name, plate.name, plate.name));
+    w_.broken.push_back(plate.name);
+  }
+}
+
+}  // namespace kullback::language

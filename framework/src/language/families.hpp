@@ -1,0 +1,29 @@
+// What a family's events look like, found from its parameters: no family is known by name here.
+#pragma once
+
+#include <kullback/distribution.hpp>
+
+#include <Eigen/Core>
+#include <optional>
+#include <vector>
+
+namespace kullback::language {
+
+/// The shape of one event of a family with parameters over d coordinates.
+enum class Event {
+  scalar,      ///< all parameters are numbers
+  vector,      ///< d numbers (dirichlet, multivariate_normal)
+  matrix,      ///< d x d numbers (wishart)
+  levels,      ///< one of d levels (categorical)
+  structural,  ///< made of other distributions, or of several pieces: nothing a statement can hold
+};
+
+Event event_of(const Distribution& family);
+
+/// The layout of events over d coordinates, with any valid parameters.
+Layout event_layout(const Distribution& family, int parameterization, Index d);
+
+/// One member with any valid parameters in that parameterization; `variant` 0 and 1 differ in every number. Nothing if none is found.
+std::optional<Members> any_member(const Distribution& family, int parameterization, Index d, int variant = 0);
+
+}  // namespace kullback::language

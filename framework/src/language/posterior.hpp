@@ -1,0 +1,18 @@
+// What the file says about q beside the statements: `posterior:`, `initialize:` and an order of blocks.
+#pragma once
+
+#include "config/node.hpp"
+#include "language/workspace.hpp"
+
+namespace kullback::language {
+
+/// `posterior:` (may be null): grids, fixed values, joint blocks.
+void read_posterior(const config::Node* posterior, Workspace& workspace);
+
+/// `initialize:` of inference: how each variable's factors start.
+void read_initialization(const config::Node& initialize, Workspace& workspace);
+
+/// `schedule: [mu, tau, z]`: the order of a sweep.
+void read_order(const config::Node& schedule, Workspace& workspace);
+
+}  // namespace kullback::language

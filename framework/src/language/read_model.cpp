@@ -1,0 +1,34 @@
+#include "language/read_model.hpp"
+
+#include "language/posterior.hpp"
+#include "language/statements.hpp"
+
+namespace kullback::language {
+
+ModelFile read_model(const config::Node& root, const Registry& registry, const std::filesystem::path& folder, config::Diagnostics& diagnostics,
+                     const ReadOptions& options) {
+  ModelFile file;
+  Workspace workspace(registry, file.model, diagnostics);
+  Files files(folder, options.instead);
+  const config::Node* data = root.find("data");
+  const config::Node* model = root.find("model");
+  workspace.keep_mistakes([&] {
+    const std::vector<PlateSource> plates = read_plates(root.find("plates"), workspace);
+    DataResult result = read_data(data, plates, files, workspace, options.data);
+    file.labels = std::move(result.labels);
+    file.lacking = std::move(result.lacking);
+  });
+  if (model) workspace.keep_mistakes([&] { read_statements(*model, workspace, file.notes); });
+  file.model.posteriors.resize(file.model.variables.size());
+  file.model.initializations.resize(file.model.variables.size());
+  workspace.keep_mistakes([&] { read_posterior(root.find("posterior"), workspace); });
+  if (const config::Node* inference = root.find("inference"); inference && inference->kind == config::Node::Kind::map) {
+    if (const config::Node* start = inference->find("initialize")) workspace.keep_mistakes([&] { read_initialization(*start, workspace); });
+    const config::Node* schedule = inference->find("schedule");
+    if (schedule && schedule->kind == config::Node::Kind::list) workspace.keep_mistakes([&] { read_order(*schedule, workspace); });
+  }
+  file.inputs = files.read();
+  return file;
+}
+
+}  // namespace kullback::language

@@ -1,0 +1,328 @@
+// All statements: what variables there are, in which order they rest on one another, and what each of them is.
+#include "language/statements.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace kullback::language {
+
+using config::Expression;
+using config::Node;
+using model::Statement;
+using model::Variable;
+
+void read_call(Draft& draft, Workspace& workspace);
+
+namespace {
+
+// Everything that is said about one name.
+struct Entry {
+  std::string name;
+  std::vector<const Draft*> drafts;
+  int variable = -1;
+};
+
+void names_in(const Expression& e, std::set<std::string>& names) {
+  if (e.kind == Expression::Kind::reference) names.insert(e.text);
+  if (e.kind == Expression::Kind::label) return;
+  for (const Expression& child : e.children) names_in(child, names);
+}
+
+class Reader {
+ public:
+  Reader(Workspace& w, std::vector<std::string>& notes) : w_(w), notes_(notes) {}
+
+  void run(const Node& model) {
+    if (model.kind != Node::Kind::map) config::fail(model.place, model.path, "model is a map of statements: {mu: normal(0, stddev = 1)}");
+    drafts_.reserve(model.children().size());
+    for (const Node& node : model.children()) {
+      model.find(node.key);
+      read(node);
+    }
+    for (const Draft& draft : drafts_) {
+      auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.name == draft.target.text; });
+      if (found == entries_.end()) found = entries_.insert(entries_.end(), Entry{draft.target.text, {}, -1});
+      found->drafts.push_back(&draft);
+    }
+    for (Entry& entry : entries_)
+      if (!w_.is_broken(entry.name) && !w_.keep_mistakes([&] { declare(entry); })) w_.broken.push_back(entry.name);
+    for (std::size_t i : order())
+      if (!w_.is_broken(entries_[i].name) && !w_.keep_mistakes([&] { resolve(entries_[i]); })) w_.broken.push_back(entries_[i].name);
+    finish();
+  }
+
+ private:
+  void read(const Node& node) {
+    std::string name;
+    const bool good = w_.keep_mistakes([&] {
+      name = config::parse_target(node.key, node.key_place, node.path).text;
+      Draft draft = read_draft(node, w_);
+      drafts_.push_back(std::move(draft));
+      read_call(drafts_.back(), w_);  // points into the expression where it now lies
+    });
+    if (!good) {
+      node.accept();
+      if (!name.empty()) w_.broken.push_back(name);
+      if (!drafts_.empty() && drafts_.back().node == &node) drafts_.pop_back();
+    }
+  }
+
+  bool is_random(const Entry& entry) const {
+    return std::any_of(entry.drafts.begin(), entry.drafts.end(), [](const Draft* d) { return d->random(); });
+  }
+
+  // The variable's dimensions and role; what data there are must fit.
+  void declare(Entry& entry) {
+    const Draft& first = *entry.drafts[0];
+    for (const Draft* draft : entry.drafts)
+      if (draft->plates != first.plates)
+        fail(draft->target, fmt::format("{} has the plates [{}] here and [{}] in {}", entry.name, w_.names(draft->plates), w_.names(first.plates), first.node->key));
+    int over = -1;
+    const Draft* overs = nullptr;
+    bool vector = false, matrix = false, levels = false;
+    for (const Draft* draft : entry.drafts) {
+      if (!draft->random()) continue;
+      if (draft->event == Event::structural)
+        fail(*draft->call, fmt::format("{} is made of other distributions and stands in no statement: a mixture is written with a categorical index (mu[z])", draft->family->name()));
+      vector = vector || draft->event == Event::vector;
+      matrix = matrix || draft->event == Event::matrix;
+      levels = levels || draft->event == Event::levels;
+      if (draft->event == Event::levels) continue;
+      if (overs && over != draft->over) fail(*draft->call, fmt::format("{} is over {} here and over {} in {}", entry.name, plate_name(draft->over), plate_name(over), overs->node->key));
+      over = draft->over;
+      overs = draft;
+    }
+    entry.variable = w_.find_variable(entry.name);
+    if (entry.variable < 0) {
+      w_.model.variables.emplace_back();
+      entry.variable = static_cast<int>(w_.model.variables.size()) - 1;
+      Variable& variable = w_.variable(entry.variable);
+      variable.name = entry.name;
+      variable.plates = first.plates;
+      variable.place = first.target.place;
+      variable.role = is_random(entry) ? Variable::Role::latent : Variable::Role::deterministic;
+    } else {
+      over = join_data(entry, first, over, levels);
+    }
+    Variable& variable = w_.variable(entry.variable);
+    if ((vector || matrix) && over < 0) {
+      const Draft& draft = **std::find_if(entry.drafts.begin(), entry.drafts.end(), [](const Draft* d) { return d->event == Event::vector || d->event == Event::matrix; });
+      fail(*draft.call, fmt::format("{} has several coordinates: add over = d with the name of their plate", draft.family->name()));
+    }
+    if (!levels) variable.over = over < 0 ? Dimensions{} : Dimensions{over};
+    if (matrix) variable.over.push_back(w_.matrix_plate(over));
+  }
+
+  std::string plate_name(int plate) const { return plate < 0 ? "nothing" : w_.plate(plate).name; }
+
+  // Data of that name: its dimensions are those of the statement, in whatever order.
+  int join_data(Entry& entry, const Draft& first, int over, bool levels) {
+    Variable& variable = w_.variable(entry.variable);
+    if (!is_random(entry))
+      fail(first.target, fmt::format("{} has data and a deterministic statement: give one of them another name", entry.name));
+    const Dimensions read = variable.dimensions();
+    const Dimensions more = without(read, first.plates);
+    if (over < 0 && !levels && more.size() == 1) over = more[0];
+    Dimensions stated = first.plates;
+    if (over >= 0) stated.push_back(over);
+    if (!without(stated, read).empty() || !without(read, stated).empty())
+      fail(first.target, fmt::format("{} is read over [{}], but its statement is over [{}]", entry.name, w_.names(read), w_.names(stated)));
+    variable.data = spread(w_.plates(), variable.data, stated);
+    variable.plates = first.plates;
+    variable.role = Variable::Role::observed;
+    return over;
+  }
+
+  // Entries in the order in which they rest on one another; those of a cycle are reported and left out.
+  std::vector<std::size_t> order() {
+    std::vector<std::size_t> sorted;
+    std::vector<int> state(entries_.size(), 0);  // 1: being visited, 2: done
+    std::vector<std::size_t> path;
+    std::vector<bool> in_cycle(entries_.size(), false);
+    const std::function<void(std::size_t)> visit = [&](std::size_t i) {
+      state[i] = 1;
+      path.push_back(i);
+      std::set<std::string> names;
+      for (const Draft* draft : entries_[i].drafts) names_in(draft->expression, names);
+      for (std::size_t j = 0; j < entries_.size(); ++j) {
+        if (!names.count(entries_[j].name)) continue;
+        if (state[j] == 0) visit(j);
+        else if (state[j] == 1) report_cycle(j, path, in_cycle);
+      }
+      path.pop_back();
+      state[i] = 2;
+      sorted.push_back(i);
+    };
+    for (std::size_t i = 0; i < entries_.size(); ++i)
+      if (state[i] == 0) visit(i);
+    for (std::size_t i = 0; i < entries_.size(); ++i)
+      if (in_cycle[i]) w_.broken.push_back(entries_[i].name);
+    return sorted;
+  }
+
+  void report_cycle(std::size_t from, const std::vector<std::size_t>& path, std::vector<bool>& in_cycle) {
+    const auto begin = std::find(path.begin(), path.end(), from);
+    if (std::any_of(begin, path.end(), [&](std::size_t i) { return in_cycle[i]; })) return;
+    std::vector<std::string> names;
+    for (auto i = begin; i != path.end(); ++i) {
+      names.push_back(entries_[*i].name);
+      in_cycle[*i] = true;
+    }
+    const Draft& draft = *entries_[from].drafts[0];
+    if (names.size() == 1) {
+      // x[t-1] is an index of its own; anything else is a mistake.
+      for (const Draft* d : entries_[from].drafts)
+        if (const Expression* shift = find_shift(d->expression)) {
+          w_.diagnostics.error(shift->place, shift->path, fmt::format("earlier cells ({}[{}{}]) are not there yet: chains come later", names[0], shift->text, shift->number));
+          return;
+        }
+      w_.diagnostics.error(draft.target.place, draft.target.path, fmt::format("{} rests on itself; only an earlier cell of it may be read (x[t-1])", names[0]));
+      return;
+    }
+    names.push_back(names[0]);
+    w_.diagnostics.error(draft.target.place, draft.target.path, fmt::format("{} rests on itself: {}", names[0], fmt::join(names, " -> ")));
+  }
+
+  static const Expression* find_shift(const Expression& e) {
+    if (e.kind == Expression::Kind::shift) return &e;
+    for (const Expression& child : e.children)
+      if (const Expression* found = find_shift(child)) return found;
+    return nullptr;
+  }
+
+  void resolve(Entry& entry) {
+    bool good = true;
+    std::vector<Statement> statements;
+    for (const Draft* draft : entry.drafts)
+      good = w_.keep_mistakes([&] { statements.push_back(draft->random() ? random(*draft, entry) : deterministic(*draft, entry)); }) && good;
+    if (!good) throw FollowsFromMistake();
+    Variable& variable = w_.variable(entry.variable);
+    for (Statement& statement : statements) {
+      variable.statements.push_back(static_cast<int>(w_.model.statements.size()));
+      w_.model.statements.push_back(std::move(statement));
+    }
+    assign_cells(entry.drafts, entry.variable, w_);
+    fold(entry);
+  }
+
+  void describe(Statement& statement, const Draft& draft) {
+    statement.fixed = draft.fixed;
+    statement.text = fmt::format("{}: {}", draft.node->key, draft.expression.written);
+    statement.place = draft.target.place;
+  }
+
+  Statement random(const Draft& draft, const Entry& entry) {
+    Statement statement = resolve_random(draft, entry.variable, w_, notes_);
+    describe(statement, draft);
+    check_observed(draft, statement, w_);
+    return statement;
+  }
+
+  Statement deterministic(const Draft& draft, const Entry& entry) {
+    const Variable& variable = w_.variable(entry.variable);
+    Statement statement;
+    statement.variable = entry.variable;
+    statement.frame = variable.dimensions();
+    const std::string target = target_text(w_, variable, draft.fixed);
+    Written written = Terms(w_, {statement.frame, statement.frame, "", nullptr}).resolve(draft.expression);
+    check_dimensions(w_, written.term, statement.frame, target);
+    statement.value = std::move(written.term);
+    statement.echo = fmt::format("{} = {}", target, written.text);
+    describe(statement, draft);
+    return statement;
+  }
+
+  // A deterministic variable that rests on data alone is a constant.
+  void fold(Entry& entry) {
+    Variable& variable = w_.variable(entry.variable);
+    if (variable.role != Variable::Role::deterministic) return;
+    for (int s : variable.statements)
+      if (w_.model.statements[static_cast<std::size_t>(s)].value.kind != model::Term::Kind::constant) return;
+    Array all{variable.plates, Eigen::VectorXd(cells(w_.plates(), variable.plates))};
+    for (int s : variable.statements) {
+      const Statement& statement = w_.model.statements[static_cast<std::size_t>(s)];
+      const Array values = spread(w_.plates(), statement.value.array, variable.plates);
+      for (Index i = 0; i < all.values.size(); ++i)
+        if (statement.serves.empty() || statement.serves[static_cast<std::size_t>(i)]) all.values[i] = values.values[i];
+    }
+    variable.data = std::move(all);
+    variable.role = Variable::Role::constant;
+  }
+
+  // Data without a statement must be complete; a deterministic value that nobody reads is a report.
+  void finish() {
+    std::vector<int> read;
+    for (const Statement& statement : w_.model.statements) {
+      for (const model::Term& argument : statement.arguments) variables_of(argument, read);
+      if (statement.low) variables_of(*statement.low, read);
+      if (statement.high) variables_of(*statement.high, read);
+      variables_of(statement.value, read);
+    }
+    for (std::size_t v = 0; v < w_.model.variables.size(); ++v) {
+      Variable& variable = w_.model.variables[v];
+      if (variable.role == Variable::Role::deterministic && std::find(read.begin(), read.end(), static_cast<int>(v)) == read.end())
+        variable.role = Variable::Role::report;
+    }
+  }
+
+  Workspace& w_;
+  std::vector<std::string>& notes_;
+  std::vector<Draft> drafts_;  // never reallocated: entries and calls point into them
+  std::vector<Entry> entries_;
+};
+
+// Constants that statements read must have no empty cell; found before anything is computed from them.
+void check_constants(const Node& model, Workspace& w) {
+  std::set<std::string> stated;
+  for (const Node& node : model.children())
+    w.keep_mistakes([&] {
+      try {
+        stated.insert(config::parse_target(node.key, node.key_place, node.path).text);
+      } catch (const ConfigError&) {  // reported where the statement is read
+      }
+    });
+  for (const Variable& variable : w.model.variables) {
+    if (stated.count(variable.name)) continue;
+    const Empty empty = empty_cells(variable.data.values);
+    if (empty.count == 0) continue;
+    const bool rows = variable.plates.size() == 1 && variable.over.empty() && w.plate(variable.plates[0]).labels.empty();
+    const std::string first = rows ? fmt::format("row {}", empty.first + 1) : w.cell_text(variable.dimensions(), empty.first);
+    w.diagnostics.error(variable.place, "data." + variable.name, fmt::format("{} has {} and no distribution (first: {})", variable.name, counted(empty.count, "empty cell"), first));
+    w.broken.push_back(variable.name);
+  }
+}
+
+}  // namespace
+
+void read_statements(const Node& model, Workspace& workspace, std::vector<std::string>& notes) {
+  check_constants(model, workspace);
+  Reader(workspace, notes).run(model);
+}
+
+void check_observed(const Draft& draft, const Statement& statement, Workspace& w) {
+  const Variable& variable = w.variable(statement.variable);
+  if (variable.role != Variable::Role::observed || draft.event == Event::matrix) return;
+  if (variable.levels >= 0 && draft.event != Event::levels)
+    fail(draft.target, fmt::format("{} holds levels of {}, but {} makes numbers: use a categorical", variable.name, w.plate(variable.levels).name, draft.family->name()));
+  if (draft.event == Event::levels) return;
+  // The support where no parameter moves it.
+  const Index d = draft.event == Event::scalar ? 1 : w.plate(variable.over[0]).size;
+  const auto a = any_member(*draft.family, statement.parameterization, d, 0), b = any_member(*draft.family, statement.parameterization, d, 1);
+  if (!a || !b) return;
+  const Support s = draft.family->support(a->layout, a->theta, 0, 0), t = draft.family->support(b->layout, b->theta, 0, 0);
+  const auto& values = variable.data.values;
+  for (Index i = 0; i < values.size(); ++i) {
+    const double x = values[i];
+    if (std::isnan(x)) continue;
+    const bool outside = (s.low == t.low && x < s.low) || (s.high == t.high && x > s.high);
+    const bool fraction = s.integer && x != std::floor(x);
+    if (outside || fraction)
+      fail(draft.target, fmt::format("{} is {} where {}, and {} makes {}", variable.name, x, variable.dimensions().empty() ? "it is read" : w.cell_text(variable.dimensions(), i), draft.family->name(),
+                                     fraction ? "whole numbers only" : s.low == t.low && x < s.low ? fmt::format("no number below {}", s.low) : fmt::format("no number above {}", s.high)));
+  }
+}
+
+}  // namespace kullback::language

@@ -1,0 +1,285 @@
+#include "language/terms.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace kullback::language {
+
+using config::Expression;
+using model::Term;
+using model::Variable;
+
+namespace {
+
+// Text that stands where operators of that binding are around it.
+std::string enclosed(const Written& part, int binding) { return part.binding < binding ? "(" + part.text + ")" : part.text; }
+
+bool is_constant(const Term& term) { return term.kind == Term::Kind::constant; }
+
+Term make(Term::Kind kind, Dimensions dimensions, std::vector<Term> children, const Expression& at) {
+  Term term;
+  term.kind = kind;
+  term.dimensions = std::move(dimensions);
+  term.children = std::move(children);
+  term.place = at.place;
+  term.path = at.path;
+  return term;
+}
+
+// Data that are finite stay so, or the operation is to blame.
+template <class F>
+auto finite(bool& bad, F f) {
+  return [&bad, f](auto... x) {
+    const double value = f(x...);
+    bad = bad || ((std::isfinite(x) && ...) && !std::isfinite(value));
+    return value;
+  };
+}
+
+double power(double a, double b) { return std::pow(a, b); }
+
+double evaluate(const std::string& op, double a, double b) {
+  if (op == "+") return a + b;
+  if (op == "-") return a - b;
+  if (op == "*") return a * b;
+  if (op == "/") return a / b;
+  if (op == "^") return power(a, b);
+  const bool holds = op == "<" ? a < b : op == "<=" ? a <= b : op == ">" ? a > b : op == ">=" ? a >= b : op == "==" ? a == b : a != b;
+  return std::isnan(a) || std::isnan(b) ? std::numeric_limits<double>::quiet_NaN() : holds;
+}
+
+Array evaluate(const Expression& e, const std::vector<Plate>& plates, const Array& a, const Array& b) {
+  bool bad = false;
+  Array result = apply(plates, a, b, finite(bad, [&](double x, double y) { return evaluate(e.text, x, y); }));
+  if (bad) fail(e, e.text == "/" ? "division by zero" : fmt::format("'{}' gives a number that is not finite", e.text));
+  return result;
+}
+
+Term::Kind kind_of(const std::string& op) {
+  switch (op[0]) {
+    case '+': return Term::Kind::add;
+    case '-': return Term::Kind::subtract;
+    case '*': return Term::Kind::multiply;
+    case '/': return Term::Kind::divide;
+    case '^': return Term::Kind::power;
+    default: return Term::Kind::compare;
+  }
+}
+
+}  // namespace
+
+const std::vector<std::string>& functions() {
+  static const std::vector<std::string> names = {"exp", "log", "sqrt", "logistic", "sum", "mean", "dot", "size", "standardize", "stick_breaking"};
+  return names;
+}
+
+Term constant(Array array, const Expression& at) {
+  Term term = make(Term::Kind::constant, array.dimensions, {}, at);
+  term.array = std::move(array);
+  return term;
+}
+
+Written Terms::resolve(const Expression& e) {
+  switch (e.kind) {
+    case Expression::Kind::number: return number(e);
+    case Expression::Kind::reference: return reference(e, false);
+    case Expression::Kind::unary: return negated(e);
+    case Expression::Kind::binary: return kind_of(e.text) == Term::Kind::compare ? comparison(e) : binary(e);
+    case Expression::Kind::call: return call(e);
+    case Expression::Kind::list: return list(e, 0);
+    case Expression::Kind::string: fail(e, fmt::format("text ('{}') has no meaning here; labels are compared (kind == \"{}\") or picked ([k = {}])", e.text, e.text, e.text));
+    default: fail(e, "this has no meaning here");
+  }
+}
+
+Written Terms::number(const Expression& e) {
+  return {constant({{}, Eigen::VectorXd::Constant(1, e.number)}, e), fmt::format("{}", e.number), e.number < 0 ? 3 : 4};
+}
+
+void Terms::undefined(const Expression& e) {
+  const Workspace& w = workspace_;
+  if (w.is_broken(e.text)) throw FollowsFromMistake();
+  if (w.find_plate(e.text) >= 0)
+    fail(e, fmt::format("{} is a plate, not a number: size({}) is how many levels it has; read a column for a number a level", e.text, e.text));
+  if (w.registry.find_family(e.text)) fail(e, fmt::format("{} is a family, not a variable; give its parameters: {}(...)", e.text, e.text));
+  std::vector<std::string> known;
+  if (context_.columns)
+    for (const auto& column : context_.columns->table->columns) known.push_back(column.name);
+  for (const Variable& variable : w.model.variables) known.push_back(variable.name);
+  fail(e, known.empty() ? fmt::format("'{}' is not defined", e.text) : fmt::format("'{}' is not defined; {}", e.text, suggestion(e.text, known)));
+}
+
+Written Terms::column(const Expression& e, const config::Table::Column& column) {
+  if (!e.children.empty()) fail(e, "columns have no indices: they lie along the rows of the file");
+  if (!column.numeric)
+    fail(e, fmt::format("column '{}' of {} is text: read it with `levels:`, or compare it ({} == \"...\")", e.text, context_.columns->table->path, e.text));
+  const Eigen::Map<const Eigen::VectorXd> values(column.numbers.data(), static_cast<Index>(column.numbers.size()));
+  return {constant({{context_.columns->rows}, values}, e), fmt::format("{}[{}]", e.text, workspace_.plate(context_.columns->rows).name), 4};
+}
+
+bool Terms::is_level(const Expression& e) const {
+  if (e.kind != Expression::Kind::reference) return false;
+  const int v = workspace_.find_variable(e.text);
+  return v >= 0 && workspace_.variable(v).levels >= 0;
+}
+
+Written Terms::reference(const Expression& e, bool level_wanted) {
+  Workspace& w = workspace_;
+  if (context_.columns)
+    if (const auto* found = context_.columns->table->find(e.text)) return column(e, *found);
+  const int v = w.find_variable(e.text);
+  if (v < 0) {
+    if (e.text == "pi" && e.children.empty()) return {constant({{}, Eigen::VectorXd::Constant(1, std::numbers::pi)}, e), "pi", 4};
+    undefined(e);
+  }
+  if (w.is_broken(e.text)) throw FollowsFromMistake();
+  const Variable& x = w.variable(v);
+  if (x.levels >= 0 && !level_wanted) {
+    const std::string k = w.plate(x.levels).name;
+    fail(e, fmt::format("{} holds a level of {}, not a number; write value[{}], or {} == {}", e.text, k, e.text, e.text, w.label_text(x.levels, 0)));
+  }
+  std::vector<std::string> texts;
+  std::vector<model::Selector> chosen = selectors(e, x, texts);
+  Written written;
+  written.text = e.text + (texts.empty() ? "" : fmt::format("[{}]", fmt::join(texts, ",")));
+  std::vector<int> latent;
+  for (const model::Selector& s : chosen) variables_of(s, latent);
+  if (x.role == Variable::Role::constant && latent.empty()) {
+    written.term = constant(gather(w.plates(), x.data, chosen), e);
+    return written;
+  }
+  Dimensions dimensions;
+  for (const model::Selector& s : chosen) dimensions = united(dimensions, dimensions_of(s));
+  written.term = make(Term::Kind::variable, dimensions, {}, e);
+  written.term.variable = v;
+  written.term.selectors = std::move(chosen);
+  return written;
+}
+
+Written Terms::list(const Expression& e, std::size_t depth) {
+  if (depth >= context_.list_dimensions.size())
+    fail(e, depth == 0 ? "a list lies along `over`, and there is none here" : fmt::format("this list is nested {} deep, and there is no dimension for that", depth + 1));
+  const int along = context_.list_dimensions[depth];
+  const Plate& plate = workspace_.plate(along);
+  if (static_cast<Index>(e.children.size()) != plate.size)
+    fail(e, fmt::format("{} has {}, but the list has {}", plate.name, counted(plate.size, "level"), counted(static_cast<Index>(e.children.size()), "element")));
+  std::vector<Term> parts;
+  std::vector<std::string> texts;
+  Dimensions dimensions = {along};
+  bool known = true;
+  for (const Expression& child : e.children) {
+    Written part = child.kind == Expression::Kind::list ? list(child, depth + 1) : resolve(child);
+    dimensions = united(dimensions, part.term.dimensions);
+    if (contains(part.term.dimensions, along))
+      fail(child, fmt::format("the list lies along {}, and its element varies over {} too", plate.name, plate.name));
+    known = known && is_constant(part.term);
+    texts.push_back(std::move(part.text));
+    parts.push_back(std::move(part.term));
+  }
+  constexpr std::size_t kMostShown = 6;
+  if (texts.size() > kMostShown) texts.erase(texts.begin() + kMostShown, texts.end()), texts.emplace_back("...");
+  Written written{{}, fmt::format("[{}]", fmt::join(texts, ", ")), 4};
+  if (!known) {
+    written.term = make(Term::Kind::list, dimensions, std::move(parts), e);
+    written.term.reduced = along;
+    return written;
+  }
+  Array all{dimensions, Eigen::VectorXd(cells(workspace_.plates(), dimensions))};
+  Walk walk(workspace_.plates(), dimensions);
+  std::vector<std::size_t> at;
+  for (const Term& part : parts) at.push_back(walk.follow(part.dimensions));
+  for (Index cell = 0; cell < walk.size(); ++cell, walk.next()) {
+    const auto i = static_cast<std::size_t>(walk.position(0));
+    all.values[cell] = parts[i].array.values[walk.at(at[i])];
+  }
+  written.term = constant(std::move(all), e);
+  return written;
+}
+
+Written Terms::negated(const Expression& e) {
+  Written inner = resolve(e.children[0]);
+  Written written{{}, "-" + enclosed(inner, 3), 3};
+  if (is_constant(inner.term)) {
+    written.term = constant(apply(inner.term.array, [](double x) { return -x; }), e);
+  } else {
+    const Dimensions dimensions = inner.term.dimensions;
+    written.term = make(Term::Kind::negate, dimensions, {std::move(inner.term)}, e);
+  }
+  return written;
+}
+
+Written Terms::binary(const Expression& e) {
+  Written a = resolve(e.children[0]), b = resolve(e.children[1]);
+  const int binding = e.text == "^" ? 4 : e.text == "*" || e.text == "/" ? 2 : 1;
+  // The right side of - and / binds tighter than the left.
+  const int right = e.text == "-" || e.text == "/" ? binding + 1 : binding;
+  const std::string op = e.text == "*" ? "·" : e.text == "^" || e.text == "/" ? e.text : " " + e.text + " ";
+  Written written{{}, enclosed(a, binding) + op + enclosed(b, right), e.text == "^" ? 3 : binding};
+  if (is_constant(a.term) && is_constant(b.term)) {
+    written.term = constant(evaluate(e, workspace_.plates(), a.term.array, b.term.array), e);
+  } else {
+    const Dimensions dimensions = united(a.term.dimensions, b.term.dimensions);
+    written.term = make(kind_of(e.text), dimensions, {std::move(a.term), std::move(b.term)}, e);
+  }
+  return written;
+}
+
+Written Terms::comparison(const Expression& e) {
+  const Workspace& w = workspace_;
+  const auto side = [&](const Expression& mine, const Expression& other) -> Written {
+    if (is_level(mine)) return reference(mine, true);
+    if (!is_level(other)) return resolve(mine);
+    // A label beside a level: its number.
+    const int plate = w.variable(w.find_variable(other.text)).levels;
+    if (mine.kind != Expression::Kind::number && mine.kind != Expression::Kind::string)
+      fail(mine, fmt::format("{} holds a level of {}: compare it with a label ({} == {}) or with another level of {}", other.text, w.plate(plate).name, other.text,
+                             w.label_text(plate, 0), w.plate(plate).name));
+    const Index level = w.level(plate, mine);
+    return {constant({{}, Eigen::VectorXd::Constant(1, static_cast<double>(level))}, mine), w.label_text(plate, level), 4};
+  };
+  const Expression& left = e.children[0];
+  const Expression& right = e.children[1];
+  // A column of text beside a text.
+  if (context_.columns && left.kind == Expression::Kind::reference && right.kind == Expression::Kind::string) {
+    const auto* found = context_.columns->table->find(left.text);
+    if (found && !found->numeric && (e.text == "==" || e.text == "!=")) {
+      Array equal{{context_.columns->rows}, Eigen::VectorXd(static_cast<Index>(found->labels.size()))};
+      for (std::size_t i = 0; i < found->labels.size(); ++i) equal.values[static_cast<Index>(i)] = (found->labels[i] == right.text) == (e.text == "==");
+      return {constant(std::move(equal), e), fmt::format("{} {} {}", left.text, e.text, right.text), 0};
+    }
+  }
+  if (is_level(left) && is_level(right)) {
+    const int a = w.variable(w.find_variable(left.text)).levels, b = w.variable(w.find_variable(right.text)).levels;
+    if (!w.same_levels(a, b)) fail(e, fmt::format("{} holds levels of {}, {} of {}: they cannot be compared", left.text, w.plate(a).name, right.text, w.plate(b).name));
+  }
+  if ((is_level(left) || is_level(right)) && e.text != "==" && e.text != "!=")
+    fail(e, fmt::format("levels have no order: they are equal or not (== or !=), got {}", e.text));
+  Written a = side(left, right), b = side(right, left);
+  Written written{{}, fmt::format("{} {} {}", enclosed(a, 1), e.text, enclosed(b, 1)), 0};
+  if (is_constant(a.term) && is_constant(b.term)) {
+    written.term = constant(evaluate(e, w.plates(), a.term.array, b.term.array), e);
+  } else {
+    const Dimensions dimensions = united(a.term.dimensions, b.term.dimensions);
+    written.term = make(Term::Kind::compare, dimensions, {std::move(a.term), std::move(b.term)}, e);
+    written.term.name = e.text;
+  }
+  return written;
+}
+
+void check_dimensions(const Workspace& w, const Term& term, const Dimensions& frame, const std::string& target) {
+  const Dimensions more = without(term.dimensions, frame);
+  if (more.empty()) return;
+  // The smallest part that has the dimension is what should be indexed.
+  for (const Term& child : term.children)
+    if (contains(child.dimensions, more[0])) check_dimensions(w, child, united(frame, term.kind == Term::Kind::sum || term.kind == Term::Kind::dot ? Dimensions{term.reduced} : Dimensions{}), target);
+  const std::string k = w.plate(more[0]).name;
+  const std::string name = target.substr(0, target.find('['));
+  const std::string widened = target == name ? fmt::format("{}[{}]", name, k) : fmt::format("{}, {}]", target.substr(0, target.size() - 1), k);
+  config::fail(term.place, term.path,
+               fmt::format("the right-hand side varies over {}, which {} does not; index it, sum over it (sum(..., over = {})), or add the plate ({})", k, name, k, widened));
+}
+
+}  // namespace kullback::language

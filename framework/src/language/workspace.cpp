@@ -1,0 +1,95 @@
+#include "language/workspace.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kullback::language {
+
+void fail(const config::Expression& at, const std::string& message) { config::fail(at.place, at.path, message); }
+
+std::string any_of(const std::vector<std::string>& words) {
+  if (words.size() < 2) return words.empty() ? std::string() : words[0];
+  return fmt::format("{} or {}", fmt::join(words.begin(), words.end() - 1, ", "), words.back());
+}
+
+std::string counted(Index count, const std::string& what) { return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s"); }
+
+namespace {
+
+template <class Things>
+int find_by_name(const Things& things, const std::string& name) {
+  const auto found = std::find_if(things.begin(), things.end(), [&](const auto& each) { return each.name == name; });
+  return found == things.end() ? -1 : static_cast<int>(found - things.begin());
+}
+
+}  // namespace
+
+int Workspace::find_plate(const std::string& name) const { return find_by_name(model.plates, name); }
+int Workspace::find_variable(const std::string& name) const { return find_by_name(model.variables, name); }
+
+bool Workspace::is_broken(const std::string& name) const {
+  return std::find(broken.begin(), broken.end(), name) != broken.end();
+}
+
+int Workspace::need_plate(const config::Expression& at, const std::string& name) const {
+  const int found = find_plate(name);
+  if (found >= 0) return found;
+  if (is_broken(name)) throw FollowsFromMistake();
+  std::vector<std::string> known;
+  for (const Plate& plate : model.plates) known.push_back(plate.name);
+  if (known.empty()) fail(at, fmt::format("'{}' is not a plate: there is no 'plates:' in this file", name));
+  fail(at, fmt::format("'{}' is not a plate; {}", name, suggestion(name, known)));
+}
+
+int Workspace::root(int p) const {
+  while (plate(p).second_name_of >= 0) p = plate(p).second_name_of;
+  return p;
+}
+
+int Workspace::matrix_plate(int d) {
+  const std::string name = plate(d).name + "'";
+  if (const int found = find_plate(name); found >= 0) return found;
+  Plate second = plate(d);
+  second.name = name;
+  second.second_name_of = root(d);
+  model.plates.push_back(std::move(second));
+  return static_cast<int>(model.plates.size()) - 1;
+}
+
+Index Workspace::level(int p, const config::Expression& label) const {
+  const Plate& plate = this->plate(p);
+  const bool whole = label.kind == config::Expression::Kind::number;
+  const std::string text = whole ? fmt::format("{}", label.number) : label.text;
+  if (plate.labels.empty()) {
+    if (!whole || label.number < 1 || label.number > static_cast<double>(plate.size))
+      fail(label, fmt::format("{} has the labels 1 to {}, got '{}'", plate.name, plate.size, text));
+    return static_cast<Index>(label.number) - 1;
+  }
+  const auto found = std::find(plate.labels.begin(), plate.labels.end(), text);
+  if (found != plate.labels.end()) return found - plate.labels.begin();
+  fail(label, fmt::format("'{}' is not a label of {}; {}", text, plate.name, suggestion(text, plate.labels)));
+}
+
+std::string Workspace::label_text(int p, Index level) const {
+  const Plate& plate = this->plate(p);
+  return plate.labels.empty() ? fmt::format("{}", level + 1) : plate.labels[static_cast<std::size_t>(level)];
+}
+
+std::string Workspace::names(const Dimensions& dimensions) const {
+  std::vector<std::string> names;
+  for (int p : dimensions) names.push_back(plate(p).name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string Workspace::cell_text(const Dimensions& dimensions, Index cell) const {
+  std::vector<std::string> parts(dimensions.size());
+  for (std::size_t i = dimensions.size(); i-- > 0;) {
+    const Index size = plate(dimensions[i]).size;
+    parts[i] = fmt::format("{} = {}", plate(dimensions[i]).name, label_text(dimensions[i], cell % size));
+    cell /= size;
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+}  // namespace kullback::language

@@ -1,0 +1,76 @@
+// What a file's names stand for while it is read: plates and variables, with the mistakes found so far.
+#pragma once
+
+#include "config/expression.hpp"
+#include "language/arrays.hpp"
+
+#include <kullback/registry.hpp>
+
+#include <string>
+#include <vector>
+
+namespace kullback::language {
+
+/// Thrown instead of a message where something rests on a name whose own mistake has been reported already.
+struct FollowsFromMistake {};
+
+[[noreturn]] void fail(const config::Expression& at, const std::string& message);
+
+/// "a, b or c"
+std::string any_of(const std::vector<std::string>& words);
+
+/// "1 empty cell", "3 empty cells"
+std::string counted(Index count, const std::string& what);
+
+class Workspace {
+ public:
+  Workspace(const Registry& registry, model::Model& model, config::Diagnostics& diagnostics)
+      : registry(registry), model(model), diagnostics(diagnostics) {}
+
+  const Registry& registry;
+  model::Model& model;
+  config::Diagnostics& diagnostics;
+
+  const std::vector<Plate>& plates() const { return model.plates; }
+  const Plate& plate(int p) const { return model.plates[static_cast<std::size_t>(p)]; }
+  model::Variable& variable(int v) { return model.variables[static_cast<std::size_t>(v)]; }
+  const model::Variable& variable(int v) const { return model.variables[static_cast<std::size_t>(v)]; }
+
+  /// -1 if there is none.
+  int find_plate(const std::string& name) const;
+  int find_variable(const std::string& name) const;
+  /// The plate of that name. Throws at the place with a suggestion.
+  int need_plate(const config::Expression& at, const std::string& name) const;
+  /// The plate whose levels it shares: itself where it is no second name.
+  int root(int plate) const;
+  bool same_levels(int a, int b) const { return root(a) == root(b); }
+  /// The second dimension of d x d matrices over plate d: a second name of it, made when it is first wanted.
+  int matrix_plate(int d);
+
+  /// 0-based level of a label written as an index. Throws at the place.
+  Index level(int plate, const config::Expression& label) const;
+  std::string label_text(int plate, Index level) const;
+  /// "n, m"
+  std::string names(const Dimensions& dimensions) const;
+  /// "n = 3, m = b": the cell of that number.
+  std::string cell_text(const Dimensions& dimensions, Index cell) const;
+
+  /// Runs `work`; a mistake is kept, and false returned.
+  template <class F>
+  bool keep_mistakes(F work) {
+    try {
+      work();
+      return true;
+    } catch (const ConfigError& error) {
+      diagnostics.error(error);
+    } catch (const FollowsFromMistake&) {
+    }
+    return false;
+  }
+
+  /// Names whose own mistakes have been reported; what rests on them is left out.
+  std::vector<std::string> broken;
+  bool is_broken(const std::string& name) const;
+};
+
+}  // namespace kullback::language

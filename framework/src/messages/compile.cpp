@@ -1,0 +1,335 @@
+// Polynomials to arrays: what is known is summed once, what is latent is read from moments with strides.
+#include "messages/statement.hpp"
+#include "messages/terms.hpp"
+
+#include <kullback/error.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+namespace kullback::messages {
+namespace {
+
+Index rows_of(const Source& source, Text label) {
+  for (const Statistic& s : source.statistics)
+    if (s.label == label) return s.rows;
+  if (label == "log_det" || label == "lgamma_sum") return 1;
+  if (label == "x*x'" || source.matrix) return source.elements * source.elements;
+  return source.elements;
+}
+
+// What messages of a source need: its labels, in order of appearance.
+class Demands {
+ public:
+  Demands(const Registry& registry, const model::Model& model, const Sources& sources)
+      : registry_(registry), model_(model), sources_(sources), moments_(sources.size()) {}
+
+  void add(const Polynomial& polynomial, const model::Statement& statement) {
+    for (const Monomial& monomial : polynomial)
+      for (const Atom& atom : monomial.atoms) {
+        if (atom.source < 0) continue;
+        auto& sent = sent_[{atom.source, &statement}];
+        if (std::find(sent.begin(), sent.end(), atom.label) == sent.end()) sent.push_back(atom.label);
+      }
+  }
+
+  std::vector<Moments> finish() {
+    for (const auto& [key, labels] : sent_) check(key.first, *key.second, labels);
+    for (std::size_t s = 0; s < sources_.size(); ++s) {
+      const Source& source = sources_[s];
+      if (source.kind != Source::Kind::latent) continue;
+      Moments& m = moments_[s];
+      m.direct = source.all_latent();
+      for (const Statistic& statistic : source.statistics) {
+        m.labels.push_back({statistic.label, statistic.rows, m.rows});
+        m.rows += statistic.rows;
+      }
+    }
+    return std::move(moments_);
+  }
+
+ private:
+  void check(int index, const model::Statement& statement, const std::vector<std::string>& labels) const {
+    const Source& source = sources_[static_cast<std::size_t>(index)];
+    const bool all = std::all_of(labels.begin(), labels.end(), [&](const std::string& l) { return source.has(l); });
+    if (all) return;
+    const std::string name = source.variable->name;
+    std::vector<std::string> own;
+    for (const Statistic& s : source.statistics) own.push_back(readable(s.label));
+    std::vector<std::string> sends, better;
+    for (const std::string& l : labels) sends.push_back(readable(l));
+    for (const std::string& family : registry_.families()) {
+      const Distribution& candidate = registry_.family(family);
+      try {
+        const Layout layout = candidate.open({}, {1, {}});
+        const auto* exponential = capability<ExponentialFamily>(candidate, layout);
+        if (!exponential || layout.dimension != 1 || exponential->fixed_rows(layout) > 0) continue;
+        std::set<std::string> has;
+        for (const Statistic& s : exponential->statistics(layout)) has.insert(s.label);
+        if (std::all_of(labels.begin(), labels.end(), [&](const std::string& l) { return has.contains(l); }))
+          better.push_back(family);
+      } catch (const Error&) {
+      }
+    }
+    throw UnsupportedError(fmt::format(
+        "{}: its factor is {} with statistics ({}), but {} sends ({}): use {}posterior: {{{}: discrete_grid}}", name,
+        article(source.family->name()), fmt::join(own, ", "), statement.text.empty() ? model_.variables[static_cast<std::size_t>(statement.variable)].name : statement.text,
+        fmt::join(sends, ", "), better.empty() ? "" : fmt::format("{}, or ", fmt::join(better, " or ")), name));
+  }
+
+  static std::string article(Text name) {
+    return fmt::format("{} {}", Text("aeiou").find(name[0]) == Text::npos ? "a" : "an", name);
+  }
+  static std::string readable(std::string label) {
+    if (label == "log_x") return "log x";
+    if (label == "log2_x") return "log^2 x";
+    if (label == "x2") return "x^2";
+    if (label == "log_1mx") return "log(1 - x)";
+    return label;
+  }
+
+  const Registry& registry_;
+  const model::Model& model_;
+  const Sources& sources_;
+  std::vector<Moments> moments_;
+  std::map<std::pair<int, const model::Statement*>, std::vector<std::string>> sent_;
+};
+
+// Axes and strides of references into an array.
+template <class Factor>
+void place(Factor& factor, const std::vector<Reference>& references, const std::vector<Index>& strides) {
+  for (std::size_t k = 0; k < references.size(); ++k) {
+    const Reference& r = references[k];
+    if (r.axis < 0) {
+      factor.offset += r.level * strides[k];
+      continue;
+    }
+    const auto at = std::find(factor.axes.begin(), factor.axes.end(), r.axis);
+    if (at != factor.axes.end()) {
+      factor.strides[static_cast<std::size_t>(at - factor.axes.begin())] += strides[k];
+    } else {
+      factor.axes.push_back(r.axis);
+      factor.strides.push_back(strides[k]);
+    }
+  }
+}
+
+class TermBuilder {
+ public:
+  TermBuilder(const model::Model& model, const Sources& sources, const std::vector<Moments>& moments,
+              const Algebra& algebra)
+      : model_(model), sources_(sources), moments_(moments), algebra_(algebra), sizes_(algebra.sizes()) {}
+
+  Term make(const Monomial& monomial) const {
+    Term term;
+    term.coefficient = monomial.coefficient;
+    for (const Atom& atom : monomial.atoms) {
+      if (atom.known)
+        term.known.push_back(known(*atom.known, atom.known, atom.cells));
+      else if (atom.gate >= 0)
+        add_gate(term, atom);
+      else
+        term.latent.push_back(latent(atom));
+    }
+    // What no factor varies over is counted.
+    for (const int axis : monomial.axes)
+      if (!reads(term, axis)) term.coefficient *= static_cast<double>(sizes_[static_cast<std::size_t>(axis)]);
+    sum_known(term);
+    return term;
+  }
+
+ private:
+  static KnownFactor known(const Known& numbers, std::shared_ptr<const Known> shared, const std::vector<Reference>& cells) {
+    KnownFactor factor;
+    factor.numbers = std::move(shared);
+    place(factor, cells, dense_strides(numbers.shape));
+    return factor;
+  }
+
+  void add_gate(Term& term, const Atom& atom) const {
+    const Gate& gate = algebra_.gates()[static_cast<std::size_t>(atom.gate)];
+    SelectionFactor factor;
+    factor.levels = std::make_shared<std::vector<int>>(gate.levels);
+    place(factor, atom.cells, dense_strides(gate.shape));
+    factor.axis = atom.rows[0].axis;
+    if (factor.axis >= 0 && std::find(factor.axes.begin(), factor.axes.end(), factor.axis) == factor.axes.end()) {
+      term.selections.push_back(std::move(factor));
+      return;
+    }
+    // At one level, or at a position of its own axes: an indicator.
+    auto here = std::make_shared<Known>();
+    std::vector<Index> at_axis;
+    for (const int axis : factor.axes) {
+      here->shape.push_back(sizes_[static_cast<std::size_t>(axis)]);
+      at_axis.push_back(axis == factor.axis ? 1 : 0);
+    }
+    here->values.resize(count_of(sizes_, factor.axes));
+    Index cell = 0;
+    for_cells<2>(sizes_, factor.axes, {factor.strides.data(), at_axis.data()}, [&](const Index* offset) {
+      const int level = (*factor.levels)[static_cast<std::size_t>(factor.offset + offset[0])];
+      here->values[cell++] = level == (factor.axis < 0 ? atom.rows[0].level : offset[1]) ? 1 : 0;
+    });
+    std::vector<Reference> cells;
+    for (const int axis : factor.axes) cells.push_back({axis, 0});
+    const Known& numbers = *here;
+    term.known.push_back(known(numbers, here, cells));
+  }
+
+  LatentFactor latent(const Atom& atom) const {
+    const Source& source = sources_[static_cast<std::size_t>(atom.source)];
+    const Moments& moments = moments_[static_cast<std::size_t>(atom.source)];
+    LatentFactor factor;
+    factor.source = atom.source;
+    factor.label = atom.label;
+    factor.offset = moments.row(atom.label);
+    std::vector<Index> strides = shape_strides(source.plates);
+    for (Index& s : strides) s *= moments.rows;
+    place(factor, atom.cells, strides);
+    std::vector<Index> inner = shape_strides(source.over);
+    if (inner.empty() && atom.label == "cell") inner = {1};
+    std::vector<Index> both = inner;
+    for (const Index s : inner) both.push_back(s * source.elements);
+    place(factor, atom.rows, both);
+    return factor;
+  }
+
+  std::vector<Index> shape_strides(const model::Dimensions& dimensions) const {
+    std::vector<Index> shape;
+    for (const int plate : dimensions) shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
+    return dense_strides(shape);
+  }
+
+  static bool reads(const Term& term, int axis) {
+    const auto in = [axis](const auto& factor) {
+      return std::find(factor.axes.begin(), factor.axes.end(), axis) != factor.axes.end();
+    };
+    return std::any_of(term.known.begin(), term.known.end(), in) || std::any_of(term.latent.begin(), term.latent.end(), in) ||
+           std::any_of(term.selections.begin(), term.selections.end(),
+                       [&](const SelectionFactor& s) { return in(s) || s.axis == axis; });
+  }
+
+  // The known factors as one array over the axes that latent ones read, unless that would be far larger than they are.
+  void sum_known(Term& term) const {
+    if (term.known.empty() && term.selections.empty()) return;
+    std::set<int> visible, axes;
+    for (const LatentFactor& f : term.latent) visible.insert(f.axes.begin(), f.axes.end());
+    Index numbers = 0;
+    Product product;
+    for (const KnownFactor& f : term.known) {
+      numbers += f.numbers->values.size();
+      axes.insert(f.axes.begin(), f.axes.end());
+      product.views.push_back(view(f));
+    }
+    for (const SelectionFactor& f : term.selections) {
+      numbers += static_cast<Index>(f.levels->size());
+      axes.insert(f.axes.begin(), f.axes.end());
+      axes.insert(f.axis);
+      product.selections.push_back(selection(f));
+    }
+    std::vector<int> kept;
+    for (const int axis : axes)
+      if (visible.contains(axis)) kept.push_back(axis);
+    const bool selected = !term.selections.empty();
+    if (!selected && term.known.size() == 1 && kept.size() == axes.size()) return;
+    constexpr Index kAlways = 4096;
+    if (count_of(sizes_, kept) > std::max(kAlways, 2 * numbers)) return;
+    auto sum = std::make_shared<Known>();
+    for (const int axis : kept) sum->shape.push_back(sizes_[static_cast<std::size_t>(axis)]);
+    sum->values = Eigen::VectorXd::Zero(count_of(sizes_, kept));
+    add_product_in_chunks(sizes_, 1, product, {sum->values.data(), kept, dense_strides(sum->shape)});
+    term.selections.clear();
+    term.known.clear();
+    if (kept.empty()) {
+      term.coefficient *= sum->values[0];
+      return;
+    }
+    std::vector<Reference> cells;
+    for (const int axis : kept) cells.push_back({axis, 0});
+    const Known& whole = *sum;
+    term.known.push_back(known(whole, sum, cells));
+  }
+
+  const model::Model& model_;
+  const Sources& sources_;
+  const std::vector<Moments>& moments_;
+  const Algebra& algebra_;
+  Sizes sizes_;
+};
+
+// Terms that differ in their known part alone become one where that part is one array over the same axes.
+void collect_like(std::vector<Term>& terms) {
+  std::vector<Term> out;
+  for (Term& term : terms) {
+    const auto like = std::find_if(out.begin(), out.end(), [&](const Term& other) {
+      return other.latent == term.latent && other.selections.empty() && term.selections.empty() &&
+             other.known.empty() && term.known.empty();
+    });
+    if (like != out.end())
+      like->coefficient += term.coefficient;
+    else
+      out.push_back(std::move(term));
+  }
+  terms = std::move(out);
+}
+
+}  // namespace
+
+View view(const KnownFactor& factor) { return {factor.numbers->values.data() + factor.offset, factor.axes, factor.strides}; }
+
+Selection selection(const SelectionFactor& factor) {
+  return {factor.levels->data() + factor.offset, factor.axes, factor.strides, factor.axis};
+}
+
+Index Moments::row(Text label) const {
+  for (const Label& l : labels)
+    if (l.label == label) return l.row;
+  return -1;
+}
+
+Compiled compile(const Registry& registry, const model::Model& model, const Sources& sources) {
+  Compiled compiled;
+  Demands demands(registry, model, sources);
+  std::vector<Polynomial> polynomials;
+  std::vector<std::unique_ptr<StatementPolynomial>> makers;
+  std::vector<int> numbers;
+  std::map<int, int> uses;  // statements of one variable
+  for (std::size_t s = 0; s < model.statements.size(); ++s) {
+    const model::Statement& statement = model.statements[s];
+    if (!statement.family) continue;
+    const model::Variable& variable = model.variables[static_cast<std::size_t>(statement.variable)];
+    if (statement.modifier != model::Statement::Modifier::none)
+      throw UnsupportedError(fmt::format("{}: truncated and censored are not there yet", variable.name));
+    makers.push_back(std::make_unique<StatementPolynomial>(model, sources, statement));
+    try {
+      polynomials.push_back(makers.back()->make());
+    } catch (const NoRule& none) {
+      throw UnsupportedError(fmt::format("{}: {} has no closed rule: it needs {}", variable.name,
+                                         statement.text.empty() ? std::string(statement.family->name()) : statement.text, none.message));
+    }
+    demands.add(polynomials.back(), statement);
+    numbers.push_back(static_cast<int>(s));
+  }
+  compiled.moments = demands.finish();
+  for (std::size_t k = 0; k < polynomials.size(); ++k) {
+    const model::Statement& statement = model.statements[static_cast<std::size_t>(numbers[k])];
+    const Algebra& algebra = makers[k]->algebra();
+    CompiledStatement out;
+    out.name = model.variables[static_cast<std::size_t>(statement.variable)].name;
+    if (const int use = ++uses[statement.variable]; use > 1) out.name += fmt::format(" ({})", use);
+    out.statement = numbers[k];
+    out.sizes = algebra.sizes();
+    const TermBuilder builder(model, sources, compiled.moments, algebra);
+    for (const Monomial& monomial : polynomials[k]) out.terms.push_back(builder.make(monomial));
+    collect_like(out.terms);
+    for (const Algebra::Pair& pair : algebra.pairs())
+      compiled.encounters.push_back({pair.source, static_cast<int>(compiled.statements.size()), pair.first, pair.second});
+    compiled.gates.push_back(algebra.gates());
+    compiled.statements.push_back(std::move(out));
+  }
+  return compiled;
+}
+
+}  // namespace kullback::messages

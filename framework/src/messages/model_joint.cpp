@@ -1,0 +1,233 @@
+#include "messages/model_joint.hpp"
+
+#include "inference/coloring.hpp"
+#include "messages/encounters.hpp"
+
+#include <kullback/error.hpp>
+#include <kullback/labels.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kullback::messages {
+namespace {
+
+constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+bool reads(const Term& term, int source) {
+  return std::any_of(term.latent.begin(), term.latent.end(), [&](const LatentFactor& f) { return f.source == source; });
+}
+
+}  // namespace
+
+ModelJoint::ModelJoint(const Registry& registry, const model::Model& model)
+    : model_(model), sources_(find_sources(registry, model_)) {
+  compiled_ = compile(registry, model_, sources_);
+  std::vector<int> order = model_.order;
+  for (std::size_t s = 0; s < sources_.size(); ++s)
+    if (std::find(order.begin(), order.end(), static_cast<int>(s)) == order.end()) order.push_back(static_cast<int>(s));
+  for (const int s : order) {
+    Source& source = sources_[static_cast<std::size_t>(s)];
+    if (source.kind != Source::Kind::latent) continue;
+    for (const int plate : source.plates)
+      if (model_.plates[static_cast<std::size_t>(plate)].weight.size() > 0)
+        throw UnsupportedError(fmt::format("{} is latent on the weighted plate {}: that is not there yet", source.variable->name,
+                                           model_.plates[static_cast<std::size_t>(plate)].name));
+    source.block = static_cast<int>(blocks_.size());
+    block_source_.push_back(s);
+    Block block;
+    block.name = source.variable->name;
+    block.family = source.family;
+    block.layout = source.layout;
+    const Index rows = compiled_.moments[static_cast<std::size_t>(s)].rows;
+    block.eta = Eigen::MatrixXd::Zero(rows, source.members());
+    block.m = Eigen::MatrixXd::Zero(rows, source.members());
+    block.log_partition = Eigen::RowVectorXd::Zero(source.members());
+    messages_.emplace_back(rows, source.members());
+    blocks_.push_back(std::move(block));
+  }
+  color();
+  tables_.resize(sources_.size());
+  version_ = std::make_unique<std::atomic<std::uint64_t>[]>(sources_.size());
+  for (std::size_t s = 0; s < sources_.size(); ++s) {
+    version_[s] = 1;
+    const Moments& m = compiled_.moments[s];
+    const Source& source = sources_[s];
+    if (source.kind != Source::Kind::latent || m.direct) continue;
+    tables_[s] = Eigen::MatrixXd::Zero(m.rows, source.cells);
+    for (Index cell = 0; cell < source.cells; ++cell) {
+      if (source.member[static_cast<std::size_t>(cell)] >= 0) continue;
+      for (const Moments::Label& label : m.labels) {
+        if (label.label == "cell") {
+          tables_[s](label.row + static_cast<Index>(source.known.values[cell]), cell) = 1;
+          continue;
+        }
+        const Eigen::MatrixXd x = source.known.values.segment(cell * source.elements, source.elements);
+        Eigen::MatrixXd value(label.rows, 1);
+        if (!evaluate_label(label.label, x, value))
+          throw UnsupportedError(fmt::format("{}: its statistic {} is not known for known cells", source.variable->name, label.label));
+        tables_[s].col(cell).segment(label.row, label.rows) = value.col(0);
+      }
+    }
+  }
+  for (const CompiledStatement& statement : compiled_.statements) values_.emplace_back(statement.terms.size());
+}
+
+const double* ModelJoint::moments(int source) const {
+  const auto s = static_cast<std::size_t>(source);
+  return compiled_.moments[s].direct ? block(sources_[s].block).m.data() : tables_[s].data();
+}
+
+Product ModelJoint::product(const Term& term, std::size_t without) const {
+  Product product;
+  for (const KnownFactor& f : term.known) product.views.push_back(view(f));
+  for (const SelectionFactor& f : term.selections) product.selections.push_back(selection(f));
+  for (std::size_t k = 0; k < term.latent.size(); ++k) {
+    const LatentFactor& f = term.latent[k];
+    if (k != without) product.views.push_back({moments(f.source) + f.offset, f.axes, f.strides});
+  }
+  return product;
+}
+
+Eigen::MatrixXd ModelJoint::message(int source, bool own) const {
+  const Source& to = sources_[static_cast<std::size_t>(source)];
+  Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(compiled_.moments[static_cast<std::size_t>(source)].rows, to.cells);
+  for (const CompiledStatement& statement : compiled_.statements) {
+    if (own && model_.statements[static_cast<std::size_t>(statement.statement)].variable != source) continue;
+    for (const Term& term : statement.terms)
+      for (std::size_t k = 0; k < term.latent.size(); ++k) {
+        const LatentFactor& f = term.latent[k];
+        if (f.source == source)
+          add_product_in_chunks(statement.sizes, term.coefficient, product(term, k), {sum.data() + f.offset, f.axes, f.strides});
+      }
+  }
+  return sum;
+}
+
+void ModelJoint::prepare(Range range) {
+  const int s = block_source_[static_cast<std::size_t>(range.block)];
+  const Source& source = sources_[static_cast<std::size_t>(s)];
+  const Eigen::MatrixXd sum = message(s, false);
+  Eigen::MatrixXd& to = messages_[static_cast<std::size_t>(range.block)];
+  for (Index k = range.begin; k < range.end; ++k) to.col(k) = sum.col(source.cell_of[static_cast<std::size_t>(k)]);
+}
+
+void ModelJoint::natural_gradient(Range range, Out eta_hat) const {
+  eta_hat = messages_[static_cast<std::size_t>(range.block)].middleCols(range.begin, range.end - range.begin);
+}
+
+void ModelJoint::fill_moments(int source, Index begin, Index end) {
+  const auto s = static_cast<std::size_t>(source);
+  if (compiled_.moments[s].direct) return;
+  const Block& from = block(sources_[s].block);
+  for (Index k = begin; k < end; ++k) tables_[s].col(sources_[s].cell_of[static_cast<std::size_t>(k)]) = from.m.col(k);
+}
+
+void ModelJoint::refresh(Range changed) {
+  const int s = block_source_[static_cast<std::size_t>(changed.block)];
+  fill_moments(s, changed.begin, changed.end);
+  ++version_[static_cast<std::size_t>(s)];
+}
+
+std::vector<std::string> ModelJoint::terms() const {
+  std::vector<std::string> names;
+  for (const CompiledStatement& s : compiled_.statements) names.push_back(s.name);
+  return names;
+}
+
+double ModelJoint::value(const CompiledStatement& statement, const Term& term) const {
+  double sum = 0;
+  add_product_in_chunks(statement.sizes, term.coefficient, product(term, kNone), {&sum, {}, {}});
+  return sum;
+}
+
+void ModelJoint::expected_log_density(std::span<double> by_term) const {
+  for (std::size_t s = 0; s < compiled_.statements.size(); ++s) {
+    const CompiledStatement& statement = compiled_.statements[s];
+    by_term[s] = 0;
+    for (std::size_t t = 0; t < statement.terms.size(); ++t) {
+      std::uint64_t version = 1;
+      for (const LatentFactor& f : statement.terms[t].latent) version += version_[static_cast<std::size_t>(f.source)];
+      Cached& cached = values_[s][t];
+      if (cached.version != version) cached = {value(statement, statement.terms[t]), version};
+      by_term[s] += cached.value;
+    }
+  }
+}
+
+void ModelJoint::start_from(const Members&) {
+  throw UnsupportedError("a model's factors are set one variable at a time: initialize");
+}
+
+std::string ModelJoint::member_name(int b, Index member) const {
+  const Source& source = source_of(b);
+  return cell_name(model_, source, source.cell_of[static_cast<std::size_t>(member)]);
+}
+
+Members ModelJoint::posterior(int variable) const {
+  const Source& source = sources_[static_cast<std::size_t>(variable)];
+  if (source.block < 0) throw UnsupportedError(fmt::format("{} has no factor of q", source.variable->name));
+  const Block& from = block(source.block);
+  Members members{from.family, from.layout, {}};
+  members.theta.resize(from.family->parameter_count(from.layout), from.members());
+  capability<ExponentialFamily>(*from.family, from.layout)->convert(from.layout, from.eta, members.theta, false);
+  return members;
+}
+
+// Members that one statement reads together may not move together.
+void ModelJoint::color() {
+  color_begin_.assign(blocks_.size(), {});
+  for (std::size_t b = 0; b < blocks_.size(); ++b) {
+    const int s = block_source_[b];
+    Source& source = sources_[static_cast<std::size_t>(s)];
+    const Index members = source.members();
+    std::vector<std::vector<int>> neighbors;
+    for (const Encounter& e : compiled_.encounters) {
+      if (e.source != s) continue;
+      if (neighbors.empty()) neighbors.resize(static_cast<std::size_t>(members));
+      for_encounters(compiled_, model_, source, e, [&](Index first, Index second) {
+        const Index i = source.member[static_cast<std::size_t>(first)], j = source.member[static_cast<std::size_t>(second)];
+        if (i < 0 || j < 0 || i == j) return;
+        neighbors[static_cast<std::size_t>(i)].push_back(static_cast<int>(j));
+        neighbors[static_cast<std::size_t>(j)].push_back(static_cast<int>(i));
+      });
+    }
+    if (neighbors.empty()) {
+      color_begin_[b] = {0, members};
+      continue;
+    }
+    std::vector<int> row_begin = {0}, columns;
+    for (auto& row : neighbors) {
+      std::sort(row.begin(), row.end());
+      row.erase(std::unique(row.begin(), row.end()), row.end());
+      columns.insert(columns.end(), row.begin(), row.end());
+      row_begin.push_back(static_cast<int>(columns.size()));
+    }
+    const inference::Colors colors = inference::color_greedily(members, row_begin, columns);
+    color_begin_[b] = colors.begin;
+    std::vector<Index> cells;
+    for (const int old : colors.order) cells.push_back(source.cell_of[static_cast<std::size_t>(old)]);
+    if (cells == source.cell_of) continue;
+    source.cell_of = std::move(cells);
+    for (Index k = 0; k < members; ++k) source.member[static_cast<std::size_t>(source.cell_of[static_cast<std::size_t>(k)])] = k;
+    compiled_.moments[static_cast<std::size_t>(s)].direct = false;
+  }
+}
+
+std::vector<Range> ModelJoint::colors(int b) const {
+  const auto& begin = color_begin_[static_cast<std::size_t>(b)];
+  std::vector<Range> ranges;
+  for (std::size_t c = 0; c + 1 < begin.size(); ++c) ranges.push_back({b, begin[c], begin[c + 1]});
+  return ranges;
+}
+
+std::vector<Index> ModelJoint::sequence(int b) const {
+  const Source& source = source_of(b);
+  std::vector<Index> sequence;
+  for (const Index member : source.member)
+    if (member >= 0) sequence.push_back(member);
+  return sequence;
+}
+
+}  // namespace kullback::messages

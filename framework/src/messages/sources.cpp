@@ -1,0 +1,220 @@
+#include "messages/sources.hpp"
+
+#include <kullback/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace kullback::messages {
+namespace {
+
+using model::Model;
+using model::Statement;
+using model::Term;
+using model::Variable;
+
+void read_by(const model::Selector& selector, std::vector<char>& read) {
+  if (selector.variable >= 0) read[static_cast<std::size_t>(selector.variable)] = 1;
+  for (const model::Selector& s : selector.of) read_by(s, read);
+}
+
+void read_by(const Term& term, std::vector<char>& read) {
+  if (term.kind == Term::Kind::variable) read[static_cast<std::size_t>(term.variable)] = 1;
+  for (const model::Selector& s : term.selectors) read_by(s, read);
+  for (const Term& child : term.children) read_by(child, read);
+}
+
+std::vector<char> variables_read(const Model& model) {
+  std::vector<char> read(model.variables.size());
+  for (const Statement& statement : model.statements) {
+    for (const Term& argument : statement.arguments) read_by(argument, read);
+    read_by(statement.value, read);
+    for (const auto* limit : {&statement.low, &statement.high})
+      if (*limit) read_by(**limit, read);
+  }
+  return read;
+}
+
+bool serves(const Statement& statement, Index cell) {
+  return statement.serves.empty() || statement.serves[static_cast<std::size_t>(cell)] != 0;
+}
+
+[[noreturn]] void refuse(const Variable& variable, const std::string& why) {
+  throw UnsupportedError(fmt::format("{}: {}", variable.name, why));
+}
+
+// The statement that gives a latent variable its family. All of them must agree.
+const Statement* prior_of(const Model& model, const Variable& variable) {
+  const Statement* prior = nullptr;
+  for (const int s : variable.statements) {
+    const Statement& statement = model.statements[static_cast<std::size_t>(s)];
+    if (!statement.family) continue;
+    if (prior && prior->family != statement.family)
+      refuse(variable, fmt::format("its cells are {} and {}; all cells of a latent variable must be of one family",
+                                   prior->family->name(), statement.family->name()));
+    prior = &statement;
+  }
+  return prior;
+}
+
+// Labels of the child that a family's table has.
+std::vector<std::string> child_labels(const Statement& statement) {
+  std::vector<std::string> labels;
+  const auto* conditional = capability<Conditional>(*statement.family, statement.layout);
+  if (!conditional) return labels;
+  for (const Monomial& monomial : conditional->table(statement.parameterization, statement.layout)) {
+    std::size_t begin = 0;
+    while (begin < monomial.product.size()) {
+      std::size_t end = monomial.product.find(" * ", begin);
+      if (end == std::string::npos) end = monomial.product.size();
+      const std::string factor = monomial.product.substr(begin, end - begin);
+      if (factor.find('.') == std::string::npos) labels.push_back(factor);
+      begin = end + 3;
+    }
+  }
+  return labels;
+}
+
+void choose_family(const Registry& registry, const Model& model, Source& source) {
+  const Variable& variable = *source.variable;
+  const Statement* prior = prior_of(model, variable);
+  if (!prior) refuse(variable, "it is latent but no distribution says what it is");
+  source.family = prior->family;
+  source.layout = prior->layout;
+  if (!variable.over.empty() && prior->layout.dimension == 1 && source.elements > 1) {
+    // A scalar family over a dimension: one factor of all elements where a family has their products, else one each.
+    const std::vector<std::string> labels = child_labels(*prior);
+    const bool quadratic = !labels.empty() && std::all_of(labels.begin(), labels.end(), [](const std::string& label) {
+      return label == "1" || label == "x" || label == "x2";
+    });
+    Layout layout;
+    const Distribution* together = quadratic ? family_with(registry, {"x", "x*x'"}, source.elements, layout) : nullptr;
+    if (together) {
+      source.family = together;
+      source.layout = layout;
+    } else {
+      source.plates = variable.dimensions();
+      source.over.clear();
+      source.cells *= source.elements;
+      source.elements = 1;
+    }
+  }
+  const auto* exponential = capability<ExponentialFamily>(*source.family, source.layout);
+  if (!exponential)
+    refuse(variable, fmt::format("{} is no exponential family, so that no factor of its form can be updated; use posterior: {{{}: "
+                                 "discrete_grid}}",
+                                 source.family->name(), variable.name));
+  if (exponential->fixed_rows(source.layout) > 0)
+    refuse(variable, fmt::format("a latent {} is not there yet: it has a parameter that stays fixed", source.family->name()));
+  source.statistics = exponential->statistics(source.layout);
+  source.matrix = source.layout.dimension == source.elements * source.elements && source.elements > 1;
+}
+
+}  // namespace
+
+bool Source::has(Text label) const { return row(label) >= 0; }
+
+Index Source::row(Text label) const {
+  Index row = 0;
+  for (const Statistic& s : statistics) {
+    if (s.label == label) return row;
+    row += s.rows;
+  }
+  return -1;
+}
+
+const Distribution* family_with(const Registry& registry, const std::vector<std::string>& labels, Index dimension,
+                                Layout& layout) {
+  for (const std::string& name : registry.families()) {
+    const Distribution& family = registry.family(name);
+    try {
+      layout = family.open({}, {dimension, {}});
+    } catch (const Error&) {  // it needs more than a dimension
+      continue;
+    }
+    const auto* exponential = capability<ExponentialFamily>(family, layout);
+    if (!exponential || layout.dimension != dimension) continue;
+    std::vector<std::string> has;
+    for (const Statistic& s : exponential->statistics(layout)) has.push_back(s.label);
+    if (has == labels) return &family;
+  }
+  return nullptr;
+}
+
+Sources find_sources(const Registry& registry, const Model& model) {
+  const std::vector<char> read = variables_read(model);
+  Sources sources;
+  for (std::size_t v = 0; v < model.variables.size(); ++v) {
+    const Variable& variable = model.variables[v];
+    Source source;
+    source.variable = &variable;
+    source.plates = variable.plates;
+    source.over = variable.over;
+    source.cells = model.cells(variable.plates);
+    source.elements = model.cells(variable.over);
+    source.known = variable.data;
+    if (source.known.values.size() == 0)
+      source.known = {variable.dimensions(),
+                      Eigen::VectorXd::Constant(source.cells * source.elements, std::numeric_limits<double>::quiet_NaN())};
+    const model::Posterior* posterior = v < model.posteriors.size() ? &model.posteriors[v] : nullptr;
+    if (posterior && posterior->kind == model::Posterior::Kind::grid)
+      refuse(variable, "discrete_grid posteriors are not there yet");
+    bool any_value = false, any_random = false, constant_values = true;
+    for (const int s : variable.statements) {
+      const Statement& statement = model.statements[static_cast<std::size_t>(s)];
+      (statement.family ? any_random : any_value) = true;
+      constant_values = constant_values && (statement.family || statement.value.kind == Term::Kind::constant);
+      if (statement.family || statement.value.kind != Term::Kind::constant) continue;
+      // Cells with a number of their own.
+      const model::Array& value = statement.value.array;
+      if (!value.dimensions.empty() && value.dimensions != source.known.dimensions) constant_values = false;
+      for (Index cell = 0; cell < source.cells && constant_values; ++cell)
+        if (serves(statement, cell))
+          for (Index e = 0; e < source.elements; ++e) {
+            const Index at = cell * source.elements + e;
+            source.known.values[at] = value.values[value.dimensions.empty() ? 0 : at];
+          }
+    }
+    if (any_value && !any_random) {
+      source.kind = Source::Kind::derived;
+    } else if (any_value && !constant_values) {
+      refuse(variable, "some of its cells are random and others are computed from random variables: that is not there yet");
+    } else if (posterior && posterior->kind == model::Posterior::Kind::fixed) {
+      source.known = posterior->value;
+    } else if (any_random) {
+      const bool leaf = variable.role == Variable::Role::observed && !read[v];
+      if (!source.known.values.allFinite() && !leaf) {
+        source.kind = Source::Kind::latent;
+        choose_family(registry, model, source);
+        source.member.assign(static_cast<std::size_t>(source.cells), -1);
+        for (Index cell = 0; cell < source.cells; ++cell) {
+          const auto numbers = source.known.values.segment(cell * source.elements, source.elements);
+          if (numbers.array().isNaN().any() && !numbers.array().isNaN().all())
+            refuse(variable, "single entries of a vector that are missing are not there yet");
+          if (!std::isnan(numbers[0])) continue;
+          source.member[static_cast<std::size_t>(cell)] = source.members();
+          source.cell_of.push_back(cell);
+        }
+      }
+    }
+    sources.push_back(std::move(source));
+  }
+  return sources;
+}
+
+std::string cell_name(const Model& model, const Source& source, Index cell) {
+  if (source.plates.empty()) return source.variable->name;
+  std::string name;
+  for (std::size_t k = source.plates.size(); k-- > 0;) {
+    const model::Plate& plate = model.plates[static_cast<std::size_t>(source.plates[k])];
+    const Index at = cell % plate.size;
+    cell /= plate.size;
+    const std::string label = plate.labels.empty() ? fmt::format("{}", at + 1) : plate.labels[static_cast<std::size_t>(at)];
+    name = name.empty() ? label : label + ", " + name;
+  }
+  return fmt::format("{}[{}]", source.variable->name, name);
+}
+
+}  // namespace kullback::messages

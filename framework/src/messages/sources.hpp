@@ -1,0 +1,57 @@
+// What the variables of a model are to the engine: known numbers, derived values, or members of a block of q.
+#pragma once
+
+#include "model/model.hpp"
+
+#include <kullback/capability.hpp>
+#include <kullback/registry.hpp>
+
+#include <string>
+#include <vector>
+
+namespace kullback::messages {
+
+/// One variable.
+struct Source {
+  enum class Kind {
+    known,    ///< every cell is a number; NaN: an empty cell that nobody reads
+    derived,  ///< deterministic: its statements are put in its place
+    latent,   ///< some cells, or all, are members of a block
+  };
+  Kind kind = Kind::known;
+  const model::Variable* variable = nullptr;
+  /// One factor of q, or one number, a cell of `plates`; `over` inside it. Where elements of a vector are factors of their own, all
+  /// dimensions are plates.
+  model::Dimensions plates, over;
+  Index cells = 1;
+  Index elements = 1;  ///< of the cells of `over`: the numbers of one value
+  bool matrix = false;  ///< a value has elements^2 numbers
+  bool eliminated = false;  ///< a selector whose responsibilities are made and used in a pass over the data, and kept nowhere
+  model::Array known;  ///< over plates and over; where latent: NaN
+
+  // Latent:
+  const Distribution* family = nullptr;
+  Layout layout;
+  std::vector<Statistic> statistics;
+  int block = -1;
+  std::vector<Index> member;   ///< by cell; -1: known
+  std::vector<Index> cell_of;  ///< by member
+
+  bool has(Text label) const;
+  Index row(Text label) const;  ///< the first row of a statistic; -1 if there is none
+  Index members() const { return static_cast<Index>(cell_of.size()); }
+  bool all_latent() const { return members() == cells; }
+};
+using Sources = std::vector<Source>;
+
+/// The sources of a model, one a variable. Throws UnsupportedError that names the variable.
+Sources find_sources(const Registry& registry, const model::Model& model);
+
+/// The registered family whose members have exactly the statistics given (labels) over `dimension` coordinates; null if there is none.
+const Distribution* family_with(const Registry& registry, const std::vector<std::string>& labels, Index dimension,
+                                Layout& layout);
+
+/// "mu[3]": a variable's cell as a person writes it.
+std::string cell_name(const model::Model& model, const Source& source, Index cell);
+
+}  // namespace kullback::messages

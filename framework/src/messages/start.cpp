@@ -1,0 +1,174 @@
+// Where the factors of q begin.
+#include "messages/model_joint.hpp"
+
+#include "core/random.hpp"
+
+#include <kullback/error.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace kullback::messages {
+
+using model::Initialization;
+
+// Latent variables, each after those that its own distribution reads.
+std::vector<int> ModelJoint::parents_first() const {
+  std::vector<int> order;
+  std::vector<char> done(blocks_.size(), 0);
+  while (order.size() < blocks_.size()) {
+    const std::size_t before = order.size();
+    for (std::size_t b = 0; b < blocks_.size(); ++b) {
+      if (done[b]) continue;
+      bool ready = true;
+      for (const CompiledStatement& statement : compiled_.statements) {
+        if (model_.statements[static_cast<std::size_t>(statement.statement)].variable != block_source_[b]) continue;
+        for (const Term& term : statement.terms)
+          for (const LatentFactor& f : term.latent)
+            ready = ready && (f.source == block_source_[b] || done[static_cast<std::size_t>(sources_[static_cast<std::size_t>(f.source)].block)]);
+      }
+      if (!ready) continue;
+      done[b] = 1;
+      order.push_back(static_cast<int>(b));
+    }
+    if (order.size() == before) throw UnsupportedError("the model's variables depend on each other in a circle");
+  }
+  return order;
+}
+
+void ModelJoint::recompute(int b) {
+  Block& to = block(b);
+  const auto& family = *capability<ExponentialFamily>(*to.family, to.layout);
+  if (const Index outside = family.first_outside(to.layout, to.eta); outside >= 0) {
+    std::vector<double> shown(to.eta.col(outside).data(), to.eta.col(outside).data() + std::min<Index>(4, to.eta.rows()));
+    throw NumericalError(fmt::format("{}: the start is outside the domain of {} (natural parameters [{:.6g}])",
+                                     member_name(b, outside), to.family->name(), fmt::join(shown, ", ")));
+  }
+  family.mean(to.layout, to.eta, to.m, row(to.log_partition));
+  refresh({b, 0, to.members()});
+}
+
+void ModelJoint::set_eta(int b, const Eigen::MatrixXd& by_cell) {
+  const Source& source = source_of(b);
+  Block& to = block(b);
+  for (Index k = 0; k < to.members(); ++k) to.eta.col(k) = by_cell.col(source.cell_of[static_cast<std::size_t>(k)]);
+}
+
+// Mean parameters by label, or the family's own parameters by name. Numbers left out keep what the prior says.
+bool ModelJoint::start_from_numbers(int b, const Initialization& start) {
+  if (start.numbers.empty()) return false;
+  const Source& source = source_of(b);
+  Block& to = block(b);
+  const auto& family = *capability<ExponentialFamily>(*to.family, to.layout);
+  const auto fill = [&](Eigen::MatrixXd& matrix, Index row, Index rows, const model::Array& array, const std::string& label) {
+    const Index cells = source.cells, numbers = array.values.size();
+    if (numbers != 1 && numbers != rows && numbers != rows * cells)
+      throw DomainError(label, fmt::format("initialize: {} of {} takes {} numbers, or one for all, got {}", label, source.variable->name,
+                                           rows * cells, numbers));
+    for (Index k = 0; k < to.members(); ++k)
+      for (Index r = 0; r < rows; ++r)
+        matrix(row + r, k) = array.values[numbers == 1 ? 0 : numbers == rows ? r : source.cell_of[static_cast<std::size_t>(k)] * rows + r];
+  };
+  Eigen::MatrixXd theta;
+  for (const auto& [label, array] : start.numbers) {
+    if (const Index first = source.row(label); first >= 0) {
+      Index rows = 0;
+      for (const Statistic& s : source.statistics)
+        if (s.label == label) rows = s.rows;
+      fill(to.m, first, rows, array, label);
+      continue;
+    }
+    const auto parameters = to.family->parameterizations()[static_cast<std::size_t>(to.layout.form)];
+    Index first = 0;
+    bool found = false;
+    for (const Parameter& p : parameters) {
+      const Index rows = p.shape == Shape::scalar ? 1 : p.shape == Shape::vector ? source.elements : source.elements * source.elements;
+      if (p.name == label) {
+        if (theta.size() == 0) {
+          theta.resize(to.family->parameter_count(to.layout), to.members());
+          family.convert(to.layout, to.eta, theta, false);
+        }
+        fill(theta, first, rows, array, label);
+        found = true;
+      }
+      first += rows;
+    }
+    if (!found)
+      throw DomainError(label, fmt::format("initialize: {} has no statistic and no parameter {}", source.variable->name, label));
+  }
+  if (theta.size() > 0)
+    family.convert(to.layout, theta, to.eta, true);
+  else
+    family.natural(to.layout, to.m, to.eta);
+  return true;
+}
+
+// Levels get random responsibilities, normals a random mean from the prior; others stay at the prior.
+void ModelJoint::start_at_random(int b, std::uint64_t seed, Index restart) {
+  const Source& source = source_of(b);
+  Block& to = block(b);
+  const Stream stream(seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(b), Purpose::initialization);
+  const auto step = static_cast<std::uint64_t>(restart);
+  if (const Index cell = source.row("cell"); cell >= 0) {
+    Eigen::MatrixXd u(to.eta.rows(), to.members());
+    stream.uniforms(step, 0, u);
+    to.eta = (-u.array().log()).log().matrix();  // log of exponential draws: a flat Dirichlet
+    return;
+  }
+  const Index x = source.row("x"), square = std::max(source.row("x2"), source.row("x*x'"));
+  const auto* sampler = capability<Sampler>(*to.family, to.layout);
+  if (x < 0 || square < 0 || !sampler) return;
+  const Members prior = posterior(block_source_[static_cast<std::size_t>(b)]);
+  Eigen::MatrixXd u(sampler->uniforms(to.layout), to.members()), draws(to.layout.dimension, to.members());
+  stream.uniforms(step, 0, u);
+  sampler->sample(to.layout, prior.theta, u, draws);
+  const Index d = to.layout.dimension;
+  for (Index k = 0; k < to.members(); ++k) {
+    if (source.row("x*x'") >= 0)
+      to.eta.col(k).segment(x, d) = -2 * to.eta.col(k).segment(square, d * d).reshaped(d, d) * draws.col(k);
+    else
+      to.eta.col(k).segment(x, d) = -2 * to.eta.col(k).segment(square, d).cwiseProduct(draws.col(k));
+  }
+}
+
+void ModelJoint::initialize(std::uint64_t seed, Index restart) {
+  for (const int b : parents_first()) {
+    const int s = block_source_[static_cast<std::size_t>(b)];
+    const auto index = static_cast<std::size_t>(s);
+    const Initialization start = index < model_.initializations.size() ? model_.initializations[index] : Initialization{};
+    set_eta(b, message(s, true));
+    switch (start.kind) {
+      case Initialization::Kind::automatic:
+      case Initialization::Kind::prior:
+        break;
+      case Initialization::Kind::random:
+        start_at_random(b, seed, restart);
+        break;
+      case Initialization::Kind::moments: {
+        const auto& family = *capability<ExponentialFamily>(*block(b).family, block(b).layout);
+        if (family.first_outside(block(b).layout, block(b).eta) < 0) recompute(b);  // what is not given stays
+        start_from_numbers(b, start);
+        break;
+      }
+      default:
+        throw UnsupportedError(fmt::format("initialize: {} cannot start this way yet; use prior, random or moments",
+                                           sources_[index].variable->name));
+    }
+    recompute(b);
+  }
+}
+
+}  // namespace kullback::messages
+
+namespace kullback {
+
+std::unique_ptr<messages::ModelJoint> make_model_joint(const Registry& registry, const model::Model& model) {
+  auto joint = std::make_unique<messages::ModelJoint>(registry, model);
+  joint->initialize(1, 0);
+  return joint;
+}
+
+}  // namespace kullback

@@ -1,0 +1,393 @@
+#include "messages/substitution.hpp"
+
+#include <kullback/error.hpp>
+#include <kullback/labels.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace kullback::messages {
+namespace {
+
+using model::Selector;
+using model::Term;
+
+[[noreturn]] void no_rule(Text label, const std::string& what) {
+  throw NoRule{-1, fmt::format("{} of {}", label, what)};
+}
+
+// The number of a constant without dimensions.
+std::optional<double> number(const Term& term) {
+  if (term.kind != Term::Kind::constant || !term.array.dimensions.empty()) return std::nullopt;
+  return term.array.values[0];
+}
+
+Polynomial scaled(Polynomial p, double factor) {
+  for (Monomial& m : p) m.coefficient *= factor;
+  return p;
+}
+
+bool contains(const model::Dimensions& dimensions, int plate) {
+  return std::find(dimensions.begin(), dimensions.end(), plate) != dimensions.end();
+}
+
+}  // namespace
+
+Polynomial known_factor(std::shared_ptr<const Known> known, std::vector<Reference> cells) {
+  bool varies = false;
+  for (const Reference& r : cells) varies = varies || r.axis >= 0;
+  if (!varies) {
+    Index at = 0;
+    for (std::size_t k = 0; k < cells.size(); ++k) at = at * known->shape[k] + cells[k].level;
+    return constant(known->values[at]);
+  }
+  Atom atom;
+  atom.known = std::move(known);
+  atom.cells = std::move(cells);
+  return {{1, {std::move(atom)}, {}}};
+}
+
+Environment Substitution::bind(Environment at, int plate, Reference to) const {
+  at.emplace_back(plate, to);
+  return at;
+}
+
+Reference Substitution::find(int plate, const Environment& at) const {
+  for (std::size_t k = at.size(); k-- > 0;)
+    if (at[k].first == plate) return at[k].second;
+  throw UnsupportedError(fmt::format("a term varies over {}, which its statement does not have",
+                                     model_.plates[static_cast<std::size_t>(plate)].name));
+}
+
+Reference Substitution::reference(const Selector& selector, int dimension, const Environment& at) {
+  const Index levels = model_.plates[static_cast<std::size_t>(dimension)].size;
+  switch (selector.kind) {
+    case Selector::Kind::aligned:
+      return find(selector.dimension, at);
+    case Selector::Kind::fixed:
+      return {-1, selector.level};
+    case Selector::Kind::column: {
+      Gate gate;
+      bool varies = false;
+      Index cell = 0;
+      for (const int plate : selector.levels_over) {
+        gate.references.push_back(find(plate, at));
+        gate.shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
+        varies = varies || gate.references.back().axis >= 0;
+        cell = cell * gate.shape.back() + gate.references.back().level;
+      }
+      if (!varies) return {-1, selector.levels[static_cast<std::size_t>(cell)]};
+      gate.levels = selector.levels;
+      return {algebra_.add_gate(std::move(gate), levels), 0};
+    }
+    case Selector::Kind::latent:
+      break;
+  }
+  Gate gate;
+  const Source& source = sources_[static_cast<std::size_t>(selector.variable)];
+  gate.references = references(selector.of, source.variable->dimensions(), at);
+  if (source.kind == Source::Kind::latent) {
+    gate.source = selector.variable;
+  } else {  // a known column behind a gate
+    for (const int plate : source.known.dimensions) gate.shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
+    for (const double level : source.known.values) gate.levels.push_back(std::isnan(level) ? -1 : static_cast<int>(level));
+  }
+  return {algebra_.add_gate(std::move(gate), levels), 0};
+}
+
+std::vector<Reference> Substitution::references(const std::vector<Selector>& selectors,
+                                                const model::Dimensions& dimensions, const Environment& at) {
+  std::vector<Reference> out;
+  for (std::size_t k = 0; k < selectors.size(); ++k) out.push_back(reference(selectors[k], dimensions[k], at));
+  return out;
+}
+
+Polynomial Substitution::known(const model::Array& array, Text label, const std::vector<Reference>& references) const {
+  auto numbers = std::make_shared<Known>();
+  for (const int plate : array.dimensions) numbers->shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
+  numbers->values.resize(array.values.size());
+  if (label == "x") {
+    numbers->values = array.values;
+  } else {
+    const Eigen::RowVectorXd x = array.values.transpose();
+    Eigen::MatrixXd value(1, x.size());
+    if (!evaluate_label(label, x, value)) no_rule(label, "a known number");
+    numbers->values = value.row(0).transpose();
+  }
+  for (Index i = 0; i < numbers->values.size(); ++i)
+    if (std::isnan(array.values[i])) numbers->values[i] = 0;  // an empty cell: a mask stands beside it
+  return known_factor(std::move(numbers), references);
+}
+
+Polynomial Substitution::statistic(int index, Text label, std::vector<Reference> cells, std::vector<Reference> elements) {
+  const Source& source = sources_[static_cast<std::size_t>(index)];
+  Atom atom;
+  atom.source = index;
+  atom.label = label;
+  atom.cells = std::move(cells);
+  if (label != "log_det" && label != "lgamma_sum") atom.rows = elements;
+  if (label == "x2" && !source.has("x2") && source.has("x*x'") && !elements.empty()) {
+    atom.label = "x*x'";
+    atom.rows.insert(atom.rows.end(), elements.begin(), elements.end());
+  }
+  return {{1, {std::move(atom)}, {}}};
+}
+
+Polynomial Substitution::variable(const Term& term, Text label, const Environment& at) {
+  const Source& source = sources_[static_cast<std::size_t>(term.variable)];
+  const std::vector<Reference> all = references(term.selectors, source.variable->dimensions(), at);
+  switch (source.kind) {
+    case Source::Kind::known:
+      return known(source.known, label, all);
+    case Source::Kind::derived:
+      return derived(term.variable, label, all);
+    case Source::Kind::latent:
+      break;
+  }
+  const auto split = all.begin() + static_cast<std::ptrdiff_t>(source.plates.size());
+  return statistic(term.variable, label, {all.begin(), split}, {split, all.end()});
+}
+
+Polynomial Substitution::derived(int index, Text label, const std::vector<Reference>& references) {
+  const model::Variable& variable = *sources_[static_cast<std::size_t>(index)].variable;
+  Polynomial sum;
+  for (const int s : variable.statements) {
+    const model::Statement& statement = model_.statements[static_cast<std::size_t>(s)];
+    Environment at;
+    for (std::size_t k = 0; k < statement.frame.size(); ++k) at.emplace_back(statement.frame[k], references[k]);
+    Polynomial part = expand(statement.value, label, at);
+    if (!statement.serves.empty() && variable.statements.size() > 1) {
+      auto mask = std::make_shared<Known>();
+      for (const int plate : variable.plates) mask->shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
+      mask->values.resize(static_cast<Index>(statement.serves.size()));
+      for (std::size_t cell = 0; cell < statement.serves.size(); ++cell)
+        mask->values[static_cast<Index>(cell)] = statement.serves[cell] ? 1 : 0;
+      mask->indicator = true;
+      part = algebra_.multiply(
+          known_factor(std::move(mask), {references.begin(), references.begin() + static_cast<std::ptrdiff_t>(variable.plates.size())}),
+          part);
+    }
+    sum = add(std::move(sum), part);
+  }
+  return sum;
+}
+
+Polynomial Substitution::power(const Term& term, Text label, const Environment& at) {
+  const auto exponent = number(term.children[1]);
+  const Term& base = term.children[0];
+  if (!exponent) no_rule(label, "a power with an exponent that is not a number");
+  const double c = *exponent;
+  if (label == "log_x") return scaled(expand(base, "log_x", at), c);
+  const double wanted = label == "x" ? c : label == "1/x" ? -c : label == "sqrt_x" ? 0.5 * c : std::nan("");
+  if (wanted == 0) return constant(1);
+  if (wanted == 0.5) return expand(base, "sqrt_x", at);
+  if (wanted > 0 && wanted <= 4 && wanted == std::floor(wanted)) {
+    Polynomial product = expand(base, "x", at);
+    for (int k = 1; k < static_cast<int>(wanted); ++k) product = algebra_.multiply(product, expand(base, "x", at));
+    return product;
+  }
+  if (wanted == -1 || wanted == -2) {
+    const Polynomial inverse = expand(base, "1/x", at);
+    return wanted == -1 ? inverse : algebra_.multiply(inverse, expand(base, "1/x", at));
+  }
+  no_rule(label, fmt::format("a power with exponent {:g}", c));
+}
+
+Polynomial Substitution::logarithm(const Term& term, const Environment& at) {
+  switch (term.kind) {
+    case Term::Kind::multiply:
+      return add(expand(term.children[0], "log_x", at), expand(term.children[1], "log_x", at));
+    case Term::Kind::divide:
+      return add(expand(term.children[0], "log_x", at), expand(term.children[1], "log_x", at), -1);
+    case Term::Kind::power:
+      return power(term, "log_x", at);
+    case Term::Kind::subtract:
+      if (number(term.children[0]) == 1.0) return expand(term.children[1], "log_1mx", at);
+      break;
+    case Term::Kind::function:
+      if (term.name == "exp") return expand(term.children[0], "x", at);
+      if (term.name == "sqrt") return scaled(expand(term.children[0], "log_x", at), 0.5);
+      break;
+    default:
+      break;
+  }
+  no_rule("log_x", "an expression that is no product");
+}
+
+// E of the value itself.
+Polynomial Substitution::value(const Term& term, const Environment& at) {
+  const auto child = [&](std::size_t k) { return expand(term.children[k], "x", at); };
+  switch (term.kind) {
+    case Term::Kind::negate:
+      return scaled(child(0), -1);
+    case Term::Kind::add:
+      return add(child(0), child(1));
+    case Term::Kind::subtract:
+      return add(child(0), child(1), -1);
+    case Term::Kind::multiply:
+      return algebra_.multiply(child(0), child(1));
+    case Term::Kind::divide:
+      return algebra_.multiply(child(0), expand(term.children[1], "1/x", at));
+    case Term::Kind::power:
+      return power(term, "x", at);
+    case Term::Kind::function:
+      if (term.name == "exp") return expand(term.children[0], "exp_x", at);
+      if (term.name == "log") return expand(term.children[0], "log_x", at);
+      if (term.name == "sqrt") return expand(term.children[0], "sqrt_x", at);
+      no_rule("x", term.name + "(...)");
+    case Term::Kind::sum:
+    case Term::Kind::dot: {
+      const Index size = model_.plates[static_cast<std::size_t>(term.reduced)].size;
+      const int axis = algebra_.add_axis(size);
+      const Environment inner = bind(at, term.reduced, {axis, 0});
+      Polynomial sum = expand(term.children[0], "x", inner);
+      if (term.kind == Term::Kind::dot) sum = algebra_.multiply(sum, expand(term.children[1], "x", inner));
+      for (Monomial& m : sum) m.axes.push_back(axis);
+      return sum;
+    }
+    case Term::Kind::list: {
+      const Reference position = find(term.reduced, at);
+      if (position.axis < 0) return expand(term.children[static_cast<std::size_t>(position.level)], "x", at);
+      Polynomial sum;
+      const auto size = static_cast<Index>(term.children.size());
+      for (Index k = 0; k < size; ++k) {
+        auto here = std::make_shared<Known>();
+        here->shape = {size};
+        here->values = Eigen::VectorXd::Unit(size, k);
+        here->indicator = true;
+        sum = add(std::move(sum), algebra_.multiply(known_factor(std::move(here), {position}),
+                                                    expand(term.children[static_cast<std::size_t>(k)], "x", at)));
+      }
+      return sum;
+    }
+    default:
+      no_rule("x", "a comparison");
+  }
+}
+
+Polynomial Substitution::expand(const Term& term, Text label, const Environment& at) {
+  if (label == "1") return constant(1);
+  if (term.kind == Term::Kind::constant) {
+    std::vector<Reference> references;
+    for (const int plate : term.array.dimensions) references.push_back(find(plate, at));
+    return known(term.array, label, references);
+  }
+  if (label == "x2") {
+    const Polynomial once = expand(term, "x", at);
+    return algebra_.multiply(once, expand(term, "x", at));
+  }
+  if (term.kind == Term::Kind::variable) return variable(term, label, at);
+  if (label == "x") return value(term, at);
+  if (label == "log_x") return logarithm(term, at);
+  const bool multiplicative = label == "1/x" || label == "sqrt_x" || label == "1/x2";
+  switch (term.kind) {
+    case Term::Kind::multiply:
+      if (multiplicative) return algebra_.multiply(expand(term.children[0], label, at), expand(term.children[1], label, at));
+      break;
+    case Term::Kind::divide:
+      if (label == "1/x")
+        return algebra_.multiply(expand(term.children[0], "1/x", at), expand(term.children[1], "x", at));
+      break;
+    case Term::Kind::power:
+      return power(term, label, at);
+    case Term::Kind::negate:
+      if (label == "1/x") return scaled(expand(term.children[0], "1/x", at), -1);
+      break;
+    case Term::Kind::subtract:
+      if (label == "log_1mx" && number(term.children[0]) == 1.0) return expand(term.children[1], "log_x", at);
+      break;
+    case Term::Kind::add:
+      if (label == "exp_x") return algebra_.multiply(expand(term.children[0], label, at), expand(term.children[1], label, at));
+      break;
+    case Term::Kind::function:
+      if (term.name == "exp" && label == "1/x") return expand(term.children[0], "exp_-x", at);
+      if (term.name == "log" && label == "exp_x") return expand(term.children[0], "x", at);
+      break;
+    default:
+      break;
+  }
+  no_rule(label, "an expression");
+}
+
+bool Substitution::is_matrix(const Term& term, int rows, int columns) const {
+  if (contains(term.dimensions, rows) && contains(term.dimensions, columns)) return true;
+  if (term.kind == Term::Kind::variable && sources_[static_cast<std::size_t>(term.variable)].matrix) return true;
+  return std::any_of(term.children.begin(), term.children.end(),
+                     [&](const Term& child) { return is_matrix(child, rows, columns); });
+}
+
+Polynomial Substitution::expand_matrix(const Term& term, Text label, const Environment& at, int rows, int columns) {
+  if (term.kind == Term::Kind::variable) {
+    const Source& source = sources_[static_cast<std::size_t>(term.variable)];
+    if (source.kind == Source::Kind::latent) {
+      std::vector<Reference> cells;
+      for (std::size_t k = 0; k < source.plates.size(); ++k) cells.push_back(reference(term.selectors[k], source.plates[k], at));
+      return statistic(term.variable, label, std::move(cells), {find(rows, at), find(columns, at)});
+    }
+    if (source.kind == Source::Kind::derived && source.variable->statements.size() == 1 && source.plates.empty())
+      return expand_matrix(model_.statements[static_cast<std::size_t>(source.variable->statements.front())].value, label, at,
+                           rows, columns);
+    no_rule(label, source.variable->name);
+  }
+  if (term.kind == Term::Kind::multiply || term.kind == Term::Kind::divide) {
+    const std::size_t matrix = is_matrix(term.children[0], rows, columns) ? 0 : 1;
+    const bool divided = term.kind == Term::Kind::divide;
+    if (divided && matrix == 1) no_rule(label, "a number divided by a matrix");
+    const Polynomial inner = expand_matrix(term.children[matrix], label, at, rows, columns);
+    const Term& factor = term.children[1 - matrix];
+    if (label == "log_det") {
+      const double size = static_cast<double>(model_.plates[static_cast<std::size_t>(rows)].size);
+      return add(inner, expand(factor, "log_x", at), divided ? -size : size);
+    }
+    return algebra_.multiply(expand(factor, (label == "inverse") == divided ? "x" : "1/x", at), inner);
+  }
+  if (term.kind != Term::Kind::constant) no_rule(label, "an expression of matrices");
+  // Rows and columns last.
+  const Index size = model_.plates[static_cast<std::size_t>(rows)].size;
+  const model::Array& array = term.array;
+  std::vector<Reference> references;
+  std::vector<Index> strides, shape, all;
+  for (const int plate : array.dimensions) all.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
+  const std::vector<Index> dense = dense_strides(all);
+  Index row_stride = 0, column_stride = 0, count = 1;
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    const int plate = array.dimensions[k];
+    if (plate == rows) {
+      row_stride = dense[k];
+    } else if (plate == columns) {
+      column_stride = dense[k];
+    } else {
+      references.push_back(find(plate, at));
+      strides.push_back(dense[k]);
+      shape.push_back(all[k]);
+      count *= all[k];
+    }
+  }
+  if (row_stride == 0 || column_stride == 0) no_rule(label, "an array that is no matrix");
+  const Index numbers = label == "log_det" ? 1 : size * size;
+  auto result = std::make_shared<Known>();
+  result->values.resize(count * numbers);
+  Sizes sizes(shape.begin(), shape.end());
+  std::vector<int> axes;
+  for (std::size_t k = 0; k < shape.size(); ++k) axes.push_back(static_cast<int>(k));
+  Index cell = 0;
+  for_cells<1>(sizes, axes, {strides.data()}, [&](const Index* offset) {
+    Eigen::MatrixXd matrix(size * size, 1), value(numbers, 1);
+    for (Index j = 0; j < size; ++j)
+      for (Index i = 0; i < size; ++i)
+        matrix(j * size + i, 0) = array.values[offset[0] + i * row_stride + j * column_stride];
+    if (!evaluate_label(label, matrix, value)) no_rule(label, "a known matrix");
+    result->values.segment(cell++ * numbers, numbers) = value.col(0);
+  });
+  result->shape = shape;
+  if (numbers > 1) {
+    result->shape.insert(result->shape.end(), {size, size});
+    references.push_back(find(columns, at));
+    references.push_back(find(rows, at));
+  }
+  return known_factor(std::move(result), std::move(references));
+}
+
+}  // namespace kullback::messages

@@ -1,0 +1,55 @@
+// From the terms of a statement to polynomials in expected statistics: expressions are put in place of the labels demanded of them.
+#pragma once
+
+#include "messages/polynomial.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kullback::messages {
+
+/// Where a term is read: which axis, or which level, each of its dimensions stands for.
+using Environment = std::vector<std::pair<int, Reference>>;
+
+class Substitution {
+ public:
+  Substitution(const model::Model& model, const Sources& sources, Algebra& algebra)
+      : model_(model), sources_(sources), algebra_(algebra) {}
+
+  /// E[label of the value], for labels of numbers: x, x2, log_x, 1/x, ... x2 of a + b is x2 of a + 2 a b + x2 of b; log_x of a b is
+  /// log_x of a + log_x of b. Throws NoRule.
+  Polynomial expand(const model::Term& term, Text label, const Environment& at);
+
+  /// E[label of a matrix]: x, inverse (one number at the two levels that `at` gives for `rows` and `columns`), log_det.
+  Polynomial expand_matrix(const model::Term& term, Text label, const Environment& at, int rows, int columns);
+
+  /// The statistic of a variable's value whose cells and elements are read at these references.
+  Polynomial statistic(int source, Text label, std::vector<Reference> cells, std::vector<Reference> elements);
+
+  /// A label of known numbers; 0 for empty cells: a mask stands beside them.
+  Polynomial known(const model::Array& array, Text label, const std::vector<Reference>& references) const;
+
+  Environment bind(Environment at, int plate, Reference to) const;
+
+ private:
+  Polynomial variable(const model::Term& term, Text label, const Environment& at);
+  Polynomial derived(int source, Text label, const std::vector<Reference>& references);
+  Polynomial power(const model::Term& term, Text label, const Environment& at);
+  Polynomial logarithm(const model::Term& term, const Environment& at);
+  Polynomial value(const model::Term& term, const Environment& at);
+  std::vector<Reference> references(const std::vector<model::Selector>& selectors, const model::Dimensions& dimensions,
+                                    const Environment& at);
+  Reference reference(const model::Selector& selector, int dimension, const Environment& at);
+  Reference find(int plate, const Environment& at) const;
+  bool is_matrix(const model::Term& term, int rows, int columns) const;
+
+  const model::Model& model_;
+  const Sources& sources_;
+  Algebra& algebra_;
+};
+
+/// A known array as an atom, or as a number where nothing of it varies.
+Polynomial known_factor(std::shared_ptr<const Known> known, std::vector<Reference> cells);
+
+}  // namespace kullback::messages

@@ -1,0 +1,91 @@
+// The statements of a model as sums of products over arrays: E_q[log p~] in the form that is computed.
+#pragma once
+
+#include "messages/polynomial.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kullback::messages {
+
+/// Known numbers that a term reads.
+struct KnownFactor {
+  std::shared_ptr<const Known> numbers;
+  std::vector<int> axes;
+  std::vector<Index> strides;
+  Index offset = 0;
+};
+
+/// A known gate that a term reads.
+struct SelectionFactor {
+  std::shared_ptr<const std::vector<int>> levels;
+  std::vector<int> axes;
+  std::vector<Index> strides;
+  Index offset = 0;
+  int axis = -1;
+};
+
+/// A statistic that a term reads from the moments of its source.
+struct LatentFactor {
+  int source = -1;
+  std::string label;
+  std::vector<int> axes;
+  std::vector<Index> strides;
+  Index offset = 0;
+  bool operator==(const LatentFactor&) const = default;
+};
+
+/// coefficient * sum over all axes of the product of the factors.
+struct Term {
+  double coefficient = 1;
+  std::vector<KnownFactor> known;
+  std::vector<SelectionFactor> selections;
+  std::vector<LatentFactor> latent;
+};
+
+/// One statement, or the cells of it that are of one kind.
+struct CompiledStatement {
+  std::string name;   ///< as the bound lists it
+  int statement = -1;
+  Sizes sizes;
+  std::vector<Term> terms;
+};
+
+/// What is read of a source: the labels, and where each stands among the numbers of one cell.
+struct Moments {
+  struct Label {
+    std::string label;
+    Index rows = 1;
+    Index row = 0;
+  };
+  std::vector<Label> labels;
+  Index rows = 0;       ///< numbers a cell
+  bool direct = false;  ///< they are the block's mean parameters as they stand
+  Index row(Text label) const;
+};
+
+/// Two ways in which one statement reads a source, which may meet at different members.
+struct Encounter {
+  int source = -1;
+  int statement = -1;  ///< into Compiled::statements
+  std::vector<Reference> first, second;
+};
+
+struct Compiled {
+  std::vector<CompiledStatement> statements;
+  std::vector<Moments> moments;  ///< one a source
+  std::vector<Encounter> encounters;
+  std::vector<std::vector<Gate>> gates;  ///< by statement
+};
+
+/// Substitutes every statement's expressions into its family's table and sums what is known once. Throws UnsupportedError that names
+/// variable, statement and statistic where a message is of no form that the variable's factor can take.
+Compiled compile(const Registry& registry, const model::Model& model, const Sources& sources);
+
+/// Factors as arrays that can be multiplied.
+View view(const KnownFactor& factor);
+Selection selection(const SelectionFactor& factor);
+
+}  // namespace kullback::messages

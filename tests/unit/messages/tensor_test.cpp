@@ -1,0 +1,108 @@
+#include "messages/tensor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace kullback::messages {
+namespace {
+
+struct Random {
+  std::mt19937 engine{7};
+  std::vector<double> numbers(Index count) {
+    std::normal_distribution<double> normal;
+    std::vector<double> out(static_cast<std::size_t>(count));
+    for (double& x : out) x = normal(engine);
+    return out;
+  }
+};
+
+template <class Array>
+Index offset_of(const Array& array, const std::vector<Index>& position) {
+  Index offset = 0;
+  for (std::size_t k = 0; k < array.axes.size(); ++k) offset += array.strides[k] * position[static_cast<std::size_t>(array.axes[k])];
+  return offset;
+}
+
+// The definition: one loop over all cells of all axes.
+void by_definition(const Sizes& sizes, double c, const Product& product, const std::vector<int>& axes, const Target& target) {
+  std::vector<Index> position(sizes.size(), 0);
+  const std::vector<Index> none(axes.size(), 0);
+  Index count = count_of(sizes, axes);
+  for (Index cell = 0; cell < count; ++cell) {
+    Index rest = cell;
+    for (std::size_t k = axes.size(); k-- > 0;) {
+      position[static_cast<std::size_t>(axes[k])] = rest % sizes[static_cast<std::size_t>(axes[k])];
+      rest /= sizes[static_cast<std::size_t>(axes[k])];
+    }
+    double value = c;
+    for (const View& v : product.views) value *= v.data[offset_of(v, position)];
+    for (const Selection& s : product.selections)
+      value *= s.levels[offset_of(s, position)] == position[static_cast<std::size_t>(s.axis)] ? 1 : 0;
+    target.data[offset_of(target, position)] += value;
+  }
+}
+
+struct Case {
+  const char* name;
+  std::vector<std::vector<int>> views;
+  std::vector<std::pair<std::vector<int>, int>> selections;  // axes, axis
+  std::vector<int> target;
+};
+
+class Products : public testing::TestWithParam<Case> {};
+
+TEST_P(Products, AreSumsOverAllOtherAxes) {
+  const Case& c = GetParam();
+  const Sizes sizes = {4101, 5, 6, 7, 3};
+  Random random;
+  std::vector<std::vector<double>> numbers;
+  std::vector<std::vector<int>> levels;
+  Product product;
+  std::vector<int> axes;
+  const auto strides = [&](const std::vector<int>& over) {
+    std::vector<Index> shape;
+    for (const int a : over) {
+      shape.push_back(sizes[static_cast<std::size_t>(a)]);
+      if (std::find(axes.begin(), axes.end(), a) == axes.end()) axes.push_back(a);
+    }
+    return dense_strides(shape);
+  };
+  for (const auto& v : c.views) {
+    numbers.push_back(random.numbers(count_of(sizes, v)));
+    product.views.push_back({nullptr, v, strides(v)});
+  }
+  for (std::size_t k = 0; k < c.views.size(); ++k) product.views[k].data = numbers[k].data();
+  for (const auto& [over, axis] : c.selections) {
+    std::vector<int> level(static_cast<std::size_t>(count_of(sizes, over)));
+    const auto count = static_cast<int>(sizes[static_cast<std::size_t>(axis)]);
+    for (int& l : level) l = static_cast<int>(random.engine() % static_cast<unsigned>(count + 1)) - 1;
+    levels.push_back(level);
+    product.selections.push_back({nullptr, over, strides(over), axis});
+    strides({axis});
+  }
+  for (std::size_t k = 0; k < levels.size(); ++k) product.selections[k].levels = levels[k].data();
+  const std::vector<Index> to = strides(c.target);
+  std::vector<double> expected(static_cast<std::size_t>(count_of(sizes, c.target)), 0.5), plain = expected, chunked = expected;
+  by_definition(sizes, 0.3, product, axes, {expected.data(), c.target, to});
+  add_product(sizes, 0.3, product, {plain.data(), c.target, to});
+  add_product_in_chunks(sizes, 0.3, product, {chunked.data(), c.target, to});
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    ASSERT_NEAR(plain[i], expected[i], 1e-9 * (1 + std::abs(expected[i]))) << i;
+    ASSERT_NEAR(chunked[i], expected[i], 1e-9 * (1 + std::abs(expected[i]))) << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Tensor, Products,
+    testing::Values(Case{"gram", {{0, 1}, {0, 2}}, {}, {1, 2}}, Case{"matrix_times_vector", {{0, 1}, {1}}, {}, {0}},
+                    Case{"three", {{0, 1}, {1, 2}, {2, 0}}, {}, {}}, Case{"broadcast", {{1}}, {}, {0, 1}},
+                    Case{"batch", {{3, 1, 2}, {3, 2, 4}}, {}, {3, 1, 4}}, Case{"scatter", {{0}}, {{{0}, 1}}, {1}},
+                    Case{"gather", {{1, 2}}, {{{0}, 1}}, {0, 2}}, Case{"both", {{0}, {1, 2}}, {{{0}, 1}}, {2}},
+                    Case{"nested", {{2}}, {{{0}, 1}, {{1}, 2}}, {0}}, Case{"nested_scatter", {{0}}, {{{0}, 1}, {{1}, 2}}, {2}},
+                    Case{"counts", {}, {{{0}, 1}, {{0}, 2}}, {1, 2}}, Case{"only_a_selection", {}, {{{0}, 1}}, {}},
+                    Case{"kept_axis", {{1, 0}}, {{{0}, 1}}, {0, 1}}, Case{"constant", {}, {}, {1}}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+}  // namespace
+}  // namespace kullback::messages
