@@ -1,5 +1,7 @@
 #include "experiment/experiment.hpp"
 
+#include "experiment/f_divergence.hpp"
+
 #include <kullback/error.hpp>
 
 #include <fmt/format.h>
@@ -55,7 +57,7 @@ Direction read_direction(const Node& node, const Registry& registry) {
     if (node.children().size() != 1) config::fail(node.place, node.path, "a divergence with a parameter is written {renyi: 0.5}");
     const Node& parameter = node.children().front();
     node.find(parameter.key);
-    word = fmt::format("{}({})", parameter.key, parameter.number());
+    word = parameter.key == "f" ? fmt::format("f({})", parameter.string()) : fmt::format("{}({})", parameter.key, parameter.number());
   } else {
     word = node.string();
   }
@@ -197,6 +199,13 @@ void write_defaults(Experiment& experiment) {
 Direction direction_of(const Registry& registry, const std::string& word) {
   Direction direction{word, nullptr, false, {}};
   std::string base = word;
+  // By its function: "f(t * log(t))".
+  for (const Text prefix : {"f(", "reverse_f(", "forward_f("})
+    if (word.starts_with(prefix) && word.ends_with(')')) {
+      direction.reversed = prefix == "reverse_f(";
+      direction.divergence = make_f_divergence(word.substr(prefix.size(), word.size() - prefix.size() - 1));
+      return direction;
+    }
   // A name of its own ("reverse_chi_squared") comes first.
   if (!registry.find_divergence(word.substr(0, word.find('(')))) {
     direction.reversed = word.rfind("reverse_", 0) == 0;

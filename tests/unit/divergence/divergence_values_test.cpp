@@ -85,6 +85,38 @@ TEST(DivergenceNames, LimitsOfTheAlphaFamilyAreRelativeEntropies) {
   EXPECT_EQ(value("renyi(0)"), 0);
 }
 
+TEST(FDivergence, ByAnExpressionIsTheDivergenceOfThatName) {
+  const Members p = normal(0, 1), q = normal(1, 2);
+  const std::pair<const char*, const char*> same[] = {{"f(t * log(t))", "kl"},
+                                                      {"reverse_f(t * log(t))", "reverse_kl"},
+                                                      {"f(abs(t - 1) / 2)", "total_variation"},
+                                                      {"f((t - 1)^2)", "chi_squared"},
+                                                      {"f((sqrt(t) - 1)^2 * 2)", "amari_alpha(0.5)"}};
+  for (const auto& [expression, name] : same) {
+    const auto a = experiment::direction_of(registry(), expression), b = experiment::direction_of(registry(), name);
+    const Estimate e = evaluate(registry(), *a.divergence, a.reversed ? q : p, a.reversed ? p : q);
+    const Estimate truth = evaluate(registry(), *b.divergence, b.reversed ? q : p, b.reversed ? p : q);
+    EXPECT_NEAR(e.value, truth.value, e.error + truth.error) << expression;
+    EXPECT_LT(e.error, 1e-9) << expression;
+  }
+}
+
+TEST(FDivergence, LimitsDecideWhatHappensWhereOneHasNoMass) {
+  const Members p = normal(0, 1), q = parse("gamma(shape = 2, rate = 1)");
+  const auto value = [&](const char* expression) {
+    return evaluate(registry(), *experiment::direction_of(registry(), expression).divergence, p, q).value;
+  };
+  EXPECT_EQ(value("f(t * log(t))"), std::numeric_limits<double>::infinity());
+  EXPECT_NEAR(value("f(abs(t - 1) / 2)"), evaluate(registry(), registry().divergence("total_variation"), p, q).value,
+              1e-9);
+}
+
+TEST(FDivergence, MustBeConvex) {
+  EXPECT_NE(message_of<ConfigError>([] { experiment::direction_of(registry(), "f(sin(t))"); }).find("not convex"),
+            std::string::npos);
+  EXPECT_THROW(experiment::direction_of(registry(), "f(t * lgo(t))"), ConfigError);
+}
+
 TEST(DivergenceBatch, GivesTheValuesOfSinglePairs) {
   const Index n = 300;
   Eigen::MatrixXd p(2, n), q(2, n);
