@@ -36,8 +36,8 @@ class Gap {
         order_(divergence.order()),
         fixed_(family.fixed_rows(p.layout)) {
     for (const Statistic& s : family.statistics(layout_)) rows_ += s.rows;
-    natural(p.theta, p_);
-    natural(q.theta, q_);
+    natural(p.layout, p.theta, p_);
+    natural(q.layout, q.theta, q_);
     exact_.assign(static_cast<std::size_t>(rows_), true);
     for (Index i = 0; i < rows_; ++i)
       exact_[static_cast<std::size_t>(i)] =
@@ -63,10 +63,10 @@ class Gap {
   }
 
  private:
-  void natural(In theta, Natural& out) const {
+  void natural(const Layout& layout, In theta, Natural& out) const {
     const Index n = theta.cols();
     out.eta.resize(rows_ + fixed_, n);
-    family_.convert(layout_, theta, out.eta, true);
+    family_.convert(layout, theta, out.eta, true);
     finish(out);
   }
 
@@ -192,14 +192,24 @@ class Gap {
   std::vector<bool> exact_;
 };
 
+bool same_statistics(const ExponentialFamily& family, const Layout& a, const Layout& b) {
+  const std::vector<Statistic> first = family.statistics(a), second = family.statistics(b);
+  return family.fixed_rows(a) == family.fixed_rows(b) &&
+         std::equal(first.begin(), first.end(), second.begin(), second.end(),
+                    [](const Statistic& x, const Statistic& y) { return x.label == y.label && x.rows == y.rows; });
+}
+
 }  // namespace
 
 bool log_partition_columns(const Divergence& divergence, const Side& p, const Side& q, Row value, Row error) {
-  if (&p.family != &q.family || !identical(p.layout, q.layout)) return false;
+  if (&p.family != &q.family) return false;
+  Layout other = q.layout;  // natural parameters are the same whatever they were given by
+  other.form = p.layout.form;
+  if (!identical(p.layout, other)) return false;
   if (divergence.functional() != Functional::relative_entropy && divergence.functional() != Functional::alpha_integral)
     return false;
   const auto* family = capability<ExponentialFamily>(p.family, p.layout);
-  if (!family) return false;
+  if (!family || !same_statistics(*family, p.layout, q.layout)) return false;
   Gap(*family, divergence, p, q).run(value, error);
   return true;
 }
