@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <map>
+#include <sstream>
 
 namespace {
 
@@ -94,6 +96,74 @@ TEST(DivergenceCommand, PairsAreAnsweredInOrderErrorsIncluded) {
   EXPECT_TRUE(answers[2].contains("error"));
   EXPECT_TRUE(answers[3].contains("error"));
   EXPECT_NEAR(answers[4]["divergences"][0]["value"].get<double>(), kReverse, 1e-14);
+}
+
+TEST(DivergenceCommand, ParametersAreWrittenInBrackets) {
+  const auto result = command({"divergence", "--divergence", "renyi(2)", "--divergence", "reverse_renyi(order = 2)", "--json", "normal(mean = 0, stddev = 1)", "normal(mean = 1, stddev = 1)"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json json = Json::parse(result.out);
+  ASSERT_EQ(json["divergences"].size(), 2u);
+  EXPECT_EQ(json["divergences"][0]["name"], "renyi(2)");
+  EXPECT_NEAR(json["divergences"][0]["value"].get<double>(), 1, 1e-13);  // a (difference of means)^2 / 2
+  EXPECT_NEAR(json["divergences"][1]["value"].get<double>(), 1, 1e-13);
+}
+
+TEST(DivergenceCommand, AllShowsEveryDivergenceOnce) {
+  const auto result = command({"divergence", "--all", "--json", "normal(mean = 0, stddev = 1)", "normal(mean = 1, stddev = 2)"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  std::map<std::string, int> seen;
+  const Json json = Json::parse(result.out);
+  for (const Json& each : json["divergences"]) ++seen[each["name"].get<std::string>()];
+  for (const char* name : {"kl", "reverse_kl", "jeffreys", "renyi(0.5)", "amari_alpha(0.5)", "tsallis(0.5)", "bhattacharyya", "chernoff", "hellinger", "chi_squared", "reverse_chi_squared",
+                           "total_variation", "jensen_shannon", "wasserstein_1", "wasserstein_2", "energy", "fisher_divergence", "fisher_rao", "cross_entropy", "entropy"})
+    EXPECT_EQ(seen[name], 1) << name;
+  EXPECT_EQ(seen.count("reverse_hellinger"), 0u);
+}
+
+TEST(DivergenceCommand, AnEntropyNeedsNoQ) {
+  const auto result = command({"divergence", "--divergence", "entropy", "--json", "normal(mean = 0, stddev = 1)"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NEAR(Json::parse(result.out)["divergences"][0]["value"].get<double>(), 1.4189385332046727, 1e-15);
+}
+
+TEST(DivergenceCommand, ABatchReadsParametersFromColumns) {
+  const std::string folder = test_support::temporary_directory();
+  test_support::write_file(folder + "/pairs.csv", "a,b,c\n0,1,2\n1,1,2\n0,1,1\n");
+  const auto result = command({"divergence", "--batch", folder + "/pairs.csv", "--divergence", "kl", "--divergence", "hellinger", "normal(mean = a, stddev = b)", "normal(mean = 1, stddev = c)"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  std::istringstream lines(result.out);
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_EQ(line, "kl,kl_error,kl_method,hellinger,hellinger_error,hellinger_method");
+  std::getline(lines, line);
+  EXPECT_NEAR(std::stod(line), kForward, 1e-15) << line;
+  EXPECT_NE(line.find("closed_form"), std::string::npos);
+  int rows = 1;
+  while (std::getline(lines, line)) ++rows;
+  EXPECT_EQ(rows, 3);
+}
+
+TEST(DivergenceCommand, AMistakeInARowOfABatchIsPointedAt) {
+  const std::string folder = test_support::temporary_directory();
+  test_support::write_file(folder + "/pairs.csv", "b\n1\n-1\n");
+  const auto result = command({"divergence", "--batch", folder + "/pairs.csv", "normal(mean = 0, stddev = b)", "normal(mean = 0, stddev = 1)"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.err.find("stddev must be positive, got -1"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("row 2"), std::string::npos) << result.err;
+}
+
+TEST(DivergenceCommand, MonteCarloOnlyWhereItIsAllowed) {
+  const std::string p = "mixture(weights = [0.5, 0.5], components = [multivariate_normal(mean = [0, 0, 0, 0], covariance = 1), multivariate_normal(mean = [3, 3, 3, 3], covariance = 1)])";
+  const std::string q = "multivariate_normal(mean = [0, 0, 0, 0], covariance = 9)";
+  const auto refused = command({"divergence", "--divergence", "total_variation", "--json", p, q});
+  EXPECT_EQ(refused.out.find("monte_carlo\""), std::string::npos) << refused.out;
+  const auto allowed = command({"divergence", "--divergence", "total_variation", "--allow", "monte_carlo", "--json", p, q});
+  ASSERT_EQ(allowed.exit_code, 0) << allowed.err;
+  const Json value = Json::parse(allowed.out)["divergences"][0];
+  EXPECT_EQ(value["method"], "monte_carlo") << allowed.out;
+  EXPECT_GT(value["error"].get<double>(), 0);
+  EXPECT_LT(value["error"].get<double>(), 0.01);
+  EXPECT_EQ(command({"divergence", "--divergence", "total_variation", "--allow", "monte_carlo", "--json", p, q}).out, allowed.out);
 }
 
 TEST(PluginsCommand, ListsEveryPluginWithItsHash) {

@@ -81,12 +81,15 @@ class Coloring {
   virtual std::vector<Index> sequence(int block) const;
 };
 
-/// A joint that knows E_p[s] for the statistics of a range of members (forward KL).
+/// A joint that knows E_p[s] for the statistics of a range of members (forward KL), or expectations under another density that q is
+/// to match.
 class TargetExpectations {
  public:
   virtual ~TargetExpectations();
   /// One column a member, and a bound on the absolute error of each number.
   virtual void expect(Range range, Out m, Out error) const = 0;
+  /// True if they are taken under a density that q takes part in (alpha divergences): then matching is repeated until nothing moves.
+  virtual bool depends_on_q() const { return false; }
 };
 
 }  // namespace kullback

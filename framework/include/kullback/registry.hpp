@@ -89,6 +89,7 @@ std::shared_ptr<const Divergence> find_divergence_written(const Registry& regist
 /// the rules there are when no rung applies.
 struct EvaluateOptions {
   bool skip_closed_forms = false;  ///< go straight to sums, quadrature or cubature: an independent check
+  bool formulas_only = false;      ///< no sums, quadrature or cubature: UnsupportedError where there is no formula
   double relative_tolerance = 1e-10;
   bool allow_monte_carlo = false;  ///< where nothing else applies: a standard error instead of a bound
   std::uint64_t seed = 1;          ///< of Monte Carlo

@@ -66,7 +66,8 @@ struct Projection {
 };
 
 /// A joint for the projection that suits target and family: quadratic, tensor grid, or density by quadrature.
-/// Throws UnsupportedError that says what is missing. `divergence` is "reverse_kl" or "forward_kl".
+/// Throws UnsupportedError that says what is missing. `divergence` is "reverse_kl", "forward_kl" or an alpha
+/// divergence as it is written, "amari_alpha(0.5)".
 std::unique_ptr<Joint> make_joint(const Registry& registry, const Projection& projection, Text divergence);
 
 /// Runs the optimizer from the joint's blocks as they stand until it stops. The same bytes at any

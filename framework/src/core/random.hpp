@@ -8,7 +8,7 @@
 namespace kullback {
 
 /// What a stream is for: streams of different purposes never share numbers.
-enum class Purpose : std::uint64_t { data, initialization, schedule, report };
+enum class Purpose : std::uint64_t { data, initialization, schedule, report, integration };
 
 /// Uniforms in (0, 1) keyed by (seed, purpose) and counted by (sweep, member, draw). Philox4x64-10 [Salmon et al. 2011].
 class Stream {

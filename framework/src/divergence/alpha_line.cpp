@@ -1,5 +1,5 @@
-// log of integral p^a q^(1-a) in one dimension, however small or large: around the peaks of the mixed density, which may be far from those of
-// p and q, and scaled by its largest value.
+// log of integral p^a q^(1-a) in one dimension, however small or large: around the peaks of the mixed density, which
+// may be far from those of p and q, and scaled by its largest value.
 #include "divergence/integral.hpp"
 #include "divergence/piece.hpp"
 

@@ -26,15 +26,23 @@ bool same_numbers(const Side& p, const Side& q, Index n) {
 }
 
 // A range of pairs by formulas of the functional; NaN where there is none.
-void by_formulas(const Registry& registry, const Divergence& divergence, const Side& p, const Side& q, Row value, Row error,
-                 std::span<Method> method) {
+void by_formulas(const Registry& registry, const Divergence& divergence, const Side& p, const Side& q, Row value,
+                 Row error, std::span<Method> method) {
   value.setConstant(std::numeric_limits<double>::quiet_NaN());
   if (divergence.symmetric() && divergence.functional() == Functional::relative_entropy) return;
   const Primitive primitive(divergence.name(), divergence.functional(), divergence.order());
   const Side &a = divergence.mirrored() ? q : p, &b = divergence.mirrored() ? p : q;
   Rule used;
   used.method = Method::closed_form;
-  if (!rule_columns(registry, primitive, a, b, value, error, &used) && !log_partition_columns(primitive, a, b, value, error) &&
+  const auto by_rule = [&] {
+    try {
+      return rule_columns(registry, primitive, a, b, value, error, &used);
+    } catch (const UnsupportedError&) {
+      value.setConstant(std::numeric_limits<double>::quiet_NaN());
+      return false;
+    }
+  };
+  if (!by_rule() && !log_partition_columns(primitive, a, b, value, error) &&
       statistics_columns(primitive, a, b, value, error))
     used.method = Method::expected_statistics;
   for (Index n = 0; n < value.size(); ++n) {
@@ -59,7 +67,15 @@ void evaluate_batch(const Registry& registry, const Divergence& divergence, cons
   if (error.size() != value.size() || (!method.empty() && static_cast<Index>(method.size()) != value.size()))
     throw DomainError("", fmt::format("{}: {} values but {} errors", pair, value.size(), error.size()));
   Rule used;
-  if (!options.skip_closed_forms && rule_columns(registry, divergence, p, q, value, error, &used)) {
+  // A rule that does not apply to all pairs (equal scales only) is asked pair by pair.
+  const auto by_whole_rule = [&] {
+    try {
+      return rule_columns(registry, divergence, p, q, value, error, &used);
+    } catch (const UnsupportedError&) {
+      return false;
+    }
+  };
+  if (!options.skip_closed_forms && by_whole_rule()) {
     for (Index n = 0; n < value.size() && !method.empty(); ++n)
       method[static_cast<std::size_t>(n)] = std::isinf(value[n]) ? Method::infinite : used.method;
     return;
@@ -67,9 +83,11 @@ void evaluate_batch(const Registry& registry, const Divergence& divergence, cons
   const bool same_layout = identical(p.layout, q.layout);
   parallel::for_chunks(value.size(), kGrain, [&](Index, Index begin, Index end) {
     const Index count = end - begin;
-    const Side a{p.family, p.layout, columns(p.theta, begin, count)}, b{q.family, q.layout, columns(q.theta, begin, count)};
+    const Side a{p.family, p.layout, columns(p.theta, begin, count)},
+        b{q.family, q.layout, columns(q.theta, begin, count)};
     Row v(value.data() + begin, count), e(error.data() + begin, count);
-    const auto methods = method.empty() ? method : method.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count));
+    const auto methods =
+        method.empty() ? method : method.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count));
     if (options.skip_closed_forms)
       v.setConstant(std::numeric_limits<double>::quiet_NaN());
     else

@@ -43,8 +43,9 @@ std::shared_ptr<const Divergence> find_divergence_written(const Registry& regist
     Text name = inner.substr(0, equals);
     while (!name.empty() && name.back() == ' ') name.remove_suffix(1);
     if (found.parameter().empty() || name != found.parameter())
-      throw UnsupportedError(fmt::format("{} has no parameter '{}'{}", found.name(), name,
-                                         found.parameter().empty() ? "" : fmt::format("; it has '{}'", found.parameter())));
+      throw UnsupportedError(
+          fmt::format("{} has no parameter '{}'{}", found.name(), name,
+                      found.parameter().empty() ? "" : fmt::format("; it has '{}'", found.parameter())));
     inner.remove_prefix(equals + 1);
     while (!inner.empty() && inner.front() == ' ') inner.remove_prefix(1);
   }

@@ -53,28 +53,36 @@ namespace {
 
 using Rung = Answer (*)(Question&);
 using Rungs = std::span<const Rung>;
-constexpr Rung kFormulas[] = {by_support, by_rule,       by_image,     by_parts,      by_log_partition,
-                              by_quadratic, by_statistics, by_marginals, by_integration};
-constexpr Rung kNumerical[] = {by_support, by_integration};
+constexpr Rung kFormulas[] = {by_support,   by_rule,       by_image,     by_parts,       by_log_partition,
+                              by_quadratic, by_statistics, by_marginals, by_integration, by_monte_carlo};
+constexpr Rung kNumerical[] = {by_support, by_integration, by_monte_carlo};
 constexpr Rung kEntropy[] = {by_entropy};
 constexpr Rung kCrossEntropy[] = {by_statistics, by_cross_entropy};
-constexpr Rung kTransport[] = {by_parts, by_distribution_functions};
+constexpr Rung kTransport[] = {by_rule, by_parts, by_distribution_functions};
 constexpr Rung kKernel[] = {by_kernel};
-constexpr Rung kScore[] = {by_parts, by_scores};
-constexpr Rung kGeodesic[] = {by_image, by_parts, by_geodesic};
+constexpr Rung kScore[] = {by_rule, by_parts, by_scores};
+constexpr Rung kGeodesic[] = {by_rule, by_image, by_parts, by_geodesic};
 constexpr Rung kChernoff[] = {by_support, by_chernoff};
 
 Rungs rungs(const Question& question) {
   switch (question.divergence.functional()) {
-    case Functional::entropy: return kEntropy;
-    case Functional::cross_entropy: return kCrossEntropy;
-    case Functional::chernoff: return kChernoff;
+    case Functional::entropy:
+      return kEntropy;
+    case Functional::cross_entropy:
+      return kCrossEntropy;
+    case Functional::chernoff:
+      return kChernoff;
     case Functional::wasserstein:
-    case Functional::energy: return kTransport;
-    case Functional::kernel: return kKernel;
-    case Functional::score: return kScore;
-    case Functional::geodesic: return kGeodesic;
-    default: return question.options.skip_closed_forms ? Rungs(kNumerical) : Rungs(kFormulas);
+    case Functional::energy:
+      return kTransport;
+    case Functional::kernel:
+      return kKernel;
+    case Functional::score:
+      return kScore;
+    case Functional::geodesic:
+      return kGeodesic;
+    default:
+      return question.options.skip_closed_forms ? Rungs(kNumerical) : Rungs(kFormulas);
   }
 }
 
@@ -85,7 +93,8 @@ Estimate outer(const Divergence& divergence, Estimate inner) {
   Estimate out = inner;
   out.value = divergence.outer(inner.value);
   if (std::isinf(inner.value) || inner.error == 0) {
-    out.error = std::isinf(out.value) || out.value == 0 || inner.value == out.value ? 0 : 4 * kEpsilon * std::abs(out.value);
+    out.error =
+        std::isinf(out.value) || out.value == 0 || inner.value == out.value ? 0 : 4 * kEpsilon * std::abs(out.value);
     if (inner.method == Method::infinite && !std::isinf(out.value)) out.method = Method::closed_form;
     return out;
   }
@@ -133,17 +142,20 @@ Estimate part_of(const Question& whole, Functional kind, double order, const Mem
 
 Estimate functional_of(Question& question) {
   const Divergence& divergence = question.divergence;
-  const Members &p = divergence.mirrored() ? question.q : question.p, &q = divergence.mirrored() ? question.p : question.q;
+  const Members &p = divergence.mirrored() ? question.q : question.p,
+                &q = divergence.mirrored() ? question.p : question.q;
   switch (divergence.functional()) {
     case Functional::relative_entropy: {
       Estimate forward = part_of(question, Functional::relative_entropy, 0, p, q);
-      return divergence.symmetric() ? sum(std::move(forward), part_of(question, Functional::relative_entropy, 0, q, p)) : forward;
+      return divergence.symmetric() ? sum(std::move(forward), part_of(question, Functional::relative_entropy, 0, q, p))
+                                    : forward;
     }
     case Functional::f_divergence: {
       Question same{question.registry, divergence, p, q, question.options};
       return functional(same);
     }
-    default: return part_of(question, divergence.functional(), divergence.order(), p, q);
+    default:
+      return part_of(question, divergence.functional(), divergence.order(), p, q);
   }
 }
 

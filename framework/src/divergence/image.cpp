@@ -13,13 +13,16 @@ Answer by_image(Question& question) {
     case Functional::relative_entropy:
     case Functional::alpha_integral:
     case Functional::f_divergence:
-    case Functional::geodesic: break;
-    default: return {};
+    case Functional::geodesic:
+      break;
+    default:
+      return {};
   }
   const auto* p = capability<Image>(*question.p.family, question.p.layout);
   const auto* q = capability<Image>(*question.q.family, question.q.layout);
   if (!p || !q || p->map() != q->map()) return {};
-  const Members a = p->preimage(question.p.layout, question.p.theta), b = q->preimage(question.q.layout, question.q.theta);
+  const Members a = p->preimage(question.p.layout, question.p.theta),
+                b = q->preimage(question.q.layout, question.q.theta);
   if (a.family == question.p.family && b.family == question.q.family) return {};  // would not end
   try {
     Estimate estimate = evaluate(question.registry, question.divergence, a, b, question.options);

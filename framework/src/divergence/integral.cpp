@@ -26,7 +26,8 @@ void check_normalized(const Question& question, const Members& side, double valu
       pair_name(question), side.family->name(), value));
 }
 
-// |log c| from |1 - c|.
+}  // namespace
+
 Estimate log_integral(double order, Estimate estimate) {
   if (estimate.method == Method::infinite) return estimate;
   const bool below = order >= 0 && order <= 1;
@@ -38,8 +39,6 @@ Estimate log_integral(double order, Estimate estimate) {
   if (std::isinf(estimate.error)) estimate.error = std::numeric_limits<double>::max();
   return estimate;
 }
-
-}  // namespace
 
 Estimate integrate_line(const Question& question) {
   const PiecesOfLine line(question);
@@ -84,6 +83,7 @@ Estimate integrate_line(const Question& question) {
 }
 
 Answer by_integration(Question& question) {
+  if (question.options.formulas_only) return {};
   const Index d = question.p.layout.dimension;
   bool discrete = false;
   for (const Members* side : {&question.p, &question.q}) {

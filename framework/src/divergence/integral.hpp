@@ -15,7 +15,8 @@ Estimate integrate_logarithm(const Question& question);
 Estimate sum_line(const Question& question);
 
 /// The same for any non-negative function of the integers.
-Estimate sum_over_integers(const Question& question, const std::function<Eigen::RowVectorXd(const Eigen::RowVectorXd&)>& f);
+Estimate sum_over_integers(const Question& question,
+                           const std::function<Eigen::RowVectorXd(const Eigen::RowVectorXd&)>& f);
 
 /// Two and three dimensions: adaptive cubature.
 Estimate integrate_box(const Question& question);

@@ -12,8 +12,9 @@
 
 namespace kullback::divergence {
 
-/// One question and what has been learnt on the way down. p and q have one member each. The divergence is what is asked for, or a
-/// relative entropy or alpha integral that it is made of: then the answer is the functional, |log c| of an alpha integral c.
+/// One question and what has been learnt on the way down. p and q have one member each. The divergence is what is asked
+/// for, or a relative entropy or alpha integral that it is made of: then the answer is the functional, |log c| of an
+/// alpha integral c.
 struct Question {
   const Registry& registry;
   const Divergence& divergence;
@@ -59,6 +60,7 @@ Answer by_quadratic(Question& question);
 Answer by_statistics(Question& question);
 Answer by_marginals(Question& question);
 Answer by_integration(Question& question);
+Answer by_monte_carlo(Question& question);
 Answer by_entropy(Question& question);
 Answer by_cross_entropy(Question& question);
 Answer by_chernoff(Question& question);
@@ -71,10 +73,14 @@ Answer by_kernel(Question& question);
 Estimate functional(Question& question);
 
 /// Over columns of members: fills what the formula serves and leaves NaN where it does not; false if it serves no pair.
-bool rule_columns(const Registry& registry, const Divergence& divergence, const Side& p, const Side& q, Row value, Row error,
+bool rule_columns(const Registry& registry, const Divergence& divergence, const Side& p, const Side& q, Row value,
+                  Row error,
                   Rule* used = nullptr);  ///< used: method and source
 bool log_partition_columns(const Divergence& divergence, const Side& p, const Side& q, Row value, Row error);
 bool statistics_columns(const Divergence& divergence, const Side& p, const Side& q, Row value, Row error);
+
+/// |log c| of an alpha integral from |1 - c|.
+Estimate log_integral(double order, Estimate estimate);
 
 /// D from its functional, with the bound that follows.
 Estimate outer(const Divergence& divergence, Estimate functional);
@@ -84,6 +90,7 @@ Members pick(const Side& members, Index n);
 
 /// The value and error of a rule over columns, in parallel chunks; throws NumericalError naming the pair and the column
 /// of a NaN.
-void run_rule(const Rule& rule, double parameter, const std::string& pair, const Side& p, const Side& q, Row value, Row error);
+void run_rule(const Rule& rule, double parameter, const std::string& pair, const Side& p, const Side& q, Row value,
+              Row error);
 
 }  // namespace kullback::divergence

@@ -36,11 +36,12 @@ class Gap {
         order_(divergence.order()),
         fixed_(family.fixed_rows(p.layout)) {
     for (const Statistic& s : family.statistics(layout_)) rows_ += s.rows;
-    natural(p.theta, p_);
-    natural(q.theta, q_);
+    natural(p.layout, p.theta, p_);
+    natural(q.layout, q.theta, q_);
     exact_.assign(static_cast<std::size_t>(rows_), true);
     for (Index i = 0; i < rows_; ++i)
-      exact_[static_cast<std::size_t>(i)] = carries_no_rounding(p.theta, p_.eta, i) && carries_no_rounding(q.theta, q_.eta, i);
+      exact_[static_cast<std::size_t>(i)] =
+          carries_no_rounding(p.theta, p_.eta, i) && carries_no_rounding(q.theta, q_.eta, i);
   }
 
   void run(Row value, Row error) {
@@ -62,10 +63,10 @@ class Gap {
   }
 
  private:
-  void natural(In theta, Natural& out) const {
+  void natural(const Layout& layout, In theta, Natural& out) const {
     const Index n = theta.cols();
     out.eta.resize(rows_ + fixed_, n);
-    family_.convert(layout_, theta, out.eta, true);
+    family_.convert(layout, theta, out.eta, true);
     finish(out);
   }
 
@@ -137,12 +138,13 @@ class Gap {
       const double term = (eta_q[r] - eta_p[r]) * m;
       value -= term;
       error += 6 * kEpsilon * std::abs(term);
-      error += 2 * rounding(r) * (std::abs(eta_p[r]) + std::abs(eta_q[r])) * (std::abs(q_.m(r, j) - m) + 4 * kEpsilon * std::abs(m));
+      error += 2 * rounding(r) * (std::abs(eta_p[r]) + std::abs(eta_q[r])) *
+               (std::abs(q_.m(r, j) - m) + 4 * kEpsilon * std::abs(m));
     }
   }
 
-  // As an integral of Delta' I Delta, never negative, along the line of natural parameters: KL = integral over [0, 1] of (1 - t) ... from
-  // p to q. The gap of A at p (t = 1), q (t = 0) and t = a has a kernel of two straight pieces.
+  // As an integral of Delta' I Delta, never negative, along the line of natural parameters: KL = integral over [0, 1]
+  // of (1 - t) ... from p to q. The gap of A at p (t = 1), q (t = 0) and t = a has a kernel of two straight pieces.
   void along_the_line(Index i, Index j, double& value, double& error) const {
     Eigen::MatrixXd from = q_.eta.col(j), delta = p_.eta.col(i) - q_.eta.col(j);
     double a = order_;
@@ -175,7 +177,8 @@ class Gap {
     double bound = integral.error(0) + 32 * kEpsilon * integral.value(0);
     for (Index r = 0; r < rows_; ++r)
       bound += 2 * rounding(r) * (std::abs(p_.eta(r, i)) + std::abs(q_.eta(r, j))) *
-               (std::abs(p_.m(r, i) - q_.m(r, j)) + 4 * kEpsilon * std::abs(p_.m(r, i))) * (alpha_ ? std::abs(a) + std::abs(1 - a) : 1);
+               (std::abs(p_.m(r, i) - q_.m(r, j)) + 4 * kEpsilon * std::abs(p_.m(r, i))) *
+               (alpha_ ? std::abs(a) + std::abs(1 - a) : 1);
     if (bound < error || !std::isfinite(value)) value = integral.value(0), error = bound;
   }
 
@@ -189,14 +192,24 @@ class Gap {
   std::vector<bool> exact_;
 };
 
+bool same_statistics(const ExponentialFamily& family, const Layout& a, const Layout& b) {
+  const std::vector<Statistic> first = family.statistics(a), second = family.statistics(b);
+  return family.fixed_rows(a) == family.fixed_rows(b) &&
+         std::equal(first.begin(), first.end(), second.begin(), second.end(),
+                    [](const Statistic& x, const Statistic& y) { return x.label == y.label && x.rows == y.rows; });
+}
+
 }  // namespace
 
 bool log_partition_columns(const Divergence& divergence, const Side& p, const Side& q, Row value, Row error) {
-  if (&p.family != &q.family || !identical(p.layout, q.layout)) return false;
+  if (&p.family != &q.family) return false;
+  Layout other = q.layout;  // natural parameters are the same whatever they were given by
+  other.form = p.layout.form;
+  if (!identical(p.layout, other)) return false;
   if (divergence.functional() != Functional::relative_entropy && divergence.functional() != Functional::alpha_integral)
     return false;
   const auto* family = capability<ExponentialFamily>(p.family, p.layout);
-  if (!family) return false;
+  if (!family || !same_statistics(*family, p.layout, q.layout)) return false;
   Gap(*family, divergence, p, q).run(value, error);
   return true;
 }
@@ -210,8 +223,9 @@ Answer by_log_partition(Question& question) {
   }
   const bool alpha = question.divergence.functional() == Functional::alpha_integral;
   if (value[0] == kInf) return infinite("a eta_p + (1 - a) eta_q is outside the natural parameters");
-  return Estimate{value[0], error[0], Method::closed_form,
-                  alpha ? "Jensen gap of the log-partition [Nielsen & Nock 2011]" : "Bregman divergence of the log-partition"};
+  return Estimate{
+      value[0], error[0], Method::closed_form,
+      alpha ? "Jensen gap of the log-partition [Nielsen & Nock 2011]" : "Bregman divergence of the log-partition"};
 }
 
 }  // namespace kullback::divergence

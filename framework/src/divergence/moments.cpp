@@ -43,7 +43,8 @@ class Expectation {
     Eigen::RowVectorXd out(pairs());
     const Eigen::RowVectorXd& c = c_;
     const bool known = columns == pairs() ? moments->expect_at(p_.layout, p_.theta, label_, row(c), row(out))
-                                          : moments->expect_at(p_.layout, p_.theta.col(0).replicate(1, pairs()), label_, row(c), row(out));
+                                          : moments->expect_at(p_.layout, p_.theta.col(0).replicate(1, pairs()), label_,
+                                                               row(c), row(out));
     if (known) value_ = out;
     return known;
   }

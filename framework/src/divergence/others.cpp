@@ -34,7 +34,8 @@ Answer by_cross_entropy(Question& question) {
 }
 
 Answer by_chernoff(Question& question) {
-  // -log c is concave in the order: golden section, then the best of all that was seen. A slope of 0 makes the error second order.
+  // -log c is concave in the order: golden section, then the best of all that was seen. A slope of 0 makes the error
+  // second order.
   const auto at = [&](double order) {
     const Primitive alpha(question.divergence.name(), Functional::alpha_integral, order);
     return evaluate(question.registry, alpha, question.p, question.q, question.options);

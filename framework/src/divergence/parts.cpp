@@ -78,9 +78,12 @@ bool adds_over_products(const Divergence& divergence) {
     case Functional::relative_entropy:
     case Functional::alpha_integral:
     case Functional::score:
-    case Functional::geodesic: return true;
-    case Functional::wasserstein: return divergence.order() == 2;
-    default: return false;
+    case Functional::geodesic:
+      return true;
+    case Functional::wasserstein:
+      return divergence.order() == 2;
+    default:
+      return false;
   }
 }
 

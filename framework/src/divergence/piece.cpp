@@ -169,8 +169,9 @@ PiecesOfLine::PiecesOfLine(const Question& question, bool gaps)
       const bool in_p = p_.low <= ends[i] && p_.high >= ends[i + 1], in_q = q_.low <= ends[i] && q_.high >= ends[i + 1];
       if (in_p != with_p || (!in_p && !in_q && !gaps)) continue;
       const Coordinate coordinate(ends[i], ends[i + 1], p.center, p.scale);
-      pieces_.push_back({coordinate, {break_points(features, coordinate), coordinate.low_limit(), coordinate.high_limit(),
-                                      coordinate.low_flat(), coordinate.high_flat()}});
+      pieces_.push_back({coordinate,
+                         {break_points(features, coordinate), coordinate.low_limit(), coordinate.high_limit(),
+                          coordinate.low_flat(), coordinate.high_flat()}});
     }
 }
 

@@ -8,11 +8,12 @@
 
 namespace kullback::divergence {
 
-/// Rows of what a piece integrates: the divergence's integrand, both densities, and the density of rounding noise in the first.
+/// Rows of what a piece integrates: the divergence's integrand, both densities, and the density of rounding noise in
+/// the first.
 inline constexpr Index kValue = 0, kP = 1, kQ = 2, kNoise = 3, kRows = 4;
 
-/// Densities and integrand per unit of t. The integrand of a divergence is homogeneous in (p, q), so the Jacobian goes into both
-/// logarithms: beside a bound p alone would overflow.
+/// Densities and integrand per unit of t. The integrand of a divergence is homogeneous in (p, q), so the Jacobian goes
+/// into both logarithms: beside a bound p alone would overflow.
 class Piece {
  public:
   Piece(const Question& question, const Support& p, const Support& q, const quadrature::Coordinate& coordinate);
@@ -54,8 +55,8 @@ class Piece {
   Eigen::MatrixXd from_, to_;
 };
 
-/// Where p and q have their mass, and the pieces of the line between the ends of their supports. Pieces with p in them come first,
-/// since they set the scale of the value.
+/// Where p and q have their mass, and the pieces of the line between the ends of their supports. Pieces with p in them
+/// come first, since they set the scale of the value.
 class PiecesOfLine {
  public:
   /// `gaps`: also where neither has mass, between their supports.

@@ -18,27 +18,57 @@ struct Found {
   const Rule* rule = nullptr;
   bool swapped = false;
   double parameter = 0;
-  double factor = 1;  ///< of what the rule gives
+  double factor = 1;     ///< of what the rule gives
+  bool squared = false;  ///< the functional is the square of what the rule gives
   Text name;
 };
+
+// The divergence whose rules give a functional, apart from relative entropies and alpha integrals.
+Text rule_name(const Divergence& divergence, bool& squared) {
+  squared = false;
+  switch (divergence.functional()) {
+    case Functional::wasserstein:
+      squared = divergence.order() == 2;
+      return squared ? "wasserstein_2" : "wasserstein_1";
+    case Functional::geodesic:
+      squared = true;
+      return "fisher_rao";
+    case Functional::energy:
+      return "energy";
+    case Functional::score:
+      return "fisher_divergence";
+    default:
+      return {};
+  }
+}
 
 Found find(const Registry& registry, const Divergence& divergence, const Side& p, const Side& q) {
   const Text a = p.family.name(), b = q.family.name();
   const bool primitive = dynamic_cast<const Primitive*>(&divergence);
   if (!primitive) {
     const Text name = divergence.name();
-    if (const Rule* rule = registry.find_rule(name, a, b)) return {rule, false, divergence.parameter_value(), 1, name};
+    if (const Rule* rule = registry.find_rule(name, a, b))
+      return {rule, false, divergence.parameter_value(), 1, false, name};
     if (divergence.symmetric())
-      if (const Rule* rule = registry.find_rule(name, b, a)) return {rule, true, divergence.parameter_value(), 1, name};
+      if (const Rule* rule = registry.find_rule(name, b, a))
+        return {rule, true, divergence.parameter_value(), 1, false, name};
     return {};
   }
-  if (divergence.functional() == Functional::relative_entropy) return {registry.find_rule("kl", a, b), false, 0, 1, "kl"};
-  if (divergence.functional() != Functional::alpha_integral) return {};
+  if (divergence.functional() == Functional::relative_entropy)
+    return {registry.find_rule("kl", a, b), false, 0, 1, false, "kl"};
+  if (divergence.functional() != Functional::alpha_integral) {
+    bool squared;
+    const Text name = rule_name(divergence, squared);
+    if (const Rule* rule = registry.find_rule(name, a, b)) return {rule, false, 0, 1, squared, name};
+    if (divergence.functional() != Functional::score)
+      if (const Rule* rule = registry.find_rule(name, b, a)) return {rule, true, 0, 1, squared, name};
+    return {};
+  }
   // |log c| = |a - 1| |D_a(p || q)| = |a| |D_(1-a)(q || p)|.
   const double order = divergence.order();
-  if (const Rule* rule = registry.find_rule("renyi", a, b)) return {rule, false, order, order - 1, "renyi"};
+  if (const Rule* rule = registry.find_rule("renyi", a, b)) return {rule, false, order, order - 1, false, "renyi"};
   if (const Rule* rule = order == 0 ? nullptr : registry.find_rule("renyi", b, a))
-    return {rule, true, 1 - order, order, "renyi"};
+    return {rule, true, 1 - order, order, false, "renyi"};
   return {};
 }
 
@@ -75,13 +105,19 @@ bool rule_columns(const Registry& registry, const Divergence& divergence, const 
   const Found found = find(registry, divergence, p, q);
   if (!found.rule) return false;
   const Side &first = found.swapped ? q : p, &second = found.swapped ? p : q;
-  run_rule(*found.rule, found.parameter, fmt::format("{}({}, {})", found.name, first.family.name(), second.family.name()),
-           first, second, value, error);
+  run_rule(*found.rule, found.parameter,
+           fmt::format("{}({}, {})", found.name, first.family.name(), second.family.name()), first, second, value,
+           error);
   if (found.factor != 1) {
     const double factor = std::abs(found.factor);
     value = value.cwiseAbs() * factor;
     error = error * factor + value.unaryExpr([](double v) { return std::isfinite(v) ? kEpsilon * v : 0.0; });
   }
+  if (found.squared)
+    for (Index n = 0; n < value.size(); ++n) {
+      error[n] = std::isfinite(value[n]) ? (2 * value[n] + error[n]) * error[n] + kEpsilon * value[n] * value[n] : 0;
+      value[n] *= value[n];
+    }
   if (used) {
     used->method = found.rule->method;
     used->source = found.rule->source;
@@ -90,11 +126,12 @@ bool rule_columns(const Registry& registry, const Divergence& divergence, const 
 }
 
 Answer by_rule(Question& question) {
+  if (question.options.skip_closed_forms) return {};
   Eigen::RowVectorXd value(1), error(1);
   Rule used;
   try {
-    if (!rule_columns(question.registry, question.divergence, side(question.p), side(question.q), row(value), row(error),
-                      &used)) {
+    if (!rule_columns(question.registry, question.divergence, side(question.p), side(question.q), row(value),
+                      row(error), &used)) {
       question.missing.push_back(fmt::format("there is no closed form {}", pair_name(question)));
       return {};
     }

@@ -17,8 +17,8 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-// Derivatives at the nodes of a panel, on [-1, 1], of the polynomial through the values there: barycentric differentiation.
-// [Berrut & Trefethen 2004, section 9]
+// Derivatives at the nodes of a panel, on [-1, 1], of the polynomial through the values there: barycentric
+// differentiation. [Berrut & Trefethen 2004, section 9]
 const Eigen::MatrixXd& differentiation() {
   static const Eigen::MatrixXd matrix = [] {
     const std::vector<double>& x = quadrature::rule_21().node;
@@ -43,6 +43,7 @@ const Eigen::MatrixXd& differentiation() {
 }  // namespace
 
 Answer by_scores(Question& question) {
+  if (question.options.formulas_only) return {};
   const Support s = question.p.family->support(question.p.layout, question.p.theta, 0, 0);
   if (question.p.layout.dimension != 1 || s.integer) {
     question.missing.push_back("scores are compared in one continuous dimension");
@@ -102,7 +103,8 @@ Answer by_scores(Question& question) {
 Answer by_geodesic(Question& question) {
   const auto* family = capability<ExponentialFamily>(*question.p.family, question.p.layout);
   const auto* fisher = capability<Fisher>(*question.p.family, question.p.layout);
-  if (question.p.family != question.q.family || !identical(question.p.layout, question.q.layout) || !family || !fisher) {
+  if (question.p.family != question.q.family || !identical(question.p.layout, question.q.layout) || !family ||
+      !fisher) {
     question.missing.push_back("paths need members of one family with Fisher information");
     return {};
   }

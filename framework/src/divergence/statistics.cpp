@@ -1,5 +1,5 @@
-// KL(p || q) = -H(p) - sum of coefficients times E_p[statistics]: p supplies entropy and moments, q its log density as a
-// combination of statistics.
+// KL(p || q) = -H(p) - sum of coefficients times E_p[statistics]: p supplies entropy and moments, q its log density as
+// a combination of statistics.
 #include "divergence/expectations.hpp"
 #include "divergence/ladder.hpp"
 #include "divergence/moments.hpp"
@@ -30,8 +30,9 @@ struct Terms {
 bool has_parameter(const std::string& label) {
   for (const Text known : parametric_labels())
     if (label == known) return true;
-  return label.find("-c") != std::string::npos || label.find("^c") != std::string::npos || label.find("c*") != std::string::npos ||
-         label.find("+c") != std::string::npos || label.find("(c)") != std::string::npos;
+  return label.find("-c") != std::string::npos || label.find("^c") != std::string::npos ||
+         label.find("c*") != std::string::npos || label.find("+c") != std::string::npos ||
+         label.find("(c)") != std::string::npos;
 }
 
 bool expand(const Side& q, Terms& out, std::string& why) {
@@ -122,7 +123,8 @@ bool inside(const Side& p, const Side& q, Index i, Index j) {
 // Sums of each column by sign of infinity.
 class Sums {
  public:
-  Sums(Index n) : sum_(Eigen::RowVectorXd::Zero(n)), magnitude_(sum_), up_(static_cast<std::size_t>(n), -1), down_(up_) {}
+  Sums(Index n)
+      : sum_(Eigen::RowVectorXd::Zero(n)), magnitude_(sum_), up_(static_cast<std::size_t>(n), -1), down_(up_) {}
   void add(Index n, double term, int index) {
     const auto k = static_cast<std::size_t>(n);
     if (std::isnan(term)) sum_[n] = kNaN;
@@ -230,7 +232,8 @@ Answer by_statistics(Question& question) {
   }
   const bool cross = kind == Functional::cross_entropy;
   Estimate estimate{value[0], error[0], Method::expected_statistics,
-                    cross ? "-sum of coefficients times E_p[statistics of q]" : "-H(p) - sum of coefficients times E_p[statistics of q]"};
+                    cross ? "-sum of coefficients times E_p[statistics of q]"
+                          : "-H(p) - sum of coefficients times E_p[statistics of q]"};
   if (cross) return estimate;
   if (question.p.layout.dimension == 1 && estimate.error > 1e-13 * std::abs(estimate.value)) {
     // The terms nearly cancel. The non-negative integrand does not.

@@ -1,5 +1,5 @@
-// D(p, q) of distributions on the integers: the sum of the non-negative integrand from the bulk outward. What is left of a light
-// tail is bounded by a geometric series, a heavy one is summed by Euler-Maclaurin's formula.
+// D(p, q) of distributions on the integers: the sum of the non-negative integrand from the bulk outward. What is left
+// of a light tail is bounded by a geometric series, a heavy one is summed by Euler-Maclaurin's formula.
 #include "divergence/integral.hpp"
 
 #include "quadrature/features.hpp"
@@ -57,7 +57,8 @@ class Terms {
   }
 
  private:
-  static void densities(const Members& side, const Support& support, const Eigen::RowVectorXd& k, Eigen::RowVectorXd& out) {
+  static void densities(const Members& side, const Support& support, const Eigen::RowVectorXd& k,
+                        Eigen::RowVectorXd& out) {
     side.family->log_density(side.layout, side.theta, Points(k), row(out));
     for (Index i = 0; i < k.size(); ++i)
       if (k[i] < support.low || k[i] > support.high) out[i] = -kInf;
@@ -84,7 +85,8 @@ constexpr Index kBlock = 512;
 
 // The terms begin, begin + sign, ...: `count` of them.
 void add_block(const Summand& terms, double begin, double sign, Index count, Sum& sum, Eigen::MatrixXd& out) {
-  const Eigen::RowVectorXd k = begin + sign * Eigen::RowVectorXd::LinSpaced(count, 0, static_cast<double>(count - 1)).array();
+  const Eigen::RowVectorXd k =
+      begin + sign * Eigen::RowVectorXd::LinSpaced(count, 0, static_cast<double>(count - 1)).array();
   terms(k, out);
   for (Index i = 0; i < count; ++i)
     if (out(kValue, i) == kInf) sum.infinite = true, sum.infinite_at = k[i];
@@ -92,8 +94,9 @@ void add_block(const Summand& terms, double begin, double sign, Index count, Sum
   sum.terms += count;
 }
 
-// Sum over k from `start` outward without end, a smooth tail that falls like a power: integral + f(start)/2 - f'(start)/12 + ... in
-// t = log of the distance. Between integers the summand is interpolated by the eight around: far out to far beyond rounding.
+// Sum over k from `start` outward without end, a smooth tail that falls like a power: integral + f(start)/2 -
+// f'(start)/12 + ... in t = log of the distance. Between integers the summand is interpolated by the eight around: far
+// out to far beyond rounding.
 void add_heavy_tail(const Summand& terms, double start, double sign, Sum& sum) {
   constexpr Index kNear = 8;
   const double origin = start - sign * 1000;  // t = log(distance from here)
@@ -129,12 +132,14 @@ void add_heavy_tail(const Summand& terms, double start, double sign, Sum& sum) {
   options.relative_tolerance = 1e-14;
   options.driving = 1;
   options.absolute_tolerance = 1e-16 * sum.total[kValue];
-  const quadrature::Integral integral = quadrature::integrate_1d(integrand, kRows, {{t0, t0 + 0.5, t0 + 1}, t0, 690, 1e-6, 1e-6}, options);
+  const quadrature::Integral integral =
+      quadrature::integrate_1d(integrand, kRows, {{t0, t0 + 0.5, t0 + 1}, t0, 690, 1e-6, 1e-6}, options);
   if (integral.infinite) {
     sum.infinite = true, sum.infinite_at = sign * kInf;
     return;
   }
-  // f'(start) by central differences along the direction of the sum: of order 1/1000 each, the next term of the formula 1e-12 of f.
+  // f'(start) by central differences along the direction of the sum: of order 1/1000 each, the next term of the formula
+  // 1e-12 of f.
   Eigen::MatrixXd near;
   Eigen::RowVectorXd k(7);
   for (Index i = 0; i < 7; ++i) k[i] = start + sign * static_cast<double>(i - 3);
@@ -185,7 +190,8 @@ void add_outward(const Summand& terms, double start, double end, double sign, do
       const double ratio = out(kValue, count - 1) / out(kValue, count - 2);
       if (ratio > 0.98 || done >= kMost) return add_heavy_tail(terms, at, sign, sum);
     }
-    if (done >= kMost) throw UnsupportedError(fmt::format("the sum over the integers does not end within {} terms", done));
+    if (done >= kMost)
+      throw UnsupportedError(fmt::format("the sum over the integers does not end within {} terms", done));
   }
 }
 
@@ -196,7 +202,8 @@ Sum add_all(const Question& question, const Summand& terms, double low, double h
   const auto inside = [&](double x) { return std::clamp(std::round(std::isfinite(x) ? x : 0), low, high); };
   double a = inside(p.center), b = inside(q.center);
   if (a > b) std::swap(a, b);
-  if (!(b - a < 1e8)) throw UnsupportedError(fmt::format("{}: the modes are {} integers apart", pair_name(question), b - a));
+  if (!(b - a < 1e8))
+    throw UnsupportedError(fmt::format("{}: the modes are {} integers apart", pair_name(question), b - a));
   Sum sum;
   Eigen::MatrixXd out;
   for (double at = a; at <= b; at += static_cast<double>(kBlock))
@@ -221,7 +228,8 @@ Estimate finished(const Sum& sum) {
 
 Estimate sum_line(const Question& question) {
   Terms terms(question);
-  const Sum sum = add_all(question, [&](const Eigen::RowVectorXd& k, Eigen::MatrixXd& out) { terms(k, out); }, terms.low(), terms.high());
+  const Sum sum = add_all(
+      question, [&](const Eigen::RowVectorXd& k, Eigen::MatrixXd& out) { terms(k, out); }, terms.low(), terms.high());
   for (const auto& [side, mass] : {std::pair{&question.p, sum.total[kP]}, std::pair{&question.q, sum.total[kQ]}})
     if (!sum.infinite && std::abs(mass - 1) > 1e-6 + sum.mass_error)
       throw NumericalError(fmt::format("{}: the probabilities of {} sum to {:.6g} instead of 1", pair_name(question),
@@ -229,7 +237,8 @@ Estimate sum_line(const Question& question) {
   return finished(sum);
 }
 
-Estimate sum_over_integers(const Question& question, const std::function<Eigen::RowVectorXd(const Eigen::RowVectorXd&)>& f) {
+Estimate sum_over_integers(const Question& question,
+                           const std::function<Eigen::RowVectorXd(const Eigen::RowVectorXd&)>& f) {
   const Terms terms(question);
   return finished(add_all(
       question,

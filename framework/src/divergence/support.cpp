@@ -102,8 +102,9 @@ Answer by_support(Question& question) {
   for (std::size_t i = 0; i < p_carriers.size() && i < q_carriers.size(); ++i) {
     if (p_carriers[i] == q_carriers[i]) continue;
     if (alone.p == kInf || alone.q == kInf)
-      return infinite(fmt::format("p and q are singular: only {} has its mass on {}{}", p_carriers[i].empty() ? "q" : "p",
-                                  p_carriers[i].empty() ? q_carriers[i] : p_carriers[i], in_coordinate(static_cast<Index>(i), d)));
+      return infinite(
+          fmt::format("p and q are singular: only {} has its mass on {}{}", p_carriers[i].empty() ? "q" : "p",
+                      p_carriers[i].empty() ? q_carriers[i] : p_carriers[i], in_coordinate(static_cast<Index>(i), d)));
     disjoint = true;
   }
   for (std::size_t i = 0; i < p.size() && i < q.size(); ++i) {
@@ -125,7 +126,8 @@ Answer by_support(Question& question) {
   if (!disjoint) return {};
   const double value = alone.p + alone.q;
   const bool alpha = kind == Functional::alpha_integral;  // c = 0
-  return Estimate{alpha ? kInf : value, alpha ? 0 : 2 * kEpsilon * value, Method::closed_form, "p and q have disjoint supports"};
+  return Estimate{alpha ? kInf : value, alpha ? 0 : 2 * kEpsilon * value, Method::closed_form,
+                  "p and q have disjoint supports"};
 }
 
 }  // namespace kullback::divergence

@@ -121,7 +121,8 @@ Estimate by_quantile_squares(const Question& question, Distributions& both) {
       },
       1, line, options);
   if (integral.infinite)
-    return infinite(fmt::format("the integral over the probabilities diverges at {}", integral.infinite_at > 0 ? 1 : 0));
+    return infinite(
+        fmt::format("the integral over the probabilities diverges at {}", integral.infinite_at > 0 ? 1 : 0));
   return {integral.value(0), 2 * integral.error(0) + 1e-14 * integral.value(0), Method::quadrature,
           fmt::format("quadrature of the quantiles, {} evaluations", integral.evaluations)};
 }
@@ -129,6 +130,7 @@ Estimate by_quantile_squares(const Question& question, Distributions& both) {
 }  // namespace
 
 Answer by_distribution_functions(Question& question) {
+  if (question.options.formulas_only) return {};
   if (question.p.layout.dimension != 1) {
     question.missing.push_back("distribution functions are compared in one dimension");
     return {};
@@ -146,12 +148,13 @@ Answer by_distribution_functions(Question& question) {
     question.missing.push_back(mixed ? "one is discrete and the other continuous" : "quantiles of integers are steps");
     return {};
   }
-  Estimate out = squares ? by_quantile_squares(question, both)
-                         : integers ? sum_over_integers(question, [&](const Eigen::RowVectorXd& k) {
-                             const Eigen::RowVectorXd d = both.difference(k).cwiseAbs();
-                             return power == 1 ? d : Eigen::RowVectorXd(d.cwiseAbs2());
-                           })
-                                    : by_cdfs(question, both, power);
+  Estimate out = squares    ? by_quantile_squares(question, both)
+                 : integers ? sum_over_integers(question,
+                                                [&](const Eigen::RowVectorXd& k) {
+                                                  const Eigen::RowVectorXd d = both.difference(k).cwiseAbs();
+                                                  return power == 1 ? d : Eigen::RowVectorXd(d.cwiseAbs2());
+                                                })
+                            : by_cdfs(question, both, power);
   if (power == 2 && std::isfinite(out.value)) out.value *= 2, out.error *= 2;
   return out;
 }

@@ -74,13 +74,15 @@ Columns read_columns(const std::string& path) {
   for (Index k = 0; k < out.values.cols(); ++k)
     for (Index n = 0; n < out.values.rows(); ++n)
       if (std::isnan(out.values(n, k)))
-        throw ConfigError(fmt::format("{}: error: row {} of column '{}' is empty", path, n + 1, out.names[static_cast<std::size_t>(k)]));
+        throw ConfigError(fmt::format("{}: error: row {} of column '{}' is empty", path, n + 1,
+                                      out.names[static_cast<std::size_t>(k)]));
   if (out.values.rows() == 0) throw ConfigError(fmt::format("{}: error: the table has no rows", path));
   return out;
 }
 
-BatchValues compare_columns(const Registry& registry, const Columns& columns, const std::string& p, const std::string& q,
-                            const std::vector<std::string>& words, const EvaluateOptions& options) {
+BatchValues compare_columns(const Registry& registry, const Columns& columns, const std::string& p,
+                            const std::string& q, const std::vector<std::string>& words,
+                            const EvaluateOptions& options) {
   const Members a = read_side(registry, columns, "P", p), b = read_side(registry, columns, "Q", q);
   const Index rows = columns.values.rows(), count = static_cast<Index>(words.size());
   BatchValues out{words, Eigen::MatrixXd(rows, count), Eigen::MatrixXd(rows, count), {}};

@@ -24,10 +24,12 @@ struct BatchValues {
   std::vector<std::vector<Method>> method;  ///< by divergence
 };
 
-/// D(p, q) for every row. The texts are distributions that refer to columns by name: "normal(mean = a, stddev = b)"; one that does not is
-/// the same for all rows. In parallel. Throws ConfigError that points into the text and names the row.
-BatchValues compare_columns(const Registry& registry, const Columns& columns, const std::string& p, const std::string& q,
-                            const std::vector<std::string>& words, const EvaluateOptions& options);
+/// D(p, q) for every row. The texts are distributions that refer to columns by name: "normal(mean = a, stddev = b)";
+/// one that does not is the same for all rows. In parallel. Throws ConfigError that points into the text and names the
+/// row.
+BatchValues compare_columns(const Registry& registry, const Columns& columns, const std::string& p,
+                            const std::string& q, const std::vector<std::string>& words,
+                            const EvaluateOptions& options);
 
 /// "kl,kl_error,kl_method,..." and one line a row; numbers as text that reads back to the same bits.
 std::string to_csv(const BatchValues& values);

@@ -1,5 +1,6 @@
 #include "experiment/describe.hpp"
 
+#include "experiment/pair_table.hpp"
 #include "experiment/report.hpp"
 
 #include <kullback/capability.hpp>
@@ -52,9 +53,10 @@ std::string describe_family(const Registry& registry, const Distribution& family
 std::string describe(const Registry& registry, const std::string& name) {
   if (const Distribution* family = registry.find_family(name)) return describe_family(registry, *family);
   if (const Divergence* divergence = registry.find_divergence(name)) {
-    return fmt::format("{}: a divergence of plugin {}\n\n  {}\n\nforward_{}(p, q) = {}(p, q); reverse_{} swaps the sides: {}(q, p)\n", name,
-                       registry.owner("divergence", name), divergence->formula(), name, name, name, name) +
-           rules(registry, [&](const RuleKey& key) { return key.divergence == name; });
+    return fmt::format("{}: a divergence of plugin {}\n\n  {}\n\nforward_{}(p, q) = {}(p, q); reverse_{} swaps the sides: {}(q, p)\n{}", name,
+                       registry.owner("divergence", name), divergence->formula(), name, name, name, name,
+                       divergence->parameter().empty() ? "" : fmt::format("its {} is written {}(NUMBER) or {{{}: NUMBER}}; {} if left out\n", divergence->parameter(), name, name, divergence->parameter_value())) +
+           rules(registry, [&](const RuleKey& key) { return key.divergence == name; }) + "\n" + pair_table(registry, *divergence);
   }
   for (const char* prefix : {"reverse_", "forward_"})
     if (name.rfind(prefix, 0) == 0 && registry.find_divergence(name.substr(8))) return describe(registry, name.substr(8));

@@ -162,8 +162,9 @@ void add_values(const Registry& registry, const Case& c, const Direction& direct
   // The direction that was not minimized needs q's log density under p: a factorization more, or a marginal a coordinate.
   constexpr Index kMostForBoth = 10'000;
   for (const bool reversed : {true, false}) {
-    if (reversed != direction.reversed && p.layout.dimension > kMostForBoth) continue;
-    Value value{(reversed ? "reverse_" : "forward_") + d.written(), {}, {}};
+    const bool alpha = d.functional() == Functional::alpha_integral;  // their directions are orders: one question
+    if (reversed != direction.reversed && (alpha || p.layout.dimension > kMostForBoth)) continue;
+    Value value{alpha ? direction.word : (reversed ? "reverse_" : "forward_") + d.written(), {}, {}};
     if (!reversed || !direction.reversed || !value_from_bound(p, joint, outcome.solution, value.estimate))
       value = value_of(registry, value.name, d, reversed ? q : p, reversed ? p : q);
     outcome.values.push_back(std::move(value));
@@ -218,7 +219,7 @@ Results execute(const Experiment& experiment, const Registry& registry, Watcher&
       }
       for (const Direction& direction : experiment.directions) {
         // Moment matching has one answer from anywhere; starts matter to a search.
-        const bool search = direction.reversed;
+        const bool search = direction.reversed || direction.divergence->functional() == Functional::alpha_integral;
         for (std::size_t s = 0; s < (search ? std::max<std::size_t>(1, c.starts.size()) : 1); ++s) {
           run_projection(experiment, registry, c, direction, search && !c.starts.empty() ? &c.starts[s] : nullptr, results, watcher);
           if (results.outcomes.back().status == "cancelled") return;

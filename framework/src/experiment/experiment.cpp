@@ -1,5 +1,6 @@
 #include "experiment/experiment.hpp"
 
+#include "experiment/f_divergence.hpp"
 #include "language/symmetry.hpp"
 
 #include <kullback/error.hpp>
@@ -48,7 +49,7 @@ Direction read_direction(const Node& node, const Registry& registry) {
     if (node.children().size() != 1) config::fail(node.place, node.path, "a divergence with a parameter is written {renyi: 0.5}");
     const Node& parameter = node.children().front();
     node.find(parameter.key);
-    word = fmt::format("{}({})", parameter.key, parameter.number());
+    word = parameter.key == "f" ? fmt::format("f({})", parameter.string()) : fmt::format("{}({})", parameter.key, parameter.number());
   } else {
     word = node.string();
   }
@@ -218,6 +219,13 @@ void write_defaults(Experiment& experiment) {
 Direction direction_of(const Registry& registry, const std::string& word) {
   Direction direction{word, nullptr, false, {}};
   std::string base = word;
+  // By its function: "f(t * log(t))".
+  for (const Text prefix : {"f(", "reverse_f(", "forward_f("})
+    if (word.starts_with(prefix) && word.ends_with(')')) {
+      direction.reversed = prefix == "reverse_f(";
+      direction.divergence = make_f_divergence(word.substr(prefix.size(), word.size() - prefix.size() - 1));
+      return direction;
+    }
   // A name of its own ("reverse_chi_squared") comes first.
   if (!registry.find_divergence(word.substr(0, word.find('(')))) {
     direction.reversed = word.rfind("reverse_", 0) == 0;
@@ -303,7 +311,13 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
   }
   for (const Case& c : experiment.cases)
     for (const Direction& d : experiment.directions)
-      if (!c.approximation.known && !d.reversed && d.word.rfind("forward_", 0) != 0)
+      if (const bool alpha = d.divergence->functional() == Functional::alpha_integral;
+          !c.approximation.known && !alpha && (d.divergence->functional() != Functional::relative_entropy || d.divergence->symmetric()))
+        errors.run([&] {
+          config::fail(d.place, "inference.divergence",
+                       fmt::format("q is fitted by reverse_kl, forward_kl or an alpha divergence; {} compares known distributions", d.word));
+        });
+      else if (!c.approximation.known && !alpha && !d.reversed && d.word.rfind("forward_", 0) != 0)
         errors.run([&] {
           config::fail(d.place, "inference.divergence",
                        fmt::format("say which side is fitted: reverse_{} (D(q, p), mode seeking) or forward_{} (D(p, q), mass covering)", d.word, d.word));

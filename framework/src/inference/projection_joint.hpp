@@ -58,9 +58,17 @@ class ProjectionJoint : public Joint, public TargetExpectations {
   std::vector<Block> blocks_;
 };
 
-/// Forward KL: E_p[s], and nothing else. Refuses the natural gradient.
-class MatchingJoint final : public ProjectionJoint {
+/// A joint without a bound: q is found by matching expectations, and this is the divergence that it makes least.
+class MatchingDivergence {
  public:
+  virtual ~MatchingDivergence() = default;
+  virtual std::string divergence() const = 0;
+};
+
+/// Forward KL: E_p[s], and nothing else. Refuses the natural gradient.
+class MatchingJoint final : public ProjectionJoint, public MatchingDivergence {
+ public:
+  std::string divergence() const override { return "forward_kl"; }
   /// Finds all expectations. Throws InfiniteError, UnsupportedError.
   explicit MatchingJoint(const Projection& projection);
   void natural_gradient(Range range, Out eta_hat) const override;

@@ -32,11 +32,12 @@ class Run {
         optimizer_(optimizer),
         settings_(settings),
         observer_(observer),
-        has_bound_(dynamic_cast<const MatchingJoint*>(&joint) == nullptr),
+        has_bound_(dynamic_cast<const MatchingDivergence*>(&joint) == nullptr),
         promises_(has_bound_ && optimizer.raises_bound() && settings.schedule != Schedule::jacobi),
         sweeper_(joint, settings, observer, promises_),
         stopping_(settings.tolerance, settings.damping) {
-    if (const auto why = optimizer.refuses(joint, has_bound_ ? "reverse_kl" : "forward_kl"))
+    const auto* matching = dynamic_cast<const MatchingDivergence*>(&joint);
+    if (const auto why = optimizer.refuses(joint, matching ? matching->divergence() : "reverse_kl"))
       throw UnsupportedError(fmt::format("{} cannot be used: {}", optimizer.name(), *why));
     if (!(settings.damping > 0 && settings.damping <= 1))
       throw DomainError("damping", fmt::format("damping must be above 0 and at most 1, got {}", settings.damping));
