@@ -58,19 +58,20 @@ std::vector<StatementPolynomial::Factor> StatementPolynomial::parse(const std::s
                                      statement_.layout.dimension > 1)
                       ? Shape::matrix
                       : vectors_ && statement_.layout.dimension > 1 ? Shape::vector : Shape::scalar;
-    for (std::size_t p = 0; p < parameters_.size(); ++p) {
-      const std::string& name = parameters_[p].name;
-      if (text.starts_with(name + ".")) {
+    for (std::size_t p = 0; p < parameters_.size(); ++p)
+      if (text.starts_with(parameters_[p].name + ".")) {
         f.argument = static_cast<int>(p);
-        f.label = text.substr(name.size() + 1);
+        f.label = text.substr(parameters_[p].name.size() + 1);
         shape = parameters_[p].shape;
-      } else if (const auto at = text.find(name + ")"); at != std::string::npos && at > 0 && (text[at - 1] == '(' || text[at - 1] == '+' || text[at - 1] == '-')) {
-        f.parameter = name;
-        f.argument = static_cast<int>(p);
-        f.label = text.substr(0, at) + "c)";
       }
+    for (std::size_t p = 0; p < parameters_.size(); ++p) {
+      const auto at = f.label.find(parameters_[p].name + ")");
+      if (at == std::string::npos || at == 0 || Text("(+-").find(f.label[at - 1]) == Text::npos) continue;
+      f.parameter = static_cast<int>(p);
+      f.label = f.label.substr(0, at) + "c)";
+      break;
     }
-    f.groups = is_number(f.label) || !f.parameter.empty() ? 0 : f.label == "cell" ? 1 : f.label == "x*x'" ? 2 : static_cast<int>(shape);
+    f.groups = is_number(f.label) || f.parameter >= 0 ? 0 : f.label == "cell" ? 1 : f.label == "x*x'" ? 2 : static_cast<int>(shape);
     if (f.label != "1") factors.push_back(std::move(f));
   }
   int vectors = 0, matrices = 0;
@@ -182,39 +183,56 @@ Polynomial StatementPolynomial::argument(const Factor& f) {
   return substitution_.expand(term, f.label, cells_);
 }
 
-// A statistic of the child with an argument in it: both must be known.
+// A label with an argument for its c, of the child or of another argument: all of them must be known.
 Polynomial StatementPolynomial::parametric(const Factor& f) {
-  const model::Term& term = statement_.arguments[static_cast<std::size_t>(f.argument)];
-  if (source_.kind != Source::Kind::known || term.kind != model::Term::Kind::constant)
-    throw NoRule{statement_.variable, fmt::format("{} with a {} that is not known", f.label, f.parameter)};
-  const model::Dimensions& dimensions = source_.known.dimensions;
+  const auto constant_of = [&](int argument) -> const model::Array& {
+    const model::Term& term = statement_.arguments[static_cast<std::size_t>(argument)];
+    if (term.kind != model::Term::Kind::constant)
+      throw NoRule{statement_.variable, fmt::format("{} with a {} that is not known", f.label, parameters_[static_cast<std::size_t>(argument)].name)};
+    return term.array;
+  };
+  if (f.argument < 0 && source_.kind != Source::Kind::known) throw NoRule{statement_.variable, f.label};
+  const model::Array& base = f.argument < 0 ? source_.known : constant_of(f.argument);
+  const model::Array& parameter = constant_of(f.parameter);
+  model::Array result{base.dimensions, {}};
+  for (const int plate : parameter.dimensions)
+    if (std::find(base.dimensions.begin(), base.dimensions.end(), plate) == base.dimensions.end()) result.dimensions.push_back(plate);
   Sizes sizes;
   std::vector<int> axes;
-  for (const int plate : dimensions) {
+  for (const int plate : result.dimensions) {
     axes.push_back(static_cast<int>(sizes.size()));
     sizes.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
   }
-  std::vector<Index> shape, strides(dimensions.size(), 0);
-  for (const int plate : term.array.dimensions) shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
-  const std::vector<Index> dense = dense_strides(shape);
-  for (std::size_t k = 0; k < dimensions.size(); ++k)
-    for (std::size_t j = 0; j < shape.size(); ++j)
-      if (term.array.dimensions[j] == dimensions[k]) strides[k] = dense[j];
-  const Index count = source_.known.values.size();
-  Eigen::RowVectorXd c(count), value(count);
+  const auto strides_of = [&](const model::Array& array) {
+    std::vector<Index> shape, strides(result.dimensions.size(), 0);
+    for (const int plate : array.dimensions) shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
+    const std::vector<Index> dense = dense_strides(shape);
+    for (std::size_t k = 0; k < strides.size(); ++k)
+      for (std::size_t j = 0; j < shape.size(); ++j)
+        if (array.dimensions[j] == result.dimensions[k]) strides[k] = dense[j];
+    return strides;
+  };
+  const std::vector<Index> x_strides = strides_of(base), c_strides = strides_of(parameter);
+  const Index count = model_.cells(result.dimensions);
+  Eigen::RowVectorXd x(count), c(count), value(count);
   Index cell = 0;
-  for_cells<1>(sizes, axes, {strides.data()}, [&](const Index* at) { c[cell++] = term.array.values[at[0]]; });
-  const Eigen::RowVectorXd x = source_.known.values.transpose();
+  for_cells<2>(sizes, axes, {x_strides.data(), c_strides.data()}, [&](const Index* at) {
+    x[cell] = base.values[at[0]];
+    c[cell++] = parameter.values[at[1]];
+  });
   if (!evaluate_label(f.label, row(std::as_const(c)), x, row(value))) throw NoRule{statement_.variable, f.label};
   for (Index i = 0; i < count; ++i)
     if (std::isnan(x[i])) value[i] = 0;
+  result.values = value.transpose();
   std::vector<Reference> references;
-  for (const int axis : cell_axes_) references.push_back({axis, 0});
-  return computed({dimensions, value.transpose()}, "x", references);
+  for (const int plate : result.dimensions)
+    for (const auto& [p, r] : cells_)
+      if (p == plate) references.push_back(r);
+  return computed(std::move(result), "x", references);
 }
 
 Polynomial StatementPolynomial::factor(const Factor& f) {
-  if (!f.parameter.empty()) return parametric(f);
+  if (f.parameter >= 0) return parametric(f);
   return f.argument < 0 ? child(f) : argument(f);
 }
 

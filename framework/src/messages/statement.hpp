@@ -18,7 +18,7 @@ class StatementPolynomial {
   struct Factor {
     int argument = -1;  ///< -1: the child
     std::string label;
-    std::string parameter;  ///< the argument in a parametric label of the child
+    int parameter = -1;     ///< the argument that is the c of a parametric label
     int groups = 0;
     bool second = false;    ///< a vector along the second group
   };
