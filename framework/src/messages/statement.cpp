@@ -54,10 +54,12 @@ std::vector<StatementPolynomial::Factor> StatementPolynomial::parse(const std::s
     begin = end + 3;
     Factor f;
     f.label = text;
-    Shape shape = source_.matrix || (vectors_ && statement_.layout.dimension == model_.cells(inside_) * model_.cells(inside_) &&
-                                     statement_.layout.dimension > 1)
-                      ? Shape::matrix
-                      : vectors_ && statement_.layout.dimension > 1 ? Shape::vector : Shape::scalar;
+    Shape shape =
+        source_.matrix || (vectors_ && statement_.layout.dimension == model_.cells(inside_) * model_.cells(inside_) &&
+                           statement_.layout.dimension > 1)
+            ? Shape::matrix
+        : vectors_ && statement_.layout.dimension > 1 ? Shape::vector
+                                                      : Shape::scalar;
     for (std::size_t p = 0; p < parameters_.size(); ++p)
       if (text.starts_with(parameters_[p].name + ".")) {
         f.argument = static_cast<int>(p);
@@ -71,7 +73,10 @@ std::vector<StatementPolynomial::Factor> StatementPolynomial::parse(const std::s
       f.label = f.label.substr(0, at) + "c)";
       break;
     }
-    f.groups = is_number(f.label) || f.parameter >= 0 ? 0 : f.label == "cell" ? 1 : f.label == "x*x'" ? 2 : static_cast<int>(shape);
+    f.groups = is_number(f.label) || f.parameter >= 0 ? 0
+               : f.label == "cell"                    ? 1
+               : f.label == "x*x'"                    ? 2
+                                                      : static_cast<int>(shape);
     if (f.label != "1") factors.push_back(std::move(f));
   }
   int vectors = 0, matrices = 0;
@@ -132,7 +137,8 @@ Polynomial StatementPolynomial::child(const Factor& f) {
 
 // A label of the sum over the elements of a known vector.
 Polynomial StatementPolynomial::sum_of(const model::Term& term, Text label) {
-  if (term.kind != model::Term::Kind::constant) throw NoRule{-1, fmt::format("{} of a vector that is not known", label)};
+  if (term.kind != model::Term::Kind::constant)
+    throw NoRule{-1, fmt::format("{} of a vector that is not known", label)};
   model::Array sum;
   Index missing = 1;
   std::vector<Index> shape;
@@ -153,7 +159,8 @@ Polynomial StatementPolynomial::sum_of(const model::Term& term, Text label) {
     strides.push_back(next < sum.dimensions.size() && sum.dimensions[next] == plate ? kept[next++] : 0);
   sum.values = Eigen::VectorXd::Zero(model_.cells(sum.dimensions));
   const double* from = term.array.values.data();
-  for_cells<1>(shape, axes, {strides.data()}, [&](const Index* at) { sum.values[at[0]] += static_cast<double>(missing) * *from++; });
+  for_cells<1>(shape, axes, {strides.data()},
+               [&](const Index* at) { sum.values[at[0]] += static_cast<double>(missing) * *from++; });
   std::vector<Reference> references;
   for (const int plate : sum.dimensions)
     for (const auto& [p, r] : cells_)
@@ -161,7 +168,8 @@ Polynomial StatementPolynomial::sum_of(const model::Term& term, Text label) {
   return computed(std::move(sum), label, references);
 }
 
-Polynomial StatementPolynomial::computed(model::Array array, Text label, const std::vector<Reference>& references) const {
+Polynomial StatementPolynomial::computed(model::Array array, Text label,
+                                         const std::vector<Reference>& references) const {
   KnownCache own;  // the array's memory may be another's tomorrow
   Algebra none(sources_);
   return Substitution(model_, sources_, none, own).known(array, label, references);
@@ -178,7 +186,8 @@ Polynomial StatementPolynomial::argument(const Factor& f) {
     return substitution_.expand_matrix(term, f.label, at, rows, statement_.matrix_dimension);
   }
   if (f.label == "x*x'")
-    return algebra_.multiply(substitution_.expand(term, "x", at_group(0)), substitution_.expand(term, "x", at_group(1)));
+    return algebra_.multiply(substitution_.expand(term, "x", at_group(0)),
+                             substitution_.expand(term, "x", at_group(1)));
   if (f.groups == 1) return substitution_.expand(term, f.label, at_group(f.second ? 1 : 0));
   return substitution_.expand(term, f.label, cells_);
 }
@@ -188,7 +197,8 @@ Polynomial StatementPolynomial::parametric(const Factor& f) {
   const auto constant_of = [&](int argument) -> const model::Array& {
     const model::Term& term = statement_.arguments[static_cast<std::size_t>(argument)];
     if (term.kind != model::Term::Kind::constant)
-      throw NoRule{statement_.variable, fmt::format("{} with a {} that is not known", f.label, parameters_[static_cast<std::size_t>(argument)].name)};
+      throw NoRule{statement_.variable, fmt::format("{} with a {} that is not known", f.label,
+                                                    parameters_[static_cast<std::size_t>(argument)].name)};
     return term.array;
   };
   if (f.argument < 0 && source_.kind != Source::Kind::known) throw NoRule{statement_.variable, f.label};
@@ -196,7 +206,8 @@ Polynomial StatementPolynomial::parametric(const Factor& f) {
   const model::Array& parameter = constant_of(f.parameter);
   model::Array result{base.dimensions, {}};
   for (const int plate : parameter.dimensions)
-    if (std::find(base.dimensions.begin(), base.dimensions.end(), plate) == base.dimensions.end()) result.dimensions.push_back(plate);
+    if (std::find(base.dimensions.begin(), base.dimensions.end(), plate) == base.dimensions.end())
+      result.dimensions.push_back(plate);
   Sizes sizes;
   std::vector<int> axes;
   for (const int plate : result.dimensions) {
@@ -236,7 +247,8 @@ Polynomial StatementPolynomial::factor(const Factor& f) {
   return f.argument < 0 ? child(f) : argument(f);
 }
 
-// Weights of plates, and the cells that the statement leaves out: those of other statements, and empty ones that nobody reads.
+// Weights of plates, and the cells that the statement leaves out: those of other statements, and empty ones that nobody
+// reads.
 Polynomial StatementPolynomial::masks() {
   const model::Variable& variable = *source_.variable;
   Polynomial product = constant(1);
@@ -270,7 +282,8 @@ Polynomial StatementPolynomial::masks() {
     for (Index cell = 0; cell < cells; ++cell) {
       const auto value = source_.known.values.segment(cell * numbers, numbers).array().isNaN();
       if (value.any() && !value.all())
-        throw UnsupportedError(fmt::format("{}: single entries of a vector that are missing are not there yet", variable.name));
+        throw UnsupportedError(
+            fmt::format("{}: single entries of a vector that are missing are not there yet", variable.name));
       mask->values[cell] = value.any() ? 0 : 1;
     }
     product = algebra_.multiply(product, known_factor(std::move(mask), references(cell_axes_.size())));
@@ -288,8 +301,8 @@ Polynomial StatementPolynomial::attach_gates(const Polynomial& polynomial) {
       const Gate& gate = algebra_.gates()[g];
       bool read = false, attached = false;
       for (const Atom& atom : monomial.atoms) {
-        const bool here = atom.gate == static_cast<int>(g) ||
-                          (gate.source >= 0 && atom.source == gate.source && atom.label == "cell" && atom.cells == gate.references);
+        const bool here = atom.gate == static_cast<int>(g) || (gate.source >= 0 && atom.source == gate.source &&
+                                                               atom.label == "cell" && atom.cells == gate.references);
         if (here && !atom.rows.empty() && atom.rows[0].axis == gate.axis) {
           attached = true;
           continue;
@@ -329,7 +342,8 @@ Polynomial StatementPolynomial::make() {
                  fmt::format("{} has no table of monomials for these parameters", statement_.family->name())};
   if (vectors_) {
     // A level of the child is an element of the argument: the axis is that of a gate.
-    const bool levels = std::any_of(table.begin(), table.end(), [](const auto& m) { return m.product.starts_with("cell"); });
+    const bool levels =
+        std::any_of(table.begin(), table.end(), [](const auto& m) { return m.product.starts_with("cell"); });
     for (const int plate : inside_) {
       const Index size = model_.plates[static_cast<std::size_t>(plate)].size;
       for (int g = 0; g < 2; ++g) {
@@ -343,7 +357,8 @@ Polynomial StatementPolynomial::make() {
           gate.source = statement_.variable;
         } else {
           for (const int p : plates_) gate.shape.push_back(model_.plates[static_cast<std::size_t>(p)].size);
-          for (const double level : source_.known.values) gate.levels.push_back(std::isnan(level) ? -1 : static_cast<int>(level));
+          for (const double level : source_.known.values)
+            gate.levels.push_back(std::isnan(level) ? -1 : static_cast<int>(level));
         }
         group_axes_[g].push_back(algebra_.add_gate(std::move(gate), size));
       }
