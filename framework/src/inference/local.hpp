@@ -7,8 +7,8 @@
 
 namespace kullback::inference {
 
-/// A joint that eliminates factors of q: a pass over the data makes the best of them from everything else, adds up what the blocks need of
-/// them, and keeps none. Their entropy is a term of expected_log_density.
+/// A joint that eliminates factors of q: a pass over the data makes the best of them from everything else, adds up what
+/// the blocks need of them, and keeps none. Their entropy is a term of expected_log_density.
 class LocalPasses {
  public:
   virtual ~LocalPasses() = default;

@@ -65,7 +65,8 @@ class Demands {
       const auto known = plain_labels();
       for (const std::string& l : labels)
         if (std::find(known.begin(), known.end(), l) == known.end())
-          throw UnsupportedError(fmt::format("{}: the statistic {} that is sent to its grid is not known at its nodes", source.variable->name, l));
+          throw UnsupportedError(fmt::format("{}: the statistic {} that is sent to its grid is not known at its nodes",
+                                             source.variable->name, l));
       return;
     }
     const bool all = std::all_of(labels.begin(), labels.end(), [&](const std::string& l) { return source.has(l); });
@@ -89,12 +90,14 @@ class Demands {
       }
     }
     if (source.leader >= 0)
-      throw UnsupportedError(fmt::format("{}: the joint block {} has statistics ({}), but {} sends ({}); say the mean's precision in terms of the "
-                                         "other variable (mu: normal(0, precision = 0.1 * tau)), or leave them factorized",
-                                         name, source.family->name(), fmt::join(own, ", "), statement.text, fmt::join(sends, ", ")));
+      throw UnsupportedError(fmt::format(
+          "{}: the joint block {} has statistics ({}), but {} sends ({}); say the mean's precision in terms of the "
+          "other variable (mu: normal(0, precision = 0.1 * tau)), or leave them factorized",
+          name, source.family->name(), fmt::join(own, ", "), statement.text, fmt::join(sends, ", ")));
     throw UnsupportedError(fmt::format(
         "{}: its factor is {} with statistics ({}), but {} sends ({}): use {}posterior: {{{}: discrete_grid}}", name,
-        article(source.family->name()), fmt::join(own, ", "), statement.text.empty() ? model_.variables[static_cast<std::size_t>(statement.variable)].name : statement.text,
+        article(source.family->name()), fmt::join(own, ", "),
+        statement.text.empty() ? model_.variables[static_cast<std::size_t>(statement.variable)].name : statement.text,
         fmt::join(sends, ", "), better.empty() ? "" : fmt::format("{}, or ", fmt::join(better, " or ")), name));
   }
 
@@ -160,7 +163,8 @@ class TermBuilder {
   }
 
  private:
-  static KnownFactor known(const Known& numbers, std::shared_ptr<const Known> shared, const std::vector<Reference>& cells) {
+  static KnownFactor known(const Known& numbers, std::shared_ptr<const Known> shared,
+                           const std::vector<Reference>& cells) {
     KnownFactor factor;
     factor.numbers = std::move(shared);
     place(factor, cells, dense_strides(numbers.shape));
@@ -224,7 +228,8 @@ class TermBuilder {
     const auto in = [axis](const auto& factor) {
       return std::find(factor.axes.begin(), factor.axes.end(), axis) != factor.axes.end();
     };
-    return std::any_of(term.known.begin(), term.known.end(), in) || std::any_of(term.latent.begin(), term.latent.end(), in) ||
+    return std::any_of(term.known.begin(), term.known.end(), in) ||
+           std::any_of(term.latent.begin(), term.latent.end(), in) ||
            std::any_of(term.selections.begin(), term.selections.end(),
                        [&](const SelectionFactor& s) { return in(s) || s.axis == axis; });
   }
@@ -298,7 +303,9 @@ void collect_like(std::vector<Term>& terms) {
 
 }  // namespace
 
-View view(const KnownFactor& factor) { return {factor.numbers->values.data() + factor.offset, factor.axes, factor.strides}; }
+View view(const KnownFactor& factor) {
+  return {factor.numbers->values.data() + factor.offset, factor.axes, factor.strides};
+}
 
 Selection selection(const SelectionFactor& factor) {
   return {factor.levels->data() + factor.offset, factor.axes, factor.strides, factor.axis};
@@ -334,8 +341,9 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
         numbers.push_back(static_cast<int>(s));
         continue;
       }
-      throw UnsupportedError(fmt::format("{}: {} has no closed rule: it needs {}", variable.name,
-                                         statement.text.empty() ? std::string(statement.family->name()) : statement.text, none.message));
+      throw UnsupportedError(
+          fmt::format("{}: {} has no closed rule: it needs {}", variable.name,
+                      statement.text.empty() ? std::string(statement.family->name()) : statement.text, none.message));
     }
     demands.add(polynomials.back(), statement);
     numbers.push_back(static_cast<int>(s));
@@ -362,7 +370,8 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
     for (const Monomial& monomial : polynomials[k]) out.terms.push_back(builder.make(monomial));
     collect_like(out.terms);
     for (const Algebra::Pair& pair : algebra.pairs())
-      compiled.encounters.push_back({pair.source, static_cast<int>(compiled.statements.size()), pair.first, pair.second});
+      compiled.encounters.push_back(
+          {pair.source, static_cast<int>(compiled.statements.size()), pair.first, pair.second});
     compiled.gates.push_back(algebra.gates());
     compiled.statements.push_back(std::move(out));
   }

@@ -13,7 +13,8 @@ class Walk {
         position_(sizes_.size(), 0) {
     for (const auto* references : {&encounter.first, &encounter.second})
       for (const Reference& r : *references) need(r);
-    axes_.erase(std::remove_if(axes_.begin(), axes_.end(), [&](int a) { return known_gate(a) != nullptr; }), axes_.end());
+    axes_.erase(std::remove_if(axes_.begin(), axes_.end(), [&](int a) { return known_gate(a) != nullptr; }),
+                axes_.end());
   }
 
   template <class Visit>
@@ -58,8 +59,8 @@ class Walk {
 
 }  // namespace
 
-void for_encounters(const Compiled& compiled, const model::Model& model, const Source& source, const Encounter& encounter,
-                    const std::function<void(Index, Index)>& visit) {
+void for_encounters(const Compiled& compiled, const model::Model& model, const Source& source,
+                    const Encounter& encounter, const std::function<void(Index, Index)>& visit) {
   Walk walk(compiled, encounter);
   const auto cell = [&](const std::vector<Reference>& references) {
     Index cell = 0;

@@ -13,10 +13,10 @@ namespace kullback::messages {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kDeep = 40;          // log densities below the largest by more do not count: e^-40 of the mass
-constexpr Index kScan = 2000;         // nodes with which the range is looked for
-constexpr double kEdgeMass = 1e-10;   // in the last cell, above which the range is too short
-constexpr double kFewestCells = 20;   // that must carry the mass
+constexpr double kDeep = 40;         // log densities below the largest by more do not count: e^-40 of the mass
+constexpr Index kScan = 2000;        // nodes with which the range is looked for
+constexpr double kEdgeMass = 1e-10;  // in the last cell, above which the range is too short
+constexpr double kFewestCells = 20;  // that must carry the mass
 
 Eigen::VectorXd midpoints(const Eigen::VectorXd& edges) {
   const Index n = edges.size() - 1;
@@ -31,10 +31,10 @@ Members any_member(const model::Statement& statement) {
     const model::Term& term = statement.arguments[i];
     const bool known = term.kind == model::Term::Kind::constant && term.array.values.size() == 1;
     const Domain domain = parameters[i].domain;
-    arguments.push_back({parameters[i].name, known                           ? term.array.values[0]
-                                             : domain == Domain::real        ? 0.0
+    arguments.push_back({parameters[i].name, known                             ? term.array.values[0]
+                                             : domain == Domain::real          ? 0.0
                                              : domain == Domain::unit_interval ? 0.5
-                                                                             : 1.0});
+                                                                               : 1.0});
   }
   return statement.family->make(arguments);
 }

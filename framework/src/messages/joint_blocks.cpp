@@ -51,7 +51,9 @@ void join(const Registry& registry, const std::vector<int>& variables, Sources& 
   for (const int v : variables) {
     const Source& s = sources[static_cast<std::size_t>(v)];
     if (s.kind != Source::Kind::latent || s.grid || s.elements > 1 || !s.all_latent())
-      throw UnsupportedError(fmt::format("joint: [{}]: a joint block holds latent numbers without empty or fixed cells, and {} is none", list, s.variable->name));
+      throw UnsupportedError(
+          fmt::format("joint: [{}]: a joint block holds latent numbers without empty or fixed cells, and {} is none",
+                      list, s.variable->name));
     if (s.plates != leader.plates)
       throw UnsupportedError(fmt::format("joint: [{}]: variables of one factor have the same plates", list));
   }
@@ -68,7 +70,8 @@ void join(const Registry& registry, const std::vector<int>& variables, Sources& 
     const std::vector<Statistic> statistics = exponential->statistics(layout);
     const auto parts = components(statistics);
     if (parts.size() != variables.size()) continue;
-    // A component with statistics of its own is the variable whose own family has these; the rest go to the others in order.
+    // A component with statistics of its own is the variable whose own family has these; the rest go to the others in
+    // order.
     std::map<int, std::string> called;
     bool fits = true;
     for (const auto& [component, labels] : parts) {
@@ -99,7 +102,8 @@ void join(const Registry& registry, const std::vector<int>& variables, Sources& 
     }
     return;
   }
-  throw UnsupportedError(fmt::format("joint: [{}]: no family holds these variables in one factor; leave them factorized", list));
+  throw UnsupportedError(
+      fmt::format("joint: [{}]: no family holds these variables in one factor; leave them factorized", list));
 }
 
 }  // namespace kullback::messages

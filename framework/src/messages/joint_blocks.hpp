@@ -5,7 +5,8 @@
 
 namespace kullback::messages {
 
-/// Makes the sources of these variables one block of the family whose statistics are those of their own families and products of them
+/// Makes the sources of these variables one block of the family whose statistics are those of their own families and
+/// products of them
 /// ("mu.x2*tau.x", "mu.x*tau.x", "tau.x", "tau.log_x"). Throws UnsupportedError.
 void join(const Registry& registry, const std::vector<int>& variables, Sources& sources);
 

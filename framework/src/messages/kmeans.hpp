@@ -7,8 +7,9 @@
 
 namespace kullback::messages {
 
-/// Centers of `count` groups, one a column, by k-means++ [Arthur & Vassilvitskii 2007] and a few rounds of Lloyd on at most 20,000 rows evenly
-/// spaced. `rows`: one column a row. Fewer different rows than groups leave centers that are equal.
+/// Centers of `count` groups, one a column, by k-means++ [Arthur & Vassilvitskii 2007] and a few rounds of Lloyd on at
+/// most 20,000 rows evenly spaced. `rows`: one column a row. Fewer different rows than groups leave centers that are
+/// equal.
 Eigen::MatrixXd find_centers(const Eigen::MatrixXd& rows, Index count, const Stream& stream, std::uint64_t restart);
 
 /// The nearest center, the lowest of equally near ones.

@@ -23,7 +23,8 @@ Grid* ModelJoint::grid_of(int source) {
 const Grid* ModelJoint::grid_of(int source) const { return const_cast<ModelJoint*>(this)->grid_of(source); }
 
 // The log density of every member at any nodes, up to a constant each.
-Eigen::MatrixXd ModelJoint::log_density_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own, const Eigen::VectorXd& nodes) const {
+Eigen::MatrixXd ModelJoint::log_density_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own,
+                                           const Eigen::VectorXd& nodes) const {
   const auto s = static_cast<std::size_t>(grid.source);
   const Source& source = sources_[s];
   const std::vector<Moments::Label>& labels = compiled_.moments[s].labels;
@@ -62,7 +63,8 @@ void ModelJoint::regrid(Grid& grid, bool own) {
   const int b = sources_[s].block;
   Block& to = block(b);
   const Eigen::MatrixXd by_cell = message(grid.source, own);
-  Eigen::VectorXd edges = grid.choose_edges([&](const Eigen::VectorXd& nodes) { return log_density_at(grid, by_cell, own, nodes); });
+  Eigen::VectorXd edges =
+      grid.choose_edges([&](const Eigen::VectorXd& nodes) { return log_density_at(grid, by_cell, own, nodes); });
   grid.set_edges(std::move(edges), compiled_.moments[s].labels);
   for (NumericStatement& n : compiled_.numeric)
     if (n.source == grid.source) n.values = numeric_values(model_, sources_, n, grid.nodes);
@@ -75,7 +77,8 @@ void ModelJoint::regrid(Grid& grid, bool own) {
 
 double ModelJoint::quadrature_error() const {
   for (const Grid& grid : grids_)
-    if (grid.drifted(block(sources_[static_cast<std::size_t>(grid.source)].block).m)) return std::numeric_limits<double>::infinity();
+    if (grid.drifted(block(sources_[static_cast<std::size_t>(grid.source)].block).m))
+      return std::numeric_limits<double>::infinity();
   return grid_error_;
 }
 

@@ -39,8 +39,8 @@ ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool
     }
     for (const int plate : source.plates)
       if (model_.plates[static_cast<std::size_t>(plate)].weight.size() > 0)
-        throw UnsupportedError(fmt::format("{} is latent on the weighted plate {}: that is not there yet", source.variable->name,
-                                           model_.plates[static_cast<std::size_t>(plate)].name));
+        throw UnsupportedError(fmt::format("{} is latent on the weighted plate {}: that is not there yet",
+                                           source.variable->name, model_.plates[static_cast<std::size_t>(plate)].name));
     const int held_by = holder(sources_, s);
     source.block = sources_[static_cast<std::size_t>(held_by)].block = static_cast<int>(blocks_.size());
     block_source_.push_back(held_by);
@@ -68,7 +68,9 @@ ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool
     version_[s] = 1;
     const Moments& m = compiled_.moments[s];
     const Source& source = sources_[s];
-    if (source.kind != Source::Kind::latent || source.eliminated || m.direct || holder(sources_, static_cast<int>(s)) != static_cast<int>(s)) continue;
+    if (source.kind != Source::Kind::latent || source.eliminated || m.direct ||
+        holder(sources_, static_cast<int>(s)) != static_cast<int>(s))
+      continue;
     tables_[s] = Eigen::MatrixXd::Zero(m.rows, source.cells);
     for (Index cell = 0; cell < source.cells; ++cell) {
       if (source.member[static_cast<std::size_t>(cell)] >= 0) continue;
@@ -80,7 +82,8 @@ ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool
         const Eigen::MatrixXd x = source.known.values.segment(cell * source.elements, source.elements);
         Eigen::MatrixXd value(label.rows, 1);
         if (!evaluate_label(label.label, x, value))
-          throw UnsupportedError(fmt::format("{}: its statistic {} is not known for known cells", source.variable->name, label.label));
+          throw UnsupportedError(
+              fmt::format("{}: its statistic {} is not known for known cells", source.variable->name, label.label));
         tables_[s].col(cell).segment(label.row, label.rows) = value.col(0);
       }
     }
@@ -113,7 +116,8 @@ Eigen::MatrixXd ModelJoint::message(int source, bool own) const {
       for (std::size_t k = 0; k < term.latent.size(); ++k) {
         const LatentFactor& f = term.latent[k];
         if (f.source == source)
-          add_product_in_chunks(statement.sizes, term.coefficient, product(term, k), {sum.data() + f.offset, f.axes, f.strides});
+          add_product_in_chunks(statement.sizes, term.coefficient, product(term, k),
+                                {sum.data() + f.offset, f.axes, f.strides});
       }
   }
   return sum;
@@ -140,7 +144,8 @@ void ModelJoint::fill_moments(int source, Index begin, Index end) {
   if (compiled_.moments[s].direct) return;
   const Block& from = block(sources_[s].block);
   if (const Grid* grid = grid_of(source)) {
-    for (Index k = begin; k < end; ++k) tables_[s].col(sources_[s].cell_of[static_cast<std::size_t>(k)]) = grid->values * from.m.col(k);
+    for (Index k = begin; k < end; ++k)
+      tables_[s].col(sources_[s].cell_of[static_cast<std::size_t>(k)]) = grid->values * from.m.col(k);
     return;
   }
   for (Index k = begin; k < end; ++k) tables_[s].col(sources_[s].cell_of[static_cast<std::size_t>(k)]) = from.m.col(k);
@@ -237,7 +242,8 @@ void ModelJoint::color() {
       if (e.source != s) continue;
       if (neighbors.empty()) neighbors.resize(static_cast<std::size_t>(members));
       for_encounters(compiled_, model_, source, e, [&](Index first, Index second) {
-        const Index i = source.member[static_cast<std::size_t>(first)], j = source.member[static_cast<std::size_t>(second)];
+        const Index i = source.member[static_cast<std::size_t>(first)],
+                    j = source.member[static_cast<std::size_t>(second)];
         if (i < 0 || j < 0 || i == j) return;
         neighbors[static_cast<std::size_t>(i)].push_back(static_cast<int>(j));
         neighbors[static_cast<std::size_t>(j)].push_back(static_cast<int>(i));
@@ -260,7 +266,8 @@ void ModelJoint::color() {
     for (const int old : colors.order) cells.push_back(source.cell_of[static_cast<std::size_t>(old)]);
     if (cells == source.cell_of) continue;
     source.cell_of = std::move(cells);
-    for (Index k = 0; k < members; ++k) source.member[static_cast<std::size_t>(source.cell_of[static_cast<std::size_t>(k)])] = k;
+    for (Index k = 0; k < members; ++k)
+      source.member[static_cast<std::size_t>(source.cell_of[static_cast<std::size_t>(k)])] = k;
     compiled_.moments[static_cast<std::size_t>(s)].direct = false;
   }
 }

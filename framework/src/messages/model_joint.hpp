@@ -12,8 +12,8 @@
 
 namespace kullback::messages {
 
-/// E_q[log p~] = sum over statements of sums of products of moments (terms.hpp). The message to a variable is the derivative with respect to its
-/// moments: the same products without the factor itself. All updates are exact.
+/// E_q[log p~] = sum over statements of sums of products of moments (terms.hpp). The message to a variable is the
+/// derivative with respect to its moments: the same products without the factor itself. All updates are exact.
 class ModelJoint : public Joint, public Coloring, public inference::LocalPasses, public inference::Prepared {
  public:
   /// `keep_selectors`: every latent categorical is a block, its responsibilities are stored.
@@ -58,18 +58,22 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
  private:
   Block& block(int b) { return blocks_[static_cast<std::size_t>(b)]; }
   const Block& block(int b) const { return blocks_[static_cast<std::size_t>(b)]; }
-  const Source& source_of(int b) const { return sources_[static_cast<std::size_t>(block_source_[static_cast<std::size_t>(b)])]; }
+  const Source& source_of(int b) const {
+    return sources_[static_cast<std::size_t>(block_source_[static_cast<std::size_t>(b)])];
+  }
   const double* moments(int source) const;
   /// A term's factors, but for one of the latent ones.
   Product product(const Term& term, std::size_t without) const;
-  /// The sum of messages to a source, over its cells. `own`: from the statements that say its distribution, as their child, only.
+  /// The sum of messages to a source, over its cells. `own`: from the statements that say its distribution, as their
+  /// child, only.
   Eigen::MatrixXd message(int source, bool own) const;
   double value(const CompiledStatement& statement, const Term& term) const;
   void fill_moments(int source, Index begin, Index end);
   void color();
   Grid* grid_of(int source);
   const Grid* grid_of(int source) const;
-  Eigen::MatrixXd log_density_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own, const Eigen::VectorXd& nodes) const;
+  Eigen::MatrixXd log_density_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own,
+                                 const Eigen::VectorXd& nodes) const;
   /// New cells for the message as it is, and the best factor on them.
   void regrid(Grid& grid, bool own);
   void recompute(int block);
@@ -86,14 +90,14 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
   Sources sources_;
   Compiled compiled_;
   std::vector<Block> blocks_;
-  std::vector<int> block_source_;                  // by block
+  std::vector<int> block_source_;  // by block
   std::vector<Grid> grids_;
-  double grid_error_ = 0;                          // what the last doubling of the cells moved the bound by
+  double grid_error_ = 0;  // what the last doubling of the cells moved the bound by
   std::vector<std::unique_ptr<Pass>> passes_;
-  std::vector<int> pass_before_;                   // by pass: the block it comes before
-  std::vector<std::vector<Index>> color_begin_;    // by block
-  std::vector<Eigen::MatrixXd> tables_;            // by source: moments of all cells, where they are not the block's m
-  std::vector<Eigen::MatrixXd> messages_;          // by block
+  std::vector<int> pass_before_;                 // by pass: the block it comes before
+  std::vector<std::vector<Index>> color_begin_;  // by block
+  std::vector<Eigen::MatrixXd> tables_;          // by source: moments of all cells, where they are not the block's m
+  std::vector<Eigen::MatrixXd> messages_;        // by block
   std::unique_ptr<std::atomic<std::uint64_t>[]> version_;  // by source
   struct Cached {
     double value = 0;
@@ -106,7 +110,8 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
 
 namespace kullback {
 
-/// The joint of a model, at the start that the model asks for. Throws UnsupportedError that names variable, statement and remedy.
+/// The joint of a model, at the start that the model asks for. Throws UnsupportedError that names variable, statement
+/// and remedy.
 std::unique_ptr<messages::ModelJoint> make_model_joint(const Registry& registry, const model::Model& model);
 
 }  // namespace kullback

@@ -14,7 +14,8 @@ using model::Selector;
 using model::Term;
 
 void latent_in(const Selector& selector, const Sources& sources, std::vector<int>& found) {
-  if (selector.kind == Selector::Kind::latent && sources[static_cast<std::size_t>(selector.variable)].kind == Source::Kind::latent)
+  if (selector.kind == Selector::Kind::latent &&
+      sources[static_cast<std::size_t>(selector.variable)].kind == Source::Kind::latent)
     found.push_back(selector.variable);
   for (const Selector& s : selector.of) latent_in(s, sources, found);
 }
@@ -24,7 +25,8 @@ void latent_in(const Term& term, const model::Model& model, const Sources& sourc
     const Source& source = sources[static_cast<std::size_t>(term.variable)];
     if (source.kind == Source::Kind::latent) found.push_back(term.variable);
     if (source.kind == Source::Kind::derived)
-      for (const int s : source.variable->statements) latent_in(model.statements[static_cast<std::size_t>(s)].value, model, sources, found);
+      for (const int s : source.variable->statements)
+        latent_in(model.statements[static_cast<std::size_t>(s)].value, model, sources, found);
   }
   for (const Selector& s : term.selectors) latent_in(s, sources, found);
   for (const Term& child : term.children) latent_in(child, model, sources, found);
@@ -66,7 +68,12 @@ class Evaluator {
         const Eigen::ArrayXd a = child(0), b = child(1);
         const std::string& op = term.name;
         return a.binaryExpr(b, [&](double x, double y) -> double {
-          return op == "<" ? x < y : op == "<=" ? x <= y : op == ">" ? x > y : op == ">=" ? x >= y : op == "==" ? x == y : x != y;
+          return op == "<"    ? x < y
+                 : op == "<=" ? x <= y
+                 : op == ">"  ? x > y
+                 : op == ">=" ? x >= y
+                 : op == "==" ? x == y
+                              : x != y;
         });
       }
       case Term::Kind::function:
@@ -113,7 +120,8 @@ class Evaluator {
       return s.levels[static_cast<std::size_t>(where)];
     }
     const Source& source = sources_[static_cast<std::size_t>(s.variable)];
-    for (std::size_t k = 0; k < s.of.size(); ++k) where = where * size_of(source.known.dimensions[k]) + level(s.of[k], at);
+    for (std::size_t k = 0; k < s.of.size(); ++k)
+      where = where * size_of(source.known.dimensions[k]) + level(s.of[k], at);
     return static_cast<Index>(source.known.values[where]);
   }
   Eigen::ArrayXd read(const Term& term, const Position& at) {
@@ -150,7 +158,8 @@ int numeric_variable(const model::Model& model, const Sources& sources, const mo
   std::vector<int> found;
   for (const Parameter& p : statement.family->parameterizations()[static_cast<std::size_t>(statement.parameterization)])
     if (p.shape != Shape::scalar) return -1;
-  if (sources[static_cast<std::size_t>(statement.variable)].kind == Source::Kind::latent) found.push_back(statement.variable);
+  if (sources[static_cast<std::size_t>(statement.variable)].kind == Source::Kind::latent)
+    found.push_back(statement.variable);
   for (const model::Term& argument : statement.arguments) latent_in(argument, model, sources, found);
   for (const int v : found)
     if (v != found.front() || !sources[static_cast<std::size_t>(v)].grid) return -1;
@@ -166,7 +175,8 @@ Eigen::MatrixXd numeric_values(const model::Model& model, const Sources& sources
   Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(nodes.size(), grid.members());
   Evaluator evaluator(model, sources, numeric.source, nodes);
   const Index count = model.cells(dimensions), arguments = static_cast<Index>(statement.arguments.size());
-  Eigen::MatrixXd given(arguments, nodes.size()), theta(statement.family->parameter_count(statement.layout), nodes.size());
+  Eigen::MatrixXd given(arguments, nodes.size()),
+      theta(statement.family->parameter_count(statement.layout), nodes.size());
   Eigen::MatrixXd x(1, nodes.size());
   Eigen::RowVectorXd value(nodes.size());
   for (Index cell = 0; cell < count; ++cell) {
@@ -192,12 +202,14 @@ Eigen::MatrixXd numeric_values(const model::Model& model, const Sources& sources
     for (Index i = 0; i < arguments; ++i)
       given.row(i) = evaluator.value(statement.arguments[static_cast<std::size_t>(i)], at).matrix().transpose();
     if (evaluator.cell == -2)
-      throw UnsupportedError(fmt::format("{}: it has no closed rule, and one of its cells reads two members of {}: that is not there yet",
-                                         child.variable->name, grid.variable->name));
+      throw UnsupportedError(
+          fmt::format("{}: it has no closed rule, and one of its cells reads two members of {}: that is not there yet",
+                      child.variable->name, grid.variable->name));
     statement.family->to_stored(statement.parameterization, statement.layout, given, theta);
     statement.family->log_density(statement.layout, theta, Points(x), row(value));
     if (value.hasNaN())
-      throw NumericalError(fmt::format("{}: its log density is not a number at a node of {}", child.variable->name, grid.variable->name));
+      throw NumericalError(fmt::format("{}: its log density is not a number at a node of {}", child.variable->name,
+                                       grid.variable->name));
     const Index member = evaluator.cell < 0 ? 0 : grid.member[static_cast<std::size_t>(evaluator.cell)];
     sum.col(member) += weight * value.transpose();
   }

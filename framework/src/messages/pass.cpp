@@ -14,8 +14,8 @@
 namespace kullback::messages {
 namespace {
 
-constexpr Index kBlockRows = 256;      // rows a block: features and responsibilities stay in the second-level cache
-constexpr Index kChunkRows = 4096;     // and a chunk, at least
+constexpr Index kBlockRows = 256;   // rows a block: features and responsibilities stay in the second-level cache
+constexpr Index kChunkRows = 4096;  // and a chunk, at least
 constexpr Index kMostChunks = 64;
 constexpr Index kMostNumbers = 1 << 22;  // of all chunks' sums together
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -62,13 +62,15 @@ void Pass::multiply_moments(const MomentsOf& moments, bool own_only) {
     for (const std::size_t t : slot.terms) {
       const Term& term = statement.terms[t];
       Product product;
-      for (const LatentFactor& f : term.latent) product.views.push_back({moments(f.source) + f.offset, f.axes, f.strides});
+      for (const LatentFactor& f : term.latent)
+        product.views.push_back({moments(f.source) + f.offset, f.axes, f.strides});
       add_product_in_chunks(statement.sizes, term.coefficient, product, to);
     }
     if (slot.kind != Kind::dense) continue;
     for (std::size_t c = 0; c < slot.features.size(); ++c)
       for (Index k = 0; k < levels_; ++k)
-        feature_products_(slot.features[c], k) += slot.products[static_cast<std::size_t>(slot.cell_offsets[c] + k * slot.level_stride)];
+        feature_products_(slot.features[c], k) +=
+            slot.products[static_cast<std::size_t>(slot.cell_offsets[c] + k * slot.level_stride)];
   }
   products_hold_ = true;
 }
@@ -128,7 +130,8 @@ void Pass::logits(Work& work, Index begin, Index end) const {
       std::vector<int> axes = slot.plate_axes;
       axes.push_back(slot.level_axis);
       strides.push_back(block);
-      add_product(sizes, 1, slice(std::move(product), slot.plate_axes[0], begin / inner_), {work.levels.data(), axes, strides});
+      add_product(sizes, 1, slice(std::move(product), slot.plate_axes[0], begin / inner_),
+                  {work.levels.data(), axes, strides});
     }
   }
   if (weighted_)
@@ -183,7 +186,8 @@ double Pass::normalize(Work& work, Index begin, Index end) const {
 
 void Pass::add_sums(Work& work, Index begin, Index end) const {
   const Index count = end - begin, block = work.levels.rows();
-  if (!features_.empty()) work.feature_sums.noalias() += work.features.topRows(count).transpose() * work.levels.topRows(count);
+  if (!features_.empty())
+    work.feature_sums.noalias() += work.features.topRows(count).transpose() * work.levels.topRows(count);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const Slot& slot = slots_[i];
     const CompiledStatement& statement = compiled_.statements[slot.statement];
@@ -222,11 +226,13 @@ void Pass::add_sums(Work& work, Index begin, Index end) const {
 double Pass::cost() const {
   double a_row = 0;
   for (const Slot& slot : slots_) a_row += slot.kind == Kind::dense ? 0 : 2;
-  return static_cast<double>(rows_) * static_cast<double>(levels_) * (a_row + 2 * static_cast<double>(features_.size()) + 20);
+  return static_cast<double>(rows_) * static_cast<double>(levels_) *
+         (a_row + 2 * static_cast<double>(features_.size()) + 20);
 }
 
 double Pass::memory() const {
-  double numbers = static_cast<double>(features_.size()) * static_cast<double>(levels_ + kBlockRows) + static_cast<double>(kBlockRows * levels_);
+  double numbers = static_cast<double>(features_.size()) * static_cast<double>(levels_ + kBlockRows) +
+                   static_cast<double>(kBlockRows * levels_);
   for (const Slot& slot : slots_) numbers += 2 * static_cast<double>(slot.sums->values.size());
   double held = 0;  // the rows' own numbers
   std::vector<const Known*> known;
@@ -272,7 +278,8 @@ void Pass::count() {
     feature_sums += done[c]->feature_sums;
     for (std::size_t i = 0; i < slots_.size(); ++i)
       if (slots_[i].kind != Kind::dense)
-        slots_[i].sums->values += Eigen::Map<const Eigen::VectorXd>(done[c]->sums[i].data(), slots_[i].sums->values.size());
+        slots_[i].sums->values +=
+            Eigen::Map<const Eigen::VectorXd>(done[c]->sums[i].data(), slots_[i].sums->values.size());
   }
   for (Slot& slot : slots_) {
     if (slot.kind != Kind::dense) continue;
@@ -300,7 +307,8 @@ void Pass::start(std::function<void(Index, Index, Out)> logits) {
 }
 
 void Pass::responsibilities(Index begin, Index end, Out levels) const {
-  if (!products_hold_ && !given_) throw UnsupportedError(fmt::format("{} has no responsibilities before the first pass", name_));
+  if (!products_hold_ && !given_)
+    throw UnsupportedError(fmt::format("{} has no responsibilities before the first pass", name_));
   const Index block = std::max<Index>(1, kBlockRows / inner_) * inner_;
   // Whole steps of the first plate, and of them what was asked for.
   Work work(*this, block);
@@ -308,7 +316,8 @@ void Pass::responsibilities(Index begin, Index end, Out levels) const {
     const Index last = std::min(rows_, at + block);
     logits(work, at, last);
     normalize(work, at, last);
-    for (Index n = std::max(begin, at); n < std::min(end, last); ++n) levels.col(n - begin) = work.levels.row(n - at).transpose();
+    for (Index n = std::max(begin, at); n < std::min(end, last); ++n)
+      levels.col(n - begin) = work.levels.row(n - at).transpose();
   }
 }
 

@@ -1,4 +1,5 @@
-// A selector (latent categorical) whose responsibilities are made chunk by chunk in a pass over the data, counted, and kept nowhere.
+// A selector (latent categorical) whose responsibilities are made chunk by chunk in a pass over the data, counted, and
+// kept nowhere.
 #pragma once
 
 #include "messages/terms.hpp"
@@ -10,19 +11,21 @@
 
 namespace kullback::messages {
 
-/// All terms that read one selector z. With R(n, k) = q(z[n] = k), every such term is a product of known numbers of the rows, R, and moments of
-/// other variables that no row has of its own, so that
-///   logits(n, k) = sum over slots S(n, .) W(., k),   W: products of moments;   sums(., k) = sum over n of S(n, .) R(n, k),
-/// S the slots' known numbers. The terms that remain read the sums in place of the rows: after a pass the bound costs nothing in n.
-/// Dense slots are columns of features and go through matrix products; a slot with one known index is gathered and scattered; any other is
-/// a sum of products.
+/// All terms that read one selector z. With R(n, k) = q(z[n] = k), every such term is a product of known numbers of the
+/// rows, R, and moments of other variables that no row has of its own, so that
+///   logits(n, k) = sum over slots S(n, .) W(., k),   W: products of moments;   sums(., k) = sum over n of S(n, .) R(n,
+///   k),
+/// S the slots' known numbers. The terms that remain read the sums in place of the rows: after a pass the bound costs
+/// nothing in n. Dense slots are columns of features and go through matrix products; a slot with one known index is
+/// gathered and scattered; any other is a sum of products.
 class Pass {
  public:
   /// Takes over the terms that read `source`: they lose it, and read the sums instead.
   Pass(const model::Model& model, const Sources& sources, Compiled& compiled, int source);
 
   using MomentsOf = std::function<const double*(int source)>;
-  /// Responsibilities from the moments as they stand, their counts and their entropy. Throws NumericalError naming the row.
+  /// Responsibilities from the moments as they stand, their counts and their entropy. Throws NumericalError naming the
+  /// row.
   void run(const MomentsOf& moments);
   /// The same from the selector's own distribution alone.
   void start_from_prior(const MomentsOf& moments);
@@ -49,13 +52,13 @@ class Pass {
     std::vector<SelectionFactor> selections;
     std::vector<int> plate_axes;  ///< of the selector in this statement
     int level_axis = -1;
-    std::vector<int> kept;             ///< axes of the sums
-    std::shared_ptr<Known> sums;       ///< over `kept`
-    std::vector<std::size_t> terms;    ///< of the statement
-    std::vector<double> products;      ///< W over `kept`
-    std::vector<int> features;         ///< dense: by cell of `kept` without the levels; gather: none
-    Index level_stride = 0;            ///< of the levels in `products` and `sums`
-    std::vector<Index> cell_offsets;   ///< dense: where each of those cells begins
+    std::vector<int> kept;            ///< axes of the sums
+    std::shared_ptr<Known> sums;      ///< over `kept`
+    std::vector<std::size_t> terms;   ///< of the statement
+    std::vector<double> products;     ///< W over `kept`
+    std::vector<int> features;        ///< dense: by cell of `kept` without the levels; gather: none
+    Index level_stride = 0;           ///< of the levels in `products` and `sums`
+    std::vector<Index> cell_offsets;  ///< dense: where each of those cells begins
     Index gathered_stride = 0;
   };
   struct Feature {
@@ -84,14 +87,15 @@ class Pass {
   bool weighted_ = false;
   std::vector<Slot> slots_;
   std::vector<Feature> features_;
-  Eigen::MatrixXd feature_products_;  // W: features by levels
+  Eigen::MatrixXd feature_products_;              // W: features by levels
   std::function<void(Index, Index, Out)> given_;  // logits of the start; empty after the first real pass
   bool products_hold_ = false;
   double entropy_ = 0;
 };
 
-/// Whether a selector can be eliminated: each of its readers reads it row by row, and nothing else that these terms read belongs to a row.
-bool can_eliminate(const Sources& sources, const std::vector<const Algebra*>& algebras, const std::vector<const Polynomial*>& polynomials,
-                   int source);
+/// Whether a selector can be eliminated: each of its readers reads it row by row, and nothing else that these terms
+/// read belongs to a row.
+bool can_eliminate(const Sources& sources, const std::vector<const Algebra*>& algebras,
+                   const std::vector<const Polynomial*>& polynomials, int source);
 
 }  // namespace kullback::messages

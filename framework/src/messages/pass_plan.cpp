@@ -13,11 +13,13 @@ bool same(const KnownFactor& a, const KnownFactor& b) {
          (a.numbers == b.numbers || a.numbers->values == b.numbers->values);
 }
 bool same(const SelectionFactor& a, const SelectionFactor& b) {
-  return a.axis == b.axis && a.axes == b.axes && a.strides == b.strides && a.offset == b.offset && *a.levels == *b.levels;
+  return a.axis == b.axis && a.axes == b.axes && a.strides == b.strides && a.offset == b.offset &&
+         *a.levels == *b.levels;
 }
 template <class Factor>
 bool same(const std::vector<Factor>& a, const std::vector<Factor>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Factor& x, const Factor& y) { return same(x, y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const Factor& x, const Factor& y) { return same(x, y); });
 }
 
 }  // namespace
@@ -25,8 +27,8 @@ bool same(const std::vector<Factor>& a, const std::vector<Factor>& b) {
 bool can_eliminate(const Sources& sources, const std::vector<const Algebra*>& algebras,
                    const std::vector<const Polynomial*>& polynomials, int index) {
   const Source& source = sources[static_cast<std::size_t>(index)];
-  if (source.kind != Source::Kind::latent || source.grid || !source.all_latent() || source.plates.empty() || source.statistics.size() != 1 ||
-      source.statistics[0].label != "cell" || source.statistics[0].rows < 2)
+  if (source.kind != Source::Kind::latent || source.grid || !source.all_latent() || source.plates.empty() ||
+      source.statistics.size() != 1 || source.statistics[0].label != "cell" || source.statistics[0].rows < 2)
     return false;
   for (std::size_t p = 0; p < polynomials.size(); ++p) {
     for (const Monomial& monomial : *polynomials[p]) {
@@ -78,7 +80,8 @@ void Pass::collect(Compiled& compiled) {
     CompiledStatement& statement = compiled.statements[s];
     for (std::size_t t = 0; t < statement.terms.size(); ++t) {
       Term& term = statement.terms[t];
-      const auto mine = std::find_if(term.latent.begin(), term.latent.end(), [&](const LatentFactor& f) { return f.source == source_; });
+      const auto mine = std::find_if(term.latent.begin(), term.latent.end(),
+                                     [&](const LatentFactor& f) { return f.source == source_; });
       if (mine == term.latent.end()) continue;
       Slot slot;
       slot.statement = s;
@@ -89,7 +92,8 @@ void Pass::collect(Compiled& compiled) {
       term.latent.erase(mine);
       // What others read of the rows' numbers and of the levels.
       const auto visible = [&](int axis) {
-        return std::any_of(term.latent.begin(), term.latent.end(), [&](const LatentFactor& f) { return has(f.axes, axis); });
+        return std::any_of(term.latent.begin(), term.latent.end(),
+                           [&](const LatentFactor& f) { return has(f.axes, axis); });
       };
       const auto keep = [&](int axis) {
         if (!has(slot.plate_axes, axis) && !has(slot.kept, axis) && visible(axis)) slot.kept.push_back(axis);
@@ -103,8 +107,9 @@ void Pass::collect(Compiled& compiled) {
       std::erase(slot.kept, slot.level_axis);
       if (visible(slot.level_axis)) slot.kept.push_back(slot.level_axis);  // last: contiguous
       auto found = std::find_if(slots_.begin(), slots_.end(), [&](const Slot& other) {
-        return other.statement == s && other.kept == slot.kept && other.plate_axes == slot.plate_axes && other.level_axis == slot.level_axis &&
-               same(other.known, slot.known) && same(other.selections, slot.selections);
+        return other.statement == s && other.kept == slot.kept && other.plate_axes == slot.plate_axes &&
+               other.level_axis == slot.level_axis && same(other.known, slot.known) &&
+               same(other.selections, slot.selections);
       });
       if (found == slots_.end()) {
         slot.sums = std::make_shared<Known>();
@@ -128,7 +133,8 @@ void Pass::collect(Compiled& compiled) {
 }
 
 // The step from one row to the next where rows are numbered through all plates; false if there is none.
-bool Pass::row_step(const std::vector<int>& axes, const std::vector<Index>& strides, const Slot& slot, Index& step) const {
+bool Pass::row_step(const std::vector<int>& axes, const std::vector<Index>& strides, const Slot& slot,
+                    Index& step) const {
   std::vector<Index> along;
   for (const int plate : slot.plate_axes) {
     const auto at = std::find(axes.begin(), axes.end(), plate);

@@ -20,7 +20,8 @@ std::optional<int> power_of(Text label) {
 }
 
 std::optional<std::string> label_of(int power) {
-  if (power >= 0 && power < static_cast<int>(kPowers.size())) return std::string(kPowers[static_cast<std::size_t>(power)]);
+  if (power >= 0 && power < static_cast<int>(kPowers.size()))
+    return std::string(kPowers[static_cast<std::size_t>(power)]);
   if (power == -1) return "1/x";
   if (power == -2) return "1/x2";
   return std::nullopt;
@@ -130,8 +131,9 @@ std::optional<Atom> Algebra::merge(const Atom& a, const Atom& b,
       }
     for (const Statistic& s : source.statistics) {
       auto parts = components_of(s.label);
-      if (parts.size() == labels.size() &&
-          std::all_of(parts.begin(), parts.end(), [&](const auto& part) { return labels[part.first] == part.second; })) {
+      if (parts.size() == labels.size() && std::all_of(parts.begin(), parts.end(), [&](const auto& part) {
+            return labels[part.first] == part.second;
+          })) {
         out.label = s.label;
         return out;
       }

@@ -25,13 +25,14 @@ struct Known {
   bool indicator = false;  ///< all of them 0 or 1
 };
 
-/// A level that decides which cells are read: of a known column, or of a latent categorical. It has an axis of its own, over its levels.
+/// A level that decides which cells are read: of a known column, or of a latent categorical. It has an axis of its own,
+/// over its levels.
 struct Gate {
   int axis = -1;
-  int source = -1;                     ///< latent; -1: known
-  std::vector<Index> shape;            ///< known: of `levels`
-  std::vector<int> levels;             ///< known
-  std::vector<Reference> references;   ///< one a dimension of the levels, or a plate of the source
+  int source = -1;                    ///< latent; -1: known
+  std::vector<Index> shape;           ///< known: of `levels`
+  std::vector<int> levels;            ///< known
+  std::vector<Reference> references;  ///< one a dimension of the levels, or a plate of the source
 };
 
 /// A factor of a monomial.
@@ -39,10 +40,10 @@ struct Atom {
   std::shared_ptr<const Known> known;  ///< null: a statistic of a latent variable, or a gate
   int gate = -1;                       ///< the indicator that this known gate is at `rows`
   int source = -1;
-  std::string label;                   ///< of the statistic
-  std::vector<Reference> cells;        ///< one a dimension of the known numbers, or a plate of the source
-  std::vector<Reference> rows;         ///< one a dimension of the statistic's rows
-  bool apart = false;                  ///< the product of two expectations, though they may be of one member
+  std::string label;             ///< of the statistic
+  std::vector<Reference> cells;  ///< one a dimension of the known numbers, or a plate of the source
+  std::vector<Reference> rows;   ///< one a dimension of the statistic's rows
+  bool apart = false;            ///< the product of two expectations, though they may be of one member
 };
 
 /// `coefficient` times the product of the atoms, summed over `axes`.
@@ -71,8 +72,9 @@ class Algebra {
   const std::vector<Gate>& gates() const { return gates_; }
   const Gate* gate_at(int axis) const;
 
-  /// a times b. Statistics of one member become one statistic. Where two atoms may read one member in some cells and two in
-  /// others, E[ab] = E[a]E[b] + [same member] (E[ab] - E[a]E[b]). Throws NoRule for a product that is no statistic.
+  /// a times b. Statistics of one member become one statistic. Where two atoms may read one member in some cells and
+  /// two in others, E[ab] = E[a]E[b] + [same member] (E[ab] - E[a]E[b]). Throws NoRule for a product that is no
+  /// statistic.
   Polynomial multiply(const Polynomial& a, const Polynomial& b);
 
   /// Pairs of atoms of one source that may read different members: (source, its two references).

@@ -116,11 +116,14 @@ void choose_family(const Registry& registry, const Model& model, Source& source)
   }
   const auto* exponential = capability<ExponentialFamily>(*source.family, source.layout);
   if (!exponential)
-    refuse(variable, fmt::format("{} is no exponential family, so that no factor of its form can be updated; use posterior: {{{}: "
-                                 "discrete_grid}}",
-                                 source.family->name(), variable.name));
+    refuse(
+        variable,
+        fmt::format("{} is no exponential family, so that no factor of its form can be updated; use posterior: {{{}: "
+                    "discrete_grid}}",
+                    source.family->name(), variable.name));
   if (exponential->fixed_rows(source.layout) > 0)
-    refuse(variable, fmt::format("a latent {} is not there yet: it has a parameter that stays fixed", source.family->name()));
+    refuse(variable,
+           fmt::format("a latent {} is not there yet: it has a parameter that stays fixed", source.family->name()));
   source.statistics = exponential->statistics(source.layout);
   source.matrix = source.layout.dimension == source.elements * source.elements && source.elements > 1;
 }
@@ -169,8 +172,8 @@ Sources find_sources(const Registry& registry, const Model& model) {
     source.elements = model.cells(variable.over);
     source.known = variable.data;
     if (source.known.values.size() == 0)
-      source.known = {variable.dimensions(),
-                      Eigen::VectorXd::Constant(source.cells * source.elements, std::numeric_limits<double>::quiet_NaN())};
+      source.known = {variable.dimensions(), Eigen::VectorXd::Constant(source.cells * source.elements,
+                                                                       std::numeric_limits<double>::quiet_NaN())};
     const model::Posterior* posterior = v < model.posteriors.size() ? &model.posteriors[v] : nullptr;
     source.grid = posterior && posterior->kind == model::Posterior::Kind::grid;
     bool any_value = false, any_random = false, constant_values = true;
@@ -192,7 +195,8 @@ Sources find_sources(const Registry& registry, const Model& model) {
     if (any_value && !any_random) {
       source.kind = Source::Kind::derived;
     } else if (any_value && !constant_values) {
-      refuse(variable, "some of its cells are random and others are computed from random variables: that is not there yet");
+      refuse(variable,
+             "some of its cells are random and others are computed from random variables: that is not there yet");
     } else if (posterior && posterior->kind == model::Posterior::Kind::fixed) {
       source.known = posterior->value;
     } else if (any_random) {
@@ -227,7 +231,8 @@ std::string cell_name(const Model& model, const Source& source, Index cell) {
     const model::Plate& plate = model.plates[static_cast<std::size_t>(source.plates[k])];
     const Index at = cell % plate.size;
     cell /= plate.size;
-    const std::string label = plate.labels.empty() ? fmt::format("{}", at + 1) : plate.labels[static_cast<std::size_t>(at)];
+    const std::string label =
+        plate.labels.empty() ? fmt::format("{}", at + 1) : plate.labels[static_cast<std::size_t>(at)];
     name = name.empty() ? label : label + ", " + name;
   }
   return fmt::format("{}[{}]", source.variable->name, name);

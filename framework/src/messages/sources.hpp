@@ -20,16 +20,17 @@ struct Source {
   };
   Kind kind = Kind::known;
   const model::Variable* variable = nullptr;
-  /// One factor of q, or one number, a cell of `plates`; `over` inside it. Where elements of a vector are factors of their own, all
-  /// dimensions are plates.
+  /// One factor of q, or one number, a cell of `plates`; `over` inside it. Where elements of a vector are factors of
+  /// their own, all dimensions are plates.
   model::Dimensions plates, over;
   Index cells = 1;
-  Index elements = 1;  ///< of the cells of `over`: the numbers of one value
-  bool matrix = false;  ///< a value has elements^2 numbers
+  Index elements = 1;     ///< of the cells of `over`: the numbers of one value
+  bool matrix = false;    ///< a value has elements^2 numbers
   int leader = -1;        ///< in a joint block: the source whose block it shares; the leader names itself
   std::string component;  ///< what the block's family calls this variable ("mu", "tau")
-  bool grid = false;    ///< its factor is a discrete_grid; `statistics` are the labels that messages need
-  bool eliminated = false;  ///< a selector whose responsibilities are made and used in a pass over the data, and kept nowhere
+  bool grid = false;      ///< its factor is a discrete_grid; `statistics` are the labels that messages need
+  bool eliminated =
+      false;  ///< a selector whose responsibilities are made and used in a pass over the data, and kept nowhere
   model::Array known;  ///< over plates and over; where latent: NaN
 
   // Latent:
@@ -59,7 +60,8 @@ inline int holder(const Sources& sources, int source) {
 /// A statistic of a joint block taken apart: components with their labels ("mu.x2*tau.x").
 std::vector<std::pair<std::string, std::string>> components_of(const std::string& label);
 
-/// The registered family whose members have exactly the statistics given (labels) over `dimension` coordinates; null if there is none.
+/// The registered family whose members have exactly the statistics given (labels) over `dimension` coordinates; null if
+/// there is none.
 const Distribution* family_with(const Registry& registry, const std::vector<std::string>& labels, Index dimension,
                                 Layout& layout);
 

@@ -30,7 +30,8 @@ std::vector<int> ModelJoint::parents_first() const {
         if (holder(sources_, statement.variable) != block_source_[b]) continue;
         for (const Term& term : statement.terms)
           for (const LatentFactor& f : term.latent)
-            ready = ready && (f.source == block_source_[b] || sources_[static_cast<std::size_t>(f.source)].eliminated || done[static_cast<std::size_t>(sources_[static_cast<std::size_t>(f.source)].block)]);
+            ready = ready && (f.source == block_source_[b] || sources_[static_cast<std::size_t>(f.source)].eliminated ||
+                              done[static_cast<std::size_t>(sources_[static_cast<std::size_t>(f.source)].block)]);
       }
       if (!ready) continue;
       done[b] = 1;
@@ -45,7 +46,8 @@ void ModelJoint::recompute(int b) {
   Block& to = block(b);
   const auto& family = *capability<ExponentialFamily>(*to.family, to.layout);
   if (const Index outside = family.first_outside(to.layout, to.eta); outside >= 0) {
-    std::vector<double> shown(to.eta.col(outside).data(), to.eta.col(outside).data() + std::min<Index>(4, to.eta.rows()));
+    std::vector<double> shown(to.eta.col(outside).data(),
+                              to.eta.col(outside).data() + std::min<Index>(4, to.eta.rows()));
     throw NumericalError(fmt::format("{}: the start is outside the domain of {} (natural parameters [{:.6g}])",
                                      member_name(b, outside), to.family->name(), fmt::join(shown, ", ")));
   }
@@ -65,14 +67,17 @@ bool ModelJoint::start_from_numbers(int b, const Initialization& start) {
   const Source& source = source_of(b);
   Block& to = block(b);
   const auto& family = *capability<ExponentialFamily>(*to.family, to.layout);
-  const auto fill = [&](Eigen::MatrixXd& matrix, Index row, Index rows, const model::Array& array, const std::string& label) {
+  const auto fill = [&](Eigen::MatrixXd& matrix, Index row, Index rows, const model::Array& array,
+                        const std::string& label) {
     const Index cells = source.cells, numbers = array.values.size();
     if (numbers != 1 && numbers != rows && numbers != rows * cells)
-      throw DomainError(label, fmt::format("initialize: {} of {} takes {} numbers, or one for all, got {}", label, source.variable->name,
-                                           rows * cells, numbers));
+      throw DomainError(label, fmt::format("initialize: {} of {} takes {} numbers, or one for all, got {}", label,
+                                           source.variable->name, rows * cells, numbers));
     for (Index k = 0; k < to.members(); ++k)
       for (Index r = 0; r < rows; ++r)
-        matrix(row + r, k) = array.values[numbers == 1 ? 0 : numbers == rows ? r : source.cell_of[static_cast<std::size_t>(k)] * rows + r];
+        matrix(row + r, k) = array.values[numbers == 1      ? 0
+                                          : numbers == rows ? r
+                                                            : source.cell_of[static_cast<std::size_t>(k)] * rows + r];
   };
   Eigen::MatrixXd theta;
   for (const auto& [label, array] : start.numbers) {
@@ -87,7 +92,9 @@ bool ModelJoint::start_from_numbers(int b, const Initialization& start) {
     Index first = 0;
     bool found = false;
     for (const Parameter& p : parameters) {
-      const Index rows = p.shape == Shape::scalar ? 1 : p.shape == Shape::vector ? source.elements : source.elements * source.elements;
+      const Index rows = p.shape == Shape::scalar   ? 1
+                         : p.shape == Shape::vector ? source.elements
+                                                    : source.elements * source.elements;
       if (p.name == label) {
         if (theta.size() == 0) {
           theta.resize(to.family->parameter_count(to.layout), to.members());
@@ -99,7 +106,8 @@ bool ModelJoint::start_from_numbers(int b, const Initialization& start) {
       first += rows;
     }
     if (!found)
-      throw DomainError(label, fmt::format("initialize: {} has no statistic and no parameter {}", source.variable->name, label));
+      throw DomainError(
+          label, fmt::format("initialize: {} has no statistic and no parameter {}", source.variable->name, label));
   }
   if (theta.size() > 0)
     family.convert(to.layout, theta, to.eta, true);
@@ -140,7 +148,8 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
   for (const int b : parents_first()) {
     const int s = block_source_[static_cast<std::size_t>(b)];
     const auto index = static_cast<std::size_t>(s);
-    const Initialization start = index < model_.initializations.size() ? model_.initializations[index] : Initialization{};
+    const Initialization start =
+        index < model_.initializations.size() ? model_.initializations[index] : Initialization{};
     if (Grid* grid = grid_of(s)) {
       regrid(*grid, true);
       continue;
@@ -177,15 +186,17 @@ Eigen::MatrixXd ModelJoint::rows_read_through(int selector) const {
     const CompiledStatement& statement = compiled_.statements[k];
     const Source& child = sources_[static_cast<std::size_t>(statement.variable)];
     const model::Dimensions dimensions = child.variable->dimensions();
-    const bool gated = std::any_of(compiled_.gates[k].begin(), compiled_.gates[k].end(), [&](const Gate& g) { return g.source == selector; });
-    if (!gated || child.kind != Source::Kind::known || child.variable->levels >= 0 || dimensions.size() < z.plates.size() ||
-        !std::equal(z.plates.begin(), z.plates.end(), dimensions.begin()))
+    const bool gated = std::any_of(compiled_.gates[k].begin(), compiled_.gates[k].end(),
+                                   [&](const Gate& g) { return g.source == selector; });
+    if (!gated || child.kind != Source::Kind::known || child.variable->levels >= 0 ||
+        dimensions.size() < z.plates.size() || !std::equal(z.plates.begin(), z.plates.end(), dimensions.begin()))
       continue;
     children.push_back(&child);
     numbers += child.known.values.size() / z.cells;
   }
   if (children.empty())
-    throw UnsupportedError(fmt::format("initialize: {} has no rows of numbers to group by k-means; use random", z.variable->name));
+    throw UnsupportedError(
+        fmt::format("initialize: {} has no rows of numbers to group by k-means; use random", z.variable->name));
   Eigen::MatrixXd rows(numbers, z.cells);
   Index at = 0;
   for (const Source* child : children) {
@@ -215,7 +226,8 @@ void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
     case Initialization::Kind::random: {
       const Stream stream(seed + 0x9e3779b97f4a7c15ULL * s, Purpose::initialization);
       pass.start([stream, restart](Index begin, Index end, Out logits) {
-        stream.uniforms(static_cast<std::uint64_t>(restart), static_cast<std::uint64_t>(begin), logits.leftCols(end - begin));
+        stream.uniforms(static_cast<std::uint64_t>(restart), static_cast<std::uint64_t>(begin),
+                        logits.leftCols(end - begin));
         logits = (-logits.array().log()).log().matrix().eval();  // log of exponential draws: a flat Dirichlet
       });
       break;
@@ -223,7 +235,8 @@ void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
     case Initialization::Kind::kmeans: {
       const auto rows = std::make_shared<Eigen::MatrixXd>(rows_read_through(pass.source()));
       const Stream stream(seed + 0x9e3779b97f4a7c15ULL * s, Purpose::initialization);
-      const auto centers = std::make_shared<Eigen::MatrixXd>(find_centers(*rows, levels, stream, static_cast<std::uint64_t>(restart)));
+      const auto centers =
+          std::make_shared<Eigen::MatrixXd>(find_centers(*rows, levels, stream, static_cast<std::uint64_t>(restart)));
       pass.start([rows, centers](Index begin, Index end, Out logits) {
         logits.setConstant(-std::numeric_limits<double>::infinity());
         for (Index n = begin; n < end; ++n) logits(nearest_center(*centers, rows->col(n)), n - begin) = 0;
@@ -233,14 +246,17 @@ void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
     case Initialization::Kind::moments: {
       const Eigen::VectorXd& values = start.numbers.front().second.values;
       if (start.numbers.size() != 1 || values.size() != pass.rows() * levels)
-        throw DomainError("initialize", fmt::format("initialize: {} takes the probabilities of {} levels for each of {} rows",
-                                                    sources_[s].variable->name, levels, pass.rows()));
+        throw DomainError("initialize",
+                          fmt::format("initialize: {} takes the probabilities of {} levels for each of {} rows",
+                                      sources_[s].variable->name, levels, pass.rows()));
       auto logs = std::make_shared<Eigen::MatrixXd>(values.array().log().matrix().reshaped(levels, pass.rows()));
       pass.start([logs](Index begin, Index end, Out logits) { logits = logs->middleCols(begin, end - begin); });
       break;
     }
     default:
-      throw UnsupportedError(fmt::format("initialize: {} cannot start this way yet; use prior, random, kmeans or moments", sources_[s].variable->name));
+      throw UnsupportedError(
+          fmt::format("initialize: {} cannot start this way yet; use prior, random, kmeans or moments",
+                      sources_[s].variable->name));
   }
   ++version_[s];
 }

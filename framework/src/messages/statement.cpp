@@ -54,23 +54,29 @@ std::vector<StatementPolynomial::Factor> StatementPolynomial::parse(const std::s
     begin = end + 3;
     Factor f;
     f.label = text;
-    Shape shape = source_.matrix || (vectors_ && statement_.layout.dimension == model_.cells(inside_) * model_.cells(inside_) &&
-                                     statement_.layout.dimension > 1)
-                      ? Shape::matrix
-                      : vectors_ && statement_.layout.dimension > 1 ? Shape::vector : Shape::scalar;
-    for (std::size_t p = 0; p < parameters_.size(); ++p) {
-      const std::string& name = parameters_[p].name;
-      if (text.starts_with(name + ".")) {
+    Shape shape =
+        source_.matrix || (vectors_ && statement_.layout.dimension == model_.cells(inside_) * model_.cells(inside_) &&
+                           statement_.layout.dimension > 1)
+            ? Shape::matrix
+        : vectors_ && statement_.layout.dimension > 1 ? Shape::vector
+                                                      : Shape::scalar;
+    for (std::size_t p = 0; p < parameters_.size(); ++p)
+      if (text.starts_with(parameters_[p].name + ".")) {
         f.argument = static_cast<int>(p);
-        f.label = text.substr(name.size() + 1);
+        f.label = text.substr(parameters_[p].name.size() + 1);
         shape = parameters_[p].shape;
-      } else if (const auto at = text.find(name + ")"); at != std::string::npos && at > 0 && (text[at - 1] == '(' || text[at - 1] == '+' || text[at - 1] == '-')) {
-        f.parameter = name;
-        f.argument = static_cast<int>(p);
-        f.label = text.substr(0, at) + "c)";
       }
+    for (std::size_t p = 0; p < parameters_.size(); ++p) {
+      const auto at = f.label.find(parameters_[p].name + ")");
+      if (at == std::string::npos || at == 0 || Text("(+-").find(f.label[at - 1]) == Text::npos) continue;
+      f.parameter = static_cast<int>(p);
+      f.label = f.label.substr(0, at) + "c)";
+      break;
     }
-    f.groups = is_number(f.label) || !f.parameter.empty() ? 0 : f.label == "cell" ? 1 : f.label == "x*x'" ? 2 : static_cast<int>(shape);
+    f.groups = is_number(f.label) || f.parameter >= 0 ? 0
+               : f.label == "cell"                    ? 1
+               : f.label == "x*x'"                    ? 2
+                                                      : static_cast<int>(shape);
     if (f.label != "1") factors.push_back(std::move(f));
   }
   int vectors = 0, matrices = 0;
@@ -131,7 +137,8 @@ Polynomial StatementPolynomial::child(const Factor& f) {
 
 // A label of the sum over the elements of a known vector.
 Polynomial StatementPolynomial::sum_of(const model::Term& term, Text label) {
-  if (term.kind != model::Term::Kind::constant) throw NoRule{-1, fmt::format("{} of a vector that is not known", label)};
+  if (term.kind != model::Term::Kind::constant)
+    throw NoRule{-1, fmt::format("{} of a vector that is not known", label)};
   model::Array sum;
   Index missing = 1;
   std::vector<Index> shape;
@@ -152,7 +159,8 @@ Polynomial StatementPolynomial::sum_of(const model::Term& term, Text label) {
     strides.push_back(next < sum.dimensions.size() && sum.dimensions[next] == plate ? kept[next++] : 0);
   sum.values = Eigen::VectorXd::Zero(model_.cells(sum.dimensions));
   const double* from = term.array.values.data();
-  for_cells<1>(shape, axes, {strides.data()}, [&](const Index* at) { sum.values[at[0]] += static_cast<double>(missing) * *from++; });
+  for_cells<1>(shape, axes, {strides.data()},
+               [&](const Index* at) { sum.values[at[0]] += static_cast<double>(missing) * *from++; });
   std::vector<Reference> references;
   for (const int plate : sum.dimensions)
     for (const auto& [p, r] : cells_)
@@ -160,7 +168,8 @@ Polynomial StatementPolynomial::sum_of(const model::Term& term, Text label) {
   return computed(std::move(sum), label, references);
 }
 
-Polynomial StatementPolynomial::computed(model::Array array, Text label, const std::vector<Reference>& references) const {
+Polynomial StatementPolynomial::computed(model::Array array, Text label,
+                                         const std::vector<Reference>& references) const {
   KnownCache own;  // the array's memory may be another's tomorrow
   Algebra none(sources_);
   return Substitution(model_, sources_, none, own).known(array, label, references);
@@ -177,48 +186,69 @@ Polynomial StatementPolynomial::argument(const Factor& f) {
     return substitution_.expand_matrix(term, f.label, at, rows, statement_.matrix_dimension);
   }
   if (f.label == "x*x'")
-    return algebra_.multiply(substitution_.expand(term, "x", at_group(0)), substitution_.expand(term, "x", at_group(1)));
+    return algebra_.multiply(substitution_.expand(term, "x", at_group(0)),
+                             substitution_.expand(term, "x", at_group(1)));
   if (f.groups == 1) return substitution_.expand(term, f.label, at_group(f.second ? 1 : 0));
   return substitution_.expand(term, f.label, cells_);
 }
 
-// A statistic of the child with an argument in it: both must be known.
+// A label with an argument for its c, of the child or of another argument: all of them must be known.
 Polynomial StatementPolynomial::parametric(const Factor& f) {
-  const model::Term& term = statement_.arguments[static_cast<std::size_t>(f.argument)];
-  if (source_.kind != Source::Kind::known || term.kind != model::Term::Kind::constant)
-    throw NoRule{statement_.variable, fmt::format("{} with a {} that is not known", f.label, f.parameter)};
-  const model::Dimensions& dimensions = source_.known.dimensions;
+  const auto constant_of = [&](int argument) -> const model::Array& {
+    const model::Term& term = statement_.arguments[static_cast<std::size_t>(argument)];
+    if (term.kind != model::Term::Kind::constant)
+      throw NoRule{statement_.variable, fmt::format("{} with a {} that is not known", f.label,
+                                                    parameters_[static_cast<std::size_t>(argument)].name)};
+    return term.array;
+  };
+  if (f.argument < 0 && source_.kind != Source::Kind::known) throw NoRule{statement_.variable, f.label};
+  const model::Array& base = f.argument < 0 ? source_.known : constant_of(f.argument);
+  const model::Array& parameter = constant_of(f.parameter);
+  model::Array result{base.dimensions, {}};
+  for (const int plate : parameter.dimensions)
+    if (std::find(base.dimensions.begin(), base.dimensions.end(), plate) == base.dimensions.end())
+      result.dimensions.push_back(plate);
   Sizes sizes;
   std::vector<int> axes;
-  for (const int plate : dimensions) {
+  for (const int plate : result.dimensions) {
     axes.push_back(static_cast<int>(sizes.size()));
     sizes.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
   }
-  std::vector<Index> shape, strides(dimensions.size(), 0);
-  for (const int plate : term.array.dimensions) shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
-  const std::vector<Index> dense = dense_strides(shape);
-  for (std::size_t k = 0; k < dimensions.size(); ++k)
-    for (std::size_t j = 0; j < shape.size(); ++j)
-      if (term.array.dimensions[j] == dimensions[k]) strides[k] = dense[j];
-  const Index count = source_.known.values.size();
-  Eigen::RowVectorXd c(count), value(count);
+  const auto strides_of = [&](const model::Array& array) {
+    std::vector<Index> shape, strides(result.dimensions.size(), 0);
+    for (const int plate : array.dimensions) shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
+    const std::vector<Index> dense = dense_strides(shape);
+    for (std::size_t k = 0; k < strides.size(); ++k)
+      for (std::size_t j = 0; j < shape.size(); ++j)
+        if (array.dimensions[j] == result.dimensions[k]) strides[k] = dense[j];
+    return strides;
+  };
+  const std::vector<Index> x_strides = strides_of(base), c_strides = strides_of(parameter);
+  const Index count = model_.cells(result.dimensions);
+  Eigen::RowVectorXd x(count), c(count), value(count);
   Index cell = 0;
-  for_cells<1>(sizes, axes, {strides.data()}, [&](const Index* at) { c[cell++] = term.array.values[at[0]]; });
-  const Eigen::RowVectorXd x = source_.known.values.transpose();
+  for_cells<2>(sizes, axes, {x_strides.data(), c_strides.data()}, [&](const Index* at) {
+    x[cell] = base.values[at[0]];
+    c[cell++] = parameter.values[at[1]];
+  });
   if (!evaluate_label(f.label, row(std::as_const(c)), x, row(value))) throw NoRule{statement_.variable, f.label};
   for (Index i = 0; i < count; ++i)
     if (std::isnan(x[i])) value[i] = 0;
+  result.values = value.transpose();
   std::vector<Reference> references;
-  for (const int axis : cell_axes_) references.push_back({axis, 0});
-  return computed({dimensions, value.transpose()}, "x", references);
+  for (const int plate : result.dimensions)
+    for (const auto& [p, r] : cells_)
+      if (p == plate) references.push_back(r);
+  return computed(std::move(result), "x", references);
 }
 
 Polynomial StatementPolynomial::factor(const Factor& f) {
-  if (!f.parameter.empty()) return parametric(f);
+  if (f.parameter >= 0) return parametric(f);
   return f.argument < 0 ? child(f) : argument(f);
 }
 
-// Weights of plates, and the cells that the statement leaves out: those of other statements, and empty ones that nobody reads.
+// Weights of plates, and the cells that the statement leaves out: those of other statements, and empty ones that nobody
+// reads.
 Polynomial StatementPolynomial::masks() {
   const model::Variable& variable = *source_.variable;
   Polynomial product = constant(1);
@@ -252,7 +282,8 @@ Polynomial StatementPolynomial::masks() {
     for (Index cell = 0; cell < cells; ++cell) {
       const auto value = source_.known.values.segment(cell * numbers, numbers).array().isNaN();
       if (value.any() && !value.all())
-        throw UnsupportedError(fmt::format("{}: single entries of a vector that are missing are not there yet", variable.name));
+        throw UnsupportedError(
+            fmt::format("{}: single entries of a vector that are missing are not there yet", variable.name));
       mask->values[cell] = value.any() ? 0 : 1;
     }
     product = algebra_.multiply(product, known_factor(std::move(mask), references(cell_axes_.size())));
@@ -270,8 +301,8 @@ Polynomial StatementPolynomial::attach_gates(const Polynomial& polynomial) {
       const Gate& gate = algebra_.gates()[g];
       bool read = false, attached = false;
       for (const Atom& atom : monomial.atoms) {
-        const bool here = atom.gate == static_cast<int>(g) ||
-                          (gate.source >= 0 && atom.source == gate.source && atom.label == "cell" && atom.cells == gate.references);
+        const bool here = atom.gate == static_cast<int>(g) || (gate.source >= 0 && atom.source == gate.source &&
+                                                               atom.label == "cell" && atom.cells == gate.references);
         if (here && !atom.rows.empty() && atom.rows[0].axis == gate.axis) {
           attached = true;
           continue;
@@ -311,7 +342,8 @@ Polynomial StatementPolynomial::make() {
                  fmt::format("{} has no table of monomials for these parameters", statement_.family->name())};
   if (vectors_) {
     // A level of the child is an element of the argument: the axis is that of a gate.
-    const bool levels = std::any_of(table.begin(), table.end(), [](const auto& m) { return m.product.starts_with("cell"); });
+    const bool levels =
+        std::any_of(table.begin(), table.end(), [](const auto& m) { return m.product.starts_with("cell"); });
     for (const int plate : inside_) {
       const Index size = model_.plates[static_cast<std::size_t>(plate)].size;
       for (int g = 0; g < 2; ++g) {
@@ -325,7 +357,8 @@ Polynomial StatementPolynomial::make() {
           gate.source = statement_.variable;
         } else {
           for (const int p : plates_) gate.shape.push_back(model_.plates[static_cast<std::size_t>(p)].size);
-          for (const double level : source_.known.values) gate.levels.push_back(std::isnan(level) ? -1 : static_cast<int>(level));
+          for (const double level : source_.known.values)
+            gate.levels.push_back(std::isnan(level) ? -1 : static_cast<int>(level));
         }
         group_axes_[g].push_back(algebra_.add_gate(std::move(gate), size));
       }

@@ -8,7 +8,8 @@ namespace kullback::messages {
 /// E[log p(child | arguments)] summed over the cells that the statement serves, and the axes it is written over.
 class StatementPolynomial {
  public:
-  StatementPolynomial(const model::Model& model, const Sources& sources, const model::Statement& statement, KnownCache& cache);
+  StatementPolynomial(const model::Model& model, const Sources& sources, const model::Statement& statement,
+                      KnownCache& cache);
   /// Throws NoRule.
   Polynomial make();
   const Algebra& algebra() const { return algebra_; }
@@ -18,9 +19,9 @@ class StatementPolynomial {
   struct Factor {
     int argument = -1;  ///< -1: the child
     std::string label;
-    std::string parameter;  ///< the argument in a parametric label of the child
+    int parameter = -1;  ///< the argument that is the c of a parametric label
     int groups = 0;
-    bool second = false;    ///< a vector along the second group
+    bool second = false;  ///< a vector along the second group
   };
   std::vector<Factor> parse(const std::string& product) const;
   Polynomial factor(const Factor& factor);
@@ -43,9 +44,9 @@ class StatementPolynomial {
   Substitution substitution_;
   const Conditional* conditional_ = nullptr;
   std::vector<Parameter> parameters_;
-  bool vectors_ = false;              ///< an event, or an argument, has several numbers
-  model::Dimensions plates_;          ///< of the cells
-  model::Dimensions inside_;          ///< of the elements of a vector
+  bool vectors_ = false;      ///< an event, or an argument, has several numbers
+  model::Dimensions plates_;  ///< of the cells
+  model::Dimensions inside_;  ///< of the elements of a vector
   Environment cells_;
   std::vector<int> cell_axes_;
   std::vector<int> group_axes_[2];

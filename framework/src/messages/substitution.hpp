@@ -1,4 +1,5 @@
-// From the terms of a statement to polynomials in expected statistics: expressions are put in place of the labels demanded of them.
+// From the terms of a statement to polynomials in expected statistics: expressions are put in place of the labels
+// demanded of them.
 #pragma once
 
 #include "messages/polynomial.hpp"
@@ -21,8 +22,8 @@ class Substitution {
   Substitution(const model::Model& model, const Sources& sources, Algebra& algebra, KnownCache& cache)
       : model_(model), sources_(sources), algebra_(algebra), cache_(cache) {}
 
-  /// E[label of the value], for labels of numbers: x, x2, log_x, 1/x, ... x2 of a + b is x2 of a + 2 a b + x2 of b; log_x of a b is
-  /// log_x of a + log_x of b. Throws NoRule.
+  /// E[label of the value], for labels of numbers: x, x2, log_x, 1/x, ... x2 of a + b is x2 of a + 2 a b + x2 of b;
+  /// log_x of a b is log_x of a + log_x of b. Throws NoRule.
   Polynomial expand(const model::Term& term, Text label, const Environment& at);
 
   /// E[label of a matrix]: x, inverse (one number at the two levels that `at` gives for `rows` and `columns`), log_det.

@@ -63,7 +63,8 @@ void multiply_by_loops(const Sizes& sizes, double c, const View& a, const View* 
   Axes axes = target.axes;
   join(axes, a.axes);
   if (b) join(axes, b->axes);
-  std::vector<std::vector<Index>> strides = {strides_along(a, axes), b ? strides_along(*b, axes) : std::vector<Index>(axes.size()),
+  std::vector<std::vector<Index>> strides = {strides_along(a, axes),
+                                             b ? strides_along(*b, axes) : std::vector<Index>(axes.size()),
                                              strides_along(target, axes)};
   Index count = 1, sa = 0, sb = 0, st = 0;
   if (!axes.empty()) {
@@ -274,8 +275,7 @@ void add_product(const Sizes& sizes, double coefficient, Product product, const 
       // Nobody reads the axis: only whether there is a level counts.
       if (!read) {
         buffers.emplace_back(static_cast<std::size_t>(size_of(sizes, selection.axis)), 1.0);
-        product.views.push_back(
-            gather(sizes, {buffers.back().data(), {selection.axis}, {1}}, selection, buffers));
+        product.views.push_back(gather(sizes, {buffers.back().data(), {selection.axis}, {1}}, selection, buffers));
       }
       continue;
     }

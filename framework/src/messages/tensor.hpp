@@ -25,7 +25,8 @@ struct Target {
   std::vector<Index> strides;
 };
 
-/// An indicator that is known: 1 where `axis` is at the level that a cell of `axes` has, else 0. A negative level: nowhere.
+/// An indicator that is known: 1 where `axis` is at the level that a cell of `axes` has, else 0. A negative level:
+/// nowhere.
 struct Selection {
   const int* levels = nullptr;
   std::vector<int> axes;
@@ -39,9 +40,9 @@ struct Product {
   std::vector<Selection> selections;
 };
 
-/// target(a) += coefficient * sum of the product over every axis that the target lacks. An axis of the target that no factor has: the same
-/// number everywhere. Selections are gathered from and scattered to; dense factors are contracted two at a time, cheapest pair
-/// first, by matrix products where that pays.
+/// target(a) += coefficient * sum of the product over every axis that the target lacks. An axis of the target that no
+/// factor has: the same number everywhere. Selections are gathered from and scattered to; dense factors are contracted
+/// two at a time, cheapest pair first, by matrix products where that pays.
 void add_product(const Sizes& sizes, double coefficient, Product product, const Target& target);
 
 /// The same in parallel: chunks of the longest axis, sums in the order of the chunks.
@@ -55,7 +56,8 @@ Index count_of(const Sizes& sizes, const std::vector<int>& axes);
 Product slice(Product product, int axis, Index begin);
 Target slice(Target target, int axis, Index begin);
 
-/// Calls visit(cell, offsets) for every cell of `axes`, the last one running fastest; offsets[i] is what strides[i] add up to.
+/// Calls visit(cell, offsets) for every cell of `axes`, the last one running fastest; offsets[i] is what strides[i] add
+/// up to.
 template <std::size_t N, class Visit>
 void for_cells(const Sizes& sizes, const std::vector<int>& axes, const std::vector<const Index*>& strides,
                const Visit& visit) {

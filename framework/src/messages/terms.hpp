@@ -48,7 +48,7 @@ struct Term {
 
 /// One statement, or the cells of it that are of one kind.
 struct CompiledStatement {
-  std::string name;   ///< as the bound lists it
+  std::string name;  ///< as the bound lists it
   int statement = -1;
   int variable = -1;  ///< whose distribution it is
   Sizes sizes;
@@ -75,7 +75,8 @@ struct Encounter {
   std::vector<Reference> first, second;
 };
 
-/// A statement without a closed rule that reads one variable, a grid: its log density at every node, summed over the cells that read a member.
+/// A statement without a closed rule that reads one variable, a grid: its log density at every node, summed over the
+/// cells that read a member.
 struct NumericStatement {
   int statement = -1;
   int source = -1;
@@ -91,9 +92,9 @@ struct Compiled {
   std::vector<std::vector<Gate>> gates;  ///< by statement
 };
 
-/// Substitutes every statement's expressions into its family's table and sums what is known once. Throws UnsupportedError that names
-/// variable, statement and statistic where a message is of no form that the variable's factor can take.
-/// Marks the selectors that a pass eliminates, unless `keep_selectors`.
+/// Substitutes every statement's expressions into its family's table and sums what is known once. Throws
+/// UnsupportedError that names variable, statement and statistic where a message is of no form that the variable's
+/// factor can take. Marks the selectors that a pass eliminates, unless `keep_selectors`.
 Compiled compile(const Registry& registry, const model::Model& model, Sources& sources, bool keep_selectors);
 
 /// Factors as arrays that can be multiplied.

@@ -103,7 +103,9 @@ std::string list(const std::vector<double>& numbers, std::vector<std::size_t> sh
   shape.erase(shape.begin());
   for (std::size_t k = 0; k < count; ++k) {
     if (k) out += ", ";
-    out += !shape.empty() ? list(numbers, shape, at) : std::isnan(numbers[at]) ? (++at, ".nan") : fmt::format("{}", numbers[at++]);
+    out += !shape.empty()            ? list(numbers, shape, at)
+           : std::isnan(numbers[at]) ? (++at, ".nan")
+                                     : fmt::format("{}", numbers[at++]);
   }
   return out + "]";
 }
@@ -127,7 +129,8 @@ class BayesPy : public testing::TestWithParam<std::tuple<Twin, bool>> {
 
 TEST_P(BayesPy, AgreesInEverySweep) {
   const auto& [twin, keep] = GetParam();
-  if (std::string(twin.text).find("wishart") != std::string::npos && !registry().find_family("wishart")) GTEST_SKIP() << "no wishart";
+  if (std::string(twin.text).find("wishart") != std::string::npos && !registry().find_family("wishart"))
+    GTEST_SKIP() << "no wishart";
   const nlohmann::json golden = BayesPy::golden().at(twin.name);
   std::string text = twin.text;
   const auto put = [&](const std::string& word, const std::string& data, std::vector<std::size_t> shape) {
@@ -138,11 +141,12 @@ TEST_P(BayesPy, AgreesInEverySweep) {
   const std::string name = twin.name;
   const std::size_t count = golden.at("data").at("y").size();
   if (name == "regression") put("COVARIATES", "x", {30, 4});
-  put("DATA", "y", name == "mean_and_precision" || name == "regression" ? std::vector<std::size_t>{count}
-                   : name.starts_with("pca")                            ? std::vector<std::size_t>{15, 5}
-                   : name == "mixture"                                  ? std::vector<std::size_t>{40, 2}
-                   : name == "bernoulli_mixture"                        ? std::vector<std::size_t>{30, 6}
-                                                                        : std::vector<std::size_t>{5, 4});
+  put("DATA", "y",
+      name == "mean_and_precision" || name == "regression" ? std::vector<std::size_t>{count}
+      : name.starts_with("pca")                            ? std::vector<std::size_t>{15, 5}
+      : name == "mixture"                                  ? std::vector<std::size_t>{40, 2}
+      : name == "bernoulli_mixture"                        ? std::vector<std::size_t>{30, 6}
+                                                           : std::vector<std::size_t>{5, 4});
   model::Model model = read(text);
   for (const auto& [variable, labels] : golden.at("starts").items()) {
     const auto v = static_cast<std::size_t>(model.find(variable) - model.variables.data());
@@ -150,7 +154,8 @@ TEST_P(BayesPy, AgreesInEverySweep) {
     model.initializations[v].kind = model::Initialization::Kind::moments;
     for (const auto& [label, values] : labels.items()) {
       const std::vector<double> numbers = numbers_of(values);
-      model.initializations[v].numbers.push_back({label, {{}, Eigen::Map<const Eigen::VectorXd>(numbers.data(), static_cast<Index>(numbers.size()))}});
+      model.initializations[v].numbers.push_back(
+          {label, {{}, Eigen::Map<const Eigen::VectorXd>(numbers.data(), static_cast<Index>(numbers.size()))}});
     }
   }
   ModelJoint joint(registry(), model, keep);
@@ -181,14 +186,17 @@ TEST_P(BayesPy, AgreesInEverySweep) {
       }
       ASSERT_EQ(m.size(), static_cast<Index>(expected.size())) << variable << " " << label;
       for (Index i = 0; i < m.size(); ++i)
-        EXPECT_NEAR(m.data()[i], expected[static_cast<std::size_t>(i)], 1e-8 * (1 + std::abs(expected[static_cast<std::size_t>(i)])))
+        EXPECT_NEAR(m.data()[i], expected[static_cast<std::size_t>(i)],
+                    1e-8 * (1 + std::abs(expected[static_cast<std::size_t>(i)])))
             << variable << " " << label << " " << i;
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, BayesPy, testing::Combine(testing::ValuesIn(kTwins), testing::Bool()), [](const auto& info) {
-  return std::string(std::get<0>(info.param).name) + (std::get<1>(info.param) ? "_stored" : "");
-});
+INSTANTIATE_TEST_SUITE_P(Models, BayesPy, testing::Combine(testing::ValuesIn(kTwins), testing::Bool()),
+                         [](const auto& info) {
+                           return std::string(std::get<0>(info.param).name) +
+                                  (std::get<1>(info.param) ? "_stored" : "");
+                         });
 
 }  // namespace
 }  // namespace kullback::messages::test

@@ -106,7 +106,8 @@ model:
   tau:  gamma(shape = 2, rate = 1)
   y[n]: normal(mu, precision = tau)
 )";
-  const Run closed = run(text), gridded = run(std::string(text) + "posterior:\n  tau: discrete_grid\n  mu: discrete_grid\n");
+  const Run closed = run(text),
+            gridded = run(std::string(text) + "posterior:\n  tau: discrete_grid\n  mu: discrete_grid\n");
   EXPECT_NEAR(gridded.solution.bound, closed.solution.bound, 1e-6);
 }
 

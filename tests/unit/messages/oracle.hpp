@@ -37,7 +37,9 @@ class Point {
   }
 
   /// The value of a latent cell.
-  void set(int variable, Index cell, const Eigen::VectorXd& x) { values_[index(variable)].segment(cell * x.size(), x.size()) = x; }
+  void set(int variable, Index cell, const Eigen::VectorXd& x) {
+    values_[index(variable)].segment(cell * x.size(), x.size()) = x;
+  }
   Eigen::VectorXd at(int variable, Index cell) const {
     const Source& s = joint_.sources()[index(variable)];
     const Index size = s.matrix ? s.elements * s.elements : s.elements;
@@ -182,7 +184,8 @@ class Point {
     return evaluate(t, position);
   }
 
-  Value argument(const model::Statement& s, const model::Term& t, Shape shape, int inside, std::map<int, Index> position) const {
+  Value argument(const model::Statement& s, const model::Term& t, Shape shape, int inside,
+                 std::map<int, Index> position) const {
     if (shape == Shape::scalar) return evaluate(t, position);
     const Index d = plate_of(inside).size;
     if (shape == Shape::vector) {
@@ -230,7 +233,9 @@ inline Eigen::VectorXd statistics_of(const Source& source, const Eigen::VectorXd
 /// A value that the variable's factor could have.
 inline Eigen::VectorXd draw(const ModelJoint& joint, const Source& source, std::mt19937& random) {
   std::uniform_real_distribution<double> uniform(0.05, 0.95);
-  if (source.has("cell")) return Eigen::VectorXd::Constant(1, static_cast<double>(random() % static_cast<unsigned>(source.statistics[0].rows)));
+  if (source.has("cell"))
+    return Eigen::VectorXd::Constant(1,
+                                     static_cast<double>(random() % static_cast<unsigned>(source.statistics[0].rows)));
   const Index d = source.elements;
   if (source.matrix) {
     Eigen::MatrixXd a(d, d);
@@ -246,7 +251,8 @@ inline Eigen::VectorXd draw(const ModelJoint& joint, const Source& source, std::
   return support.high <= 1 ? x : support.low >= 0 ? Eigen::VectorXd(3 * x) : Eigen::VectorXd(4 * x.array() - 2);
 }
 
-/// At points, E_q[log p] is log p, term by term; it is linear in every member's moments, and the natural gradient is its slope.
+/// At points, E_q[log p] is log p, term by term; it is linear in every member's moments, and the natural gradient is
+/// its slope.
 inline void check_model(ModelJoint& joint) {
   std::mt19937 random(11);
   Point point(joint);

@@ -1,4 +1,5 @@
-// Models whose evidence is known in closed form, the eliminated selectors against stored ones, and the same bytes on any thread count.
+// Models whose evidence is known in closed form, the eliminated selectors against stored ones, and the same bytes on
+// any thread count.
 #include "oracle.hpp"
 
 #include <cmath>
@@ -55,7 +56,9 @@ model:
   x << 1, 0.5, 1, -1, 1, 2;
   const Eigen::Vector3d y(1, 2, 4);
   const Eigen::Matrix3d covariance = 0.5 * Eigen::Matrix3d::Identity() + 2 * x * x.transpose();
-  EXPECT_NEAR(bound, -0.5 * y.dot(covariance.inverse() * y) - 0.5 * std::log(covariance.determinant()) - 1.5 * std::log(2 * std::numbers::pi),
+  EXPECT_NEAR(bound,
+              -0.5 * y.dot(covariance.inverse() * y) - 0.5 * std::log(covariance.determinant()) -
+                  1.5 * std::log(2 * std::numbers::pi),
               1e-11);
 }
 
@@ -68,7 +71,8 @@ model:
   rate: gamma(shape = 1.5, rate = 0.7)
   y[n]: poisson(rate)
 )");
-  EXPECT_NEAR(poisson, 1.5 * std::log(0.7) - lgamma_of(1.5) + lgamma_of(6.5) - 6.5 * std::log(3.7) - std::log(12.0), 1e-12);
+  EXPECT_NEAR(poisson, 1.5 * std::log(0.7) - lgamma_of(1.5) + lgamma_of(6.5) - 6.5 * std::log(3.7) - std::log(12.0),
+              1e-12);
   const double coins = evidence(R"(
 plates: {n: 4}
 data:
@@ -86,11 +90,13 @@ model:
   p:    dirichlet(0.5, over = k)
   y[n]: categorical(p)
 )");
-  EXPECT_NEAR(levels, lgamma_of(1.5) - lgamma_of(5.5) + lgamma_of(2.5) + 2 * lgamma_of(1.5) - 3 * lgamma_of(0.5), 1e-12);
+  EXPECT_NEAR(levels, lgamma_of(1.5) - lgamma_of(5.5) + lgamma_of(2.5) + 2 * lgamma_of(1.5) - 3 * lgamma_of(0.5),
+              1e-12);
 }
 
 TEST(Evidence, EmptyCellsThatNobodyReadsChangeNothing) {
-  const std::string head = "plates: {n: 4}\ndata:\n  y[n]: ", tail = "\nmodel:\n  mu: normal(0, variance = 2)\n  y[n]: normal(mu, variance = 1)\n";
+  const std::string head = "plates: {n: 4}\ndata:\n  y[n]: ",
+                    tail = "\nmodel:\n  mu: normal(0, variance = 2)\n  y[n]: normal(mu, variance = 1)\n";
   const double whole = evidence("plates: {n: 2}\ndata:\n  y[n]: [1, 3]" + tail);
   EXPECT_NEAR(evidence(head + "[1, .nan, 3, .nan]" + tail), whole, 1e-13);
 }
@@ -111,8 +117,9 @@ posterior:
   const Eigen::Vector4d y(1, 2, 4, 2.5);
   const double kappa = 4.1, mean = (0.1 * 0.5 + y.sum()) / kappa, shape = 4;
   const double rate = 1.5 + 0.5 * (y.squaredNorm() + 0.1 * 0.25 - kappa * mean * mean);
-  EXPECT_NEAR(bound, lgamma_of(shape) - lgamma_of(2) + 2 * std::log(1.5) - shape * std::log(rate) + 0.5 * std::log(0.1 / kappa) -
-                         2 * std::log(2 * std::numbers::pi),
+  EXPECT_NEAR(bound,
+              lgamma_of(shape) - lgamma_of(2) + 2 * std::log(1.5) - shape * std::log(rate) +
+                  0.5 * std::log(0.1 / kappa) - 2 * std::log(2 * std::numbers::pi),
               1e-12);
 }
 

@@ -20,12 +20,14 @@ struct Random {
 template <class Array>
 Index offset_of(const Array& array, const std::vector<Index>& position) {
   Index offset = 0;
-  for (std::size_t k = 0; k < array.axes.size(); ++k) offset += array.strides[k] * position[static_cast<std::size_t>(array.axes[k])];
+  for (std::size_t k = 0; k < array.axes.size(); ++k)
+    offset += array.strides[k] * position[static_cast<std::size_t>(array.axes[k])];
   return offset;
 }
 
 // The definition: one loop over all cells of all axes.
-void by_definition(const Sizes& sizes, double c, const Product& product, const std::vector<int>& axes, const Target& target) {
+void by_definition(const Sizes& sizes, double c, const Product& product, const std::vector<int>& axes,
+                   const Target& target) {
   std::vector<Index> position(sizes.size(), 0);
   const std::vector<Index> none(axes.size(), 0);
   Index count = count_of(sizes, axes);
@@ -83,7 +85,8 @@ TEST_P(Products, AreSumsOverAllOtherAxes) {
   }
   for (std::size_t k = 0; k < levels.size(); ++k) product.selections[k].levels = levels[k].data();
   const std::vector<Index> to = strides(c.target);
-  std::vector<double> expected(static_cast<std::size_t>(count_of(sizes, c.target)), 0.5), plain = expected, chunked = expected;
+  std::vector<double> expected(static_cast<std::size_t>(count_of(sizes, c.target)), 0.5), plain = expected,
+                                                                                          chunked = expected;
   by_definition(sizes, 0.3, product, axes, {expected.data(), c.target, to});
   add_product(sizes, 0.3, product, {plain.data(), c.target, to});
   add_product_in_chunks(sizes, 0.3, product, {chunked.data(), c.target, to});
@@ -99,7 +102,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"three", {{0, 1}, {1, 2}, {2, 0}}, {}, {}}, Case{"broadcast", {{1}}, {}, {0, 1}},
                     Case{"batch", {{3, 1, 2}, {3, 2, 4}}, {}, {3, 1, 4}}, Case{"scatter", {{0}}, {{{0}, 1}}, {1}},
                     Case{"gather", {{1, 2}}, {{{0}, 1}}, {0, 2}}, Case{"both", {{0}, {1, 2}}, {{{0}, 1}}, {2}},
-                    Case{"nested", {{2}}, {{{0}, 1}, {{1}, 2}}, {0}}, Case{"nested_scatter", {{0}}, {{{0}, 1}, {{1}, 2}}, {2}},
+                    Case{"nested", {{2}}, {{{0}, 1}, {{1}, 2}}, {0}},
+                    Case{"nested_scatter", {{0}}, {{{0}, 1}, {{1}, 2}}, {2}},
                     Case{"counts", {}, {{{0}, 1}, {{0}, 2}}, {1, 2}}, Case{"only_a_selection", {}, {{{0}, 1}}, {}},
                     Case{"kept_axis", {{1, 0}}, {{{0}, 1}}, {0, 1}}, Case{"constant", {}, {}, {1}}),
     [](const auto& info) { return std::string(info.param.name); });
