@@ -200,6 +200,22 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
   }
 }
 
+// Empty cells that the joint integrated out.
+void add_missing(const Experiment& experiment, const ModelJoint& joint, Outcome& outcome) {
+  const Model& model = joint.model();
+  for (std::size_t v = 0; v < model.variables.size(); ++v) {
+    const model::Variable& variable = model.variables[v];
+    if (variable.role != model::Variable::Role::observed || joint.sources()[v].kind == Source::Kind::latent || !variable.data.values.hasNaN()) continue;
+    // Where responsibilities were too many to keep there is nothing to draw components from.
+    bool all = true;
+    for (std::size_t z = 0; z < model.variables.size(); ++z)
+      all = all && (!joint.pass_of(static_cast<int>(z)) || std::any_of(outcome.factors.begin(), outcome.factors.end(), [&](const Factors& f) { return f.variable == static_cast<int>(z); }));
+    if (!all) continue;
+    if (auto report = missing_cells(model, static_cast<int>(v), Draws(model, outcome.factors, {static_cast<int>(v)}, experiment.settings.seed)))
+      outcome.missing.push_back(std::move(*report));
+  }
+}
+
 }  // namespace
 
 Results execute_model(const Experiment& experiment, const Registry& registry, Watcher& watcher) {
@@ -221,6 +237,7 @@ Results execute_model(const Experiment& experiment, const Registry& registry, Wa
     const std::vector<int> wanted = reports_of(experiment.model.model);
     if (!wanted.empty()) outcome.reports = make_reports(experiment.model.model, Draws(experiment.model.model, outcome.factors, wanted, experiment.settings.seed));
   }
+  if (outcome.solution.status != Status::cancelled) add_missing(experiment, *chosen.joint, outcome);
   watcher.on_outcome(outcome);
   Results results;
   results.status = outcome.status;
