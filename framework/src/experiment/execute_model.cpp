@@ -1,7 +1,6 @@
 #include "experiment/execute_model.hpp"
 
 #include "language/families.hpp"
-#include "messages/model_joint.hpp"
 #include "parallel/parallel.hpp"
 
 #include <kullback/capability.hpp>
@@ -42,7 +41,7 @@ class SideBySide : public Observer {
 
 Restart solve_once(const Experiment& experiment, const Registry& registry, Index restart, Observer& observer) {
   Restart result;
-  result.joint = make_model_joint(registry, experiment.model.model);
+  result.joint = compile_model(experiment, registry);
   result.joint->initialize(experiment.settings.seed, restart);
   const Optimizer& optimizer = choose_optimizer(experiment, registry, *result.joint, experiment.directions.front());
   result.solution = solve(*result.joint, optimizer, experiment.settings, observer);
@@ -217,6 +216,23 @@ void add_missing(const Experiment& experiment, const ModelJoint& joint, Outcome&
 }
 
 }  // namespace
+
+std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Registry& registry) {
+  const Model& model = experiment.model.model;
+  try {
+    return make_model_joint(registry, model);
+  } catch (const UnsupportedError& error) {
+    // "tau: why" or "tau ... why" stands at tau.
+    const std::string what = error.what();
+    for (const model::Variable& variable : model.variables) {
+      if (what.rfind(variable.name, 0) != 0 || what.size() == variable.name.size()) continue;
+      const char next = what[variable.name.size()];
+      if (next != ':' && next != ' ' && next != '[') continue;
+      config::fail(variable.place, "model." + variable.name, next == ':' ? what.substr(variable.name.size() + 2) : what);
+    }
+    throw;
+  }
+}
 
 Results execute_model(const Experiment& experiment, const Registry& registry, Watcher& watcher) {
   const parallel::ThreadLimit limit(experiment.settings.threads);
