@@ -73,6 +73,10 @@ class Structure(unittest.TestCase):
                 wrong.append(f"{file} includes {name} of a plugin")
         self.check(wrong)
 
+    def test_language_rests_on_config_and_model_only(self):
+        self.check([f"{file} includes {name}" for file, bracket, name in sources("framework/src/language")
+                    if bracket == '"' and name.split("/")[0] not in ("language", "config", "model", "core")])
+
     def test_top_level_holds_what_it_should(self):
         try:
             listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)

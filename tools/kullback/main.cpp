@@ -1,6 +1,7 @@
 // The command: options in, text and exit codes out. Everything else is the library's.
 #include "experiment/batch.hpp"
 #include "experiment/describe.hpp"
+#include "experiment/execute_model.hpp"
 #include "experiment/explain.hpp"
 #include "experiment/outcome.hpp"
 #include "experiment/predict.hpp"
@@ -119,7 +120,10 @@ int predict(const Options& options) {
 int check(const Options& options) {
   Session session(options);
   const auto experiment = experiment::load_experiment(options.file, session.registry, session.ids(), options.overrides);
-  if (experiment.is_model && !options.quiet) fmt::print("{}", language::overview(experiment.model));
+  if (experiment.is_model) {
+    experiment::compile_model(experiment, session.registry);
+    if (!options.quiet) fmt::print("{}", language::overview(experiment.model));
+  }
   for (const auto& c : experiment.cases) {
     for (const auto& direction : experiment.directions) {
       std::string what = c.approximation.known ? "comparison" : "projection";

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -181,62 +182,123 @@ std::vector<int> reports_of(const Model& model) {
   return reports;
 }
 
-std::vector<Report> make_reports(const Model& model, const Draws& draws) {
-  constexpr Index kDraws = 10'000, kLeast = 100, kMostNumbers = 50'000'000;
-  std::vector<Report> reports;
-  std::vector<std::size_t> variables;
+namespace {
+
+constexpr Index kDraws = 10'000, kLeastDraws = 100, kMostNumbers = 50'000'000;
+
+Index draws_for(const Draws& draws) {
   Index numbers = 0;
-  for (const language::Array& array : draws.known()) numbers += array.values.size();
-  for (int v : reports_of(model)) {
-    const Variable& variable = model.variables[static_cast<std::size_t>(v)];
-    Report report;
-    report.name = variable.name;
-    for (int p : variable.plates) {
-      report.plates.push_back(model.plates[static_cast<std::size_t>(p)].name);
-      report.shape.push_back(model.plates[static_cast<std::size_t>(p)].size);
-    }
-    reports.push_back(std::move(report));
-    variables.push_back(static_cast<std::size_t>(v));
-  }
-  if (reports.empty()) return reports;
-  const Index count = std::clamp(kMostNumbers / std::max<Index>(1, numbers), kLeast, kDraws);
-  // Sums of deviations from the first draw, chunk by chunk: the same at any number of threads.
-  Values first = draws.known();
-  draws.draw(0, first);
+  for (const Array& array : draws.known()) numbers += array.values.size();
+  return std::clamp(kMostNumbers / std::max<Index>(1, numbers), kLeastDraws, kDraws);
+}
+
+// Mean and standard deviation over draws of some vectors of numbers. Sums of deviations from the first draw, chunk by chunk: the same at any
+// number of threads.
+struct Averages {
+  std::vector<Eigen::VectorXd> mean, stddev;
+};
+Averages average(const Draws& draws, Index count, const std::function<std::vector<Eigen::VectorXd>(const Values&)>& extract) {
+  Values start = draws.known();
+  draws.draw(0, start);
+  const std::vector<Eigen::VectorXd> first = extract(start);
+  std::vector<Eigen::VectorXd> zero;
+  for (const Eigen::VectorXd& each : first) zero.push_back(Eigen::VectorXd::Zero(each.size()));
   constexpr Index kGrain = 50;
-  struct Sums {
-    std::vector<Eigen::VectorXd> sum, square;
-  };
-  std::vector<Sums> parts(static_cast<std::size_t>((count + kGrain - 1) / kGrain));
+  std::vector<std::pair<std::vector<Eigen::VectorXd>, std::vector<Eigen::VectorXd>>> parts(static_cast<std::size_t>((count + kGrain - 1) / kGrain));
   parallel::for_chunks(count, kGrain, [&](Index chunk, Index begin, Index end) {
-    Sums& part = parts[static_cast<std::size_t>(chunk)];
-    for (std::size_t v : variables) {
-      part.sum.push_back(Eigen::VectorXd::Zero(first[v].values.size()));
-      part.square.push_back(part.sum.back());
-    }
+    auto& [sum, square] = parts[static_cast<std::size_t>(chunk)];
+    sum = square = zero;
     Values values = draws.known();
     for (Index s = begin; s < end; ++s) {
       draws.draw(s, values);
-      for (std::size_t i = 0; i < variables.size(); ++i) {
-        const Eigen::ArrayXd deviation = values[variables[i]].values - first[variables[i]].values;
-        part.sum[i].array() += deviation;
-        part.square[i].array() += deviation.square();
+      const std::vector<Eigen::VectorXd> now = extract(values);
+      for (std::size_t i = 0; i < now.size(); ++i) {
+        sum[i] += now[i] - first[i];
+        square[i] += (now[i] - first[i]).cwiseAbs2();
       }
     }
   });
-  for (std::size_t i = 0; i < reports.size(); ++i) {
-    Eigen::VectorXd sum = Eigen::VectorXd::Zero(first[variables[i]].values.size()), square = sum;
-    for (const Sums& part : parts) {
-      sum += part.sum[i];
-      square += part.square[i];
+  Averages averages;
+  const auto n = static_cast<double>(count);
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    Eigen::VectorXd sum = zero[i], square = zero[i];
+    for (const auto& part : parts) {
+      sum += part.first[i];
+      square += part.second[i];
     }
-    const auto n = static_cast<double>(count);
-    reports[i].draws = count;
-    reports[i].mean = first[variables[i]].values + sum / n;
-    reports[i].stddev = ((square.array() - sum.array().square() / n) / (n - 1)).max(0).sqrt();
-    reports[i].standard_error = reports[i].stddev / std::sqrt(n);
+    averages.mean.push_back(first[i] + sum / n);
+    averages.stddev.push_back(((square.array() - sum.array().square() / n) / (n - 1)).max(0).sqrt());
+  }
+  return averages;
+}
+
+Report named(const Model& model, const Variable& variable, const Dimensions& dimensions) {
+  Report report;
+  report.name = variable.name;
+  for (int p : dimensions) {
+    report.plates.push_back(model.plates[static_cast<std::size_t>(p)].name);
+    report.shape.push_back(model.plates[static_cast<std::size_t>(p)].size);
+  }
+  return report;
+}
+
+}  // namespace
+
+std::vector<Report> make_reports(const Model& model, const Draws& draws) {
+  const std::vector<int> variables = reports_of(model);
+  if (variables.empty()) return {};
+  const Index count = draws_for(draws);
+  const Averages averages = average(draws, count, [&](const Values& values) {
+    std::vector<Eigen::VectorXd> numbers;
+    for (int v : variables) numbers.push_back(values[static_cast<std::size_t>(v)].values);
+    return numbers;
+  });
+  std::vector<Report> reports;
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    const Variable& variable = model.variables[static_cast<std::size_t>(variables[i])];
+    Report report = named(model, variable, variable.plates);
+    report.draws = count;
+    report.mean = averages.mean[i];
+    report.stddev = averages.stddev[i];
+    report.standard_error = averages.stddev[i] / std::sqrt(static_cast<double>(count));
+    reports.push_back(std::move(report));
   }
   return reports;
+}
+
+std::optional<Report> missing_cells(const Model& model, int v, const Draws& draws) {
+  const Variable& variable = model.variables[static_cast<std::size_t>(v)];
+  const Statement& statement = model.statements[static_cast<std::size_t>(variable.statements[0])];
+  const auto* moments = capability<Moments>(*statement.family, statement.layout);
+  if (variable.statements.size() != 1 || variable.levels >= 0 || !moments || statement.modifier != Statement::Modifier::none) return std::nullopt;
+  std::vector<Index> empty;
+  for (Index i = 0; i < variable.data.values.size(); ++i)
+    if (std::isnan(variable.data.values[i])) empty.push_back(i);
+  const Index count = draws_for(draws);
+  std::atomic<bool> known = true;
+  const Averages averages = average(draws, count, [&](const Values& values) {
+    const Members members = statement_members(model, statement, values);
+    Eigen::MatrixXd mean(members.layout.dimension, members.theta.cols()), second = mean;
+    if (!moments->expect(members.layout, members.theta, "x", mean) || !moments->expect(members.layout, members.theta, "x2", second)) known = false;
+    std::vector<Eigen::VectorXd> numbers(2, Eigen::VectorXd(static_cast<Index>(empty.size())));
+    for (std::size_t i = 0; i < empty.size(); ++i) {
+      const double m = mean.data()[empty[i]];
+      numbers[0][static_cast<Index>(i)] = m;
+      numbers[1][static_cast<Index>(i)] = second.data()[empty[i]] - m * m;
+    }
+    return numbers;
+  });
+  if (!known) return std::nullopt;
+  const Dimensions dimensions = variable.dimensions();
+  Report report = named(model, variable, {});
+  report.plates = named(model, variable, dimensions).plates;
+  report.shape = {static_cast<Index>(empty.size())};
+  for (Index cell : empty) report.cells.push_back(language::cell_text(model.plates, dimensions, cell));
+  report.draws = count;
+  report.mean = averages.mean[0];
+  report.stddev = (averages.mean[1].array() + averages.stddev[0].array().square()).sqrt();
+  report.standard_error = averages.stddev[0] / std::sqrt(static_cast<double>(count));
+  return report;
 }
 
 }  // namespace kullback::experiment

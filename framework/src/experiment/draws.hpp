@@ -6,6 +6,7 @@
 #include <kullback/distribution.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,7 @@ struct Report {
   std::vector<Index> shape;
   Index draws = 0;
   Eigen::VectorXd mean, stddev, standard_error;
+  std::vector<std::string> cells = {};  ///< of `missing_cells`: which they are ("n = 3")
 };
 
 /// The variables that are reports.
@@ -65,5 +67,9 @@ std::vector<int> reports_of(const model::Model& model);
 
 /// Every report of the model, from draws of q: 10,000, or fewer where there are very many cells.
 std::vector<Report> make_reports(const model::Model& model, const Draws& draws);
+
+/// The posteriors of an observed variable's empty cells: mean and standard deviation of its distribution over draws of q. Each entry of a
+/// vector by itself. Nothing for categoricals, truncated and censored variables, and families without moments. `draws` must want the variable.
+std::optional<Report> missing_cells(const model::Model& model, int variable, const Draws& draws);
 
 }  // namespace kullback::experiment

@@ -1,7 +1,6 @@
 #include "experiment/execute_model.hpp"
 
 #include "language/families.hpp"
-#include "messages/model_joint.hpp"
 #include "parallel/parallel.hpp"
 
 #include <kullback/capability.hpp>
@@ -42,7 +41,7 @@ class SideBySide : public Observer {
 
 Restart solve_once(const Experiment& experiment, const Registry& registry, Index restart, Observer& observer) {
   Restart result;
-  result.joint = make_model_joint(registry, experiment.model.model);
+  result.joint = compile_model(experiment, registry);
   result.joint->initialize(experiment.settings.seed, restart);
   const Optimizer& optimizer = choose_optimizer(experiment, registry, *result.joint, experiment.directions.front());
   result.solution = solve(*result.joint, optimizer, experiment.settings, observer);
@@ -200,7 +199,40 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
   }
 }
 
+// Empty cells that the joint integrated out.
+void add_missing(const Experiment& experiment, const ModelJoint& joint, Outcome& outcome) {
+  const Model& model = joint.model();
+  for (std::size_t v = 0; v < model.variables.size(); ++v) {
+    const model::Variable& variable = model.variables[v];
+    if (variable.role != model::Variable::Role::observed || joint.sources()[v].kind == Source::Kind::latent || !variable.data.values.hasNaN()) continue;
+    // Where responsibilities were too many to keep there is nothing to draw components from.
+    bool all = true;
+    for (std::size_t z = 0; z < model.variables.size(); ++z)
+      all = all && (!joint.pass_of(static_cast<int>(z)) || std::any_of(outcome.factors.begin(), outcome.factors.end(), [&](const Factors& f) { return f.variable == static_cast<int>(z); }));
+    if (!all) continue;
+    if (auto report = missing_cells(model, static_cast<int>(v), Draws(model, outcome.factors, {static_cast<int>(v)}, experiment.settings.seed)))
+      outcome.missing.push_back(std::move(*report));
+  }
+}
+
 }  // namespace
+
+std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Registry& registry) {
+  const Model& model = experiment.model.model;
+  try {
+    return make_model_joint(registry, model);
+  } catch (const UnsupportedError& error) {
+    // "tau: why" or "tau ... why" stands at tau.
+    const std::string what = error.what();
+    for (const model::Variable& variable : model.variables) {
+      if (what.rfind(variable.name, 0) != 0 || what.size() == variable.name.size()) continue;
+      const char next = what[variable.name.size()];
+      if (next != ':' && next != ' ' && next != '[') continue;
+      config::fail(variable.place, "model." + variable.name, next == ':' ? what.substr(variable.name.size() + 2) : what);
+    }
+    throw;
+  }
+}
 
 Results execute_model(const Experiment& experiment, const Registry& registry, Watcher& watcher) {
   const parallel::ThreadLimit limit(experiment.settings.threads);
@@ -221,6 +253,7 @@ Results execute_model(const Experiment& experiment, const Registry& registry, Wa
     const std::vector<int> wanted = reports_of(experiment.model.model);
     if (!wanted.empty()) outcome.reports = make_reports(experiment.model.model, Draws(experiment.model.model, outcome.factors, wanted, experiment.settings.seed));
   }
+  if (outcome.solution.status != Status::cancelled) add_missing(experiment, *chosen.joint, outcome);
   watcher.on_outcome(outcome);
   Results results;
   results.status = outcome.status;

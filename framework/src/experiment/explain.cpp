@@ -1,7 +1,7 @@
 #include "experiment/explain.hpp"
 
+#include "experiment/execute_model.hpp"
 #include "experiment/report.hpp"
-#include "messages/model_joint.hpp"
 
 #include <fmt/format.h>
 
@@ -32,7 +32,7 @@ double block_bytes(const Block& block) { return sizeof(double) * static_cast<dou
 }  // namespace
 
 std::string explain(const Experiment& experiment, const Registry& registry) {
-  const auto joint = make_model_joint(registry, experiment.model.model);
+  const auto joint = compile_model(experiment, registry);
   joint->initialize(experiment.settings.seed, 0);
   std::vector<std::vector<std::string>> rows = {{"block", "family", "factors", "numbers", "memory"}};
   double work = 0;  // bytes that a sweep needs beside what there is now

@@ -95,18 +95,9 @@ Prediction finish(const Model& model, int v, const Sums& sums, const Eigen::Matr
   for (Index c = 0; c < cells; ++c)
     if (data.col(c).array().isNaN().any()) p.log_density[c] = p.log_density_error[c] = std::numeric_limits<double>::quiet_NaN();
   const model::Dimensions dimensions = cells == language::cells(model.plates, variable.plates) ? variable.plates : variable.dimensions();
-  const auto label = [&](int plate, Index level) {
-    const model::Plate& of = model.plates[static_cast<std::size_t>(plate)];
-    return of.labels.empty() ? fmt::format("{}", level + 1) : of.labels[static_cast<std::size_t>(level)];
-  };
-  language::Walk walk(model.plates, dimensions);
-  for (Index c = 0; c < cells; ++c, walk.next()) {
-    std::vector<std::string> parts;
-    for (std::size_t i = 0; i < dimensions.size(); ++i) parts.push_back(fmt::format("{} = {}", model.plates[static_cast<std::size_t>(dimensions[i])].name, label(dimensions[i], walk.position(i))));
-    p.cells.push_back(fmt::format("{}", fmt::join(parts, ", ")));
-  }
+  for (Index c = 0; c < cells; ++c) p.cells.push_back(language::cell_text(model.plates, dimensions, c));
   const int along = categorical ? variable.levels : mean.rows() > 1 ? variable.over[0] : -1;
-  for (Index i = 0; along >= 0 && i < mean.rows(); ++i) p.coordinates.push_back(label(along, i));
+  for (Index i = 0; along >= 0 && i < mean.rows(); ++i) p.coordinates.push_back(language::label_text(model.plates[static_cast<std::size_t>(along)], i));
   return p;
 }
 

@@ -93,6 +93,12 @@ Json model_json(const Outcome& outcome, const StoreArray& store) {
   }
   json["variables"] = Json::object();
   for (const Variable& variable : outcome.variables) json["variables"][variable.name] = variable_json(variable, store);
+  for (const Report& report : outcome.missing) {
+    Json& variable = json["variables"][report.name];
+    variable = {{"plates", report.plates}, {"cells", report.cells}, {"draws", report.draws}};
+    for (const auto& [key, numbers] : {std::pair{"mean", &report.mean}, std::pair{"stddev", &report.stddev}, std::pair{"standard_error", &report.standard_error}})
+      variable[key] = array_json(report.name + "." + key, numbers->transpose(), report.shape, store);
+  }
   for (const Report& report : outcome.reports)
     json["reports"][report.name] = {{"plates", report.plates},
                                     {"draws", report.draws},

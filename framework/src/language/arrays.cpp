@@ -1,5 +1,7 @@
 #include "language/arrays.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -27,6 +29,20 @@ Index cells(const std::vector<Plate>& plates, const Dimensions& dimensions) {
   Index count = 1;
   for (int plate : dimensions) count *= plates[static_cast<std::size_t>(plate)].size;
   return count;
+}
+
+std::string label_text(const Plate& plate, Index level) {
+  return plate.labels.empty() ? fmt::format("{}", level + 1) : plate.labels[static_cast<std::size_t>(level)];
+}
+
+std::string cell_text(const std::vector<Plate>& plates, const Dimensions& dimensions, Index cell) {
+  std::vector<std::string> parts(dimensions.size());
+  for (std::size_t i = dimensions.size(); i-- > 0;) {
+    const Plate& plate = plates[static_cast<std::size_t>(dimensions[i])];
+    parts[i] = fmt::format("{} = {}", plate.name, label_text(plate, cell % plate.size));
+    cell /= plate.size;
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 Walk::Walk(const std::vector<Plate>& plates, Dimensions dimensions)

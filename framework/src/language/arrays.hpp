@@ -24,6 +24,10 @@ Dimensions without(const Dimensions& a, const Dimensions& b);
 /// Number of cells.
 Index cells(const std::vector<Plate>& plates, const Dimensions& dimensions);
 
+/// The label of a level, and "n = 3, m = b": the cell of that number.
+std::string label_text(const Plate& plate, Index level);
+std::string cell_text(const std::vector<Plate>& plates, const Dimensions& dimensions, Index cell);
+
 /// Walks the cells of some dimensions in order (the last one fastest) and keeps each one's position in arrays over some of
 /// them: `stride` 0 stands for a dimension an array lacks.
 class Walk {

@@ -79,10 +79,7 @@ Index Workspace::level(int p, const config::Expression& label) const {
   fail(label, fmt::format("'{}' is not a label of {}; {}", text, plate.name, suggestion(text, plate.labels)));
 }
 
-std::string Workspace::label_text(int p, Index level) const {
-  const Plate& plate = this->plate(p);
-  return plate.labels.empty() ? fmt::format("{}", level + 1) : plate.labels[static_cast<std::size_t>(level)];
-}
+std::string Workspace::label_text(int p, Index level) const { return language::label_text(plate(p), level); }
 
 std::string Workspace::names(const Dimensions& dimensions) const {
   std::vector<std::string> names;
@@ -91,13 +88,7 @@ std::string Workspace::names(const Dimensions& dimensions) const {
 }
 
 std::string Workspace::cell_text(const Dimensions& dimensions, Index cell) const {
-  std::vector<std::string> parts(dimensions.size());
-  for (std::size_t i = dimensions.size(); i-- > 0;) {
-    const Index size = plate(dimensions[i]).size;
-    parts[i] = fmt::format("{} = {}", plate(dimensions[i]).name, label_text(dimensions[i], cell % size));
-    cell /= size;
-  }
-  return fmt::format("{}", fmt::join(parts, ", "));
+  return language::cell_text(plates(), dimensions, cell);
 }
 
 }  // namespace kullback::language

@@ -1,4 +1,5 @@
 // Models of the classic kinds, as the language resolves them.
+#include "language/evaluate_term.hpp"
 #include "unit/language/language.hpp"
 
 namespace kullback::language {
@@ -198,6 +199,99 @@ model:
   const ModelFile file = read_text(text, {{"y.csv", "y,g\n1,c\n2,a\n"}}, options);
   EXPECT_THAT(values(variable(file, "in").data.values), ElementsAre(2, 0));
   EXPECT_NE(message_of<ConfigError>([&] { read_text(text, {{"y.csv", "y,g\n1,d\n"}}, options); }).find("row 1"), std::string::npos);
+}
+
+TEST(ReadModel, MixturePicksByALatentCategorical) {
+  const ModelFile file = read_text(R"(
+plates: {n: data, k: 3, d: 2}
+data:
+  y[n]: {file: f.csv, columns: [a, b], over: d}
+model:
+  weights:   dirichlet(0.1, over = k)
+  mu[k]:     multivariate_normal(mean = 0, precision = 0.01, over = d)
+  Lambda[k]: wishart(degrees_of_freedom = 3, scale = 1, over = d)
+  z[n]:      categorical(weights)
+  y[n]:      multivariate_normal(mean = mu[z], precision = Lambda[z])
+inference:
+  initialize: {z: random}
+)", {{"f.csv", "a,b\n1,2\n3,4\n5,6\n7,8\n"}});
+  const model::Statement& y = statement(file, "y");
+  EXPECT_EQ(y.echo, "y[n,d] ~ multivariate_normal(mean = mu[z[n],d], precision = Lambda[z[n],d,d'])");
+  const Selector& gate = y.arguments[0].selectors[0];
+  EXPECT_EQ(gate.kind, Selector::Kind::latent);
+  EXPECT_EQ(file.model.variables[static_cast<std::size_t>(gate.variable)].name, "z");
+  EXPECT_EQ(file.model.plates[static_cast<std::size_t>(variable(file, "z").levels)].name, "k");
+  EXPECT_TRUE(variable(file, "Lambda").matrix);
+  EXPECT_NE(overview(file).find("E[Lambda] = 3 × identity(2)"), std::string::npos) << overview(file);
+  config::Diagnostics none;
+  check_symmetric_starts(file.model, none);
+  EXPECT_TRUE(none.empty());
+}
+
+TEST(ReadModel, TopicsAreCountedByWeights) {
+  const ModelFile file = read_text(R"(
+plates:
+  n: {size: data, weight: count}
+  document: data
+  word: data
+  topic: 2
+data:
+  file: c.csv
+  w[n]:   {column: word, levels: word}
+  doc[n]: {column: document, levels: document}
+model:
+  theta[document]: dirichlet(0.1, over = topic)
+  phi[topic]:      dirichlet(0.05, over = word)
+  z[n]:            categorical(theta[doc])
+  w[n]:            categorical(phi[z])
+inference:
+  initialize: {z: random}
+)", {{"c.csv", "document,word,count\n1,to,2\n1,be,1\n2,or,3\n10,to,1\n"}});
+  EXPECT_THAT(values(file.model.plates[0].weight), ElementsAre(2, 1, 3, 1));
+  EXPECT_THAT(file.model.plates[1].labels, ElementsAre("1", "2", "10"));  // in the order of the numbers
+  EXPECT_THAT(file.model.plates[2].labels, ElementsAre("be", "or", "to"));
+  EXPECT_THAT(values(variable(file, "w").data.values), ElementsAre(2, 0, 1, 2));
+  EXPECT_EQ(statement(file, "z").echo, "z[n] ~ categorical(probabilities = theta[doc[n],topic])");
+  EXPECT_EQ(variable(file, "w").role, Variable::Role::observed);
+  EXPECT_NE(overview(file).find("document: 3 levels, '1'..'10' (numeric order; from document)"), std::string::npos) << overview(file);
+  EXPECT_NE(overview(file).find("n is weighted: identical rows share one q(z)"), std::string::npos) << overview(file);
+}
+
+TEST(ReadModel, SymmetricStartsAreFoundThroughDeterministicValues) {
+  const char* text = R"(
+plates: {n: data, k: [signal, clutter]}
+data:
+  y[n]: [1, 2, 9]
+  weights[k]: [0.5, 0.5]
+model:
+  theta: normal(0, variance = 100)
+  m[k = signal]: theta
+  m[k = clutter]: 0
+  z[n]: categorical(weights)
+  y[n]: normal(m[z], variance = 1)
+)";
+  const ModelFile file = read_text(text);
+  config::Diagnostics none;
+  check_symmetric_starts(file.model, none);
+  EXPECT_TRUE(none.empty());  // the two levels are told apart by their statements
+  EXPECT_EQ(variable(file, "m").role, Variable::Role::deterministic);
+}
+
+TEST(EvaluateTerm, GivesTheNumbersOfTheExpression) {
+  const ModelFile file = read_text(R"(
+plates: {n: 2, k: 3}
+data:
+  g[n]: {value: [3, 1], levels: k}
+model:
+  mu[k]: normal(0, stddev = 1)
+  a: normal(0, stddev = 1)
+  r[n]: exp(a) * mu[g] ^ 2 - sum(mu, over = k) / size(k)
+)");
+  Values given(file.model.variables.size());
+  given[1] = {{1}, Eigen::Vector3d(1, 2, 4)};
+  given[2] = {{}, Eigen::VectorXd::Constant(1, 0.5)};
+  const Array r = evaluate_variable(file.model, 3, given);
+  EXPECT_THAT(values(r.values), ElementsAre(testing::DoubleEq(std::exp(0.5) * 16 - 7.0 / 3), testing::DoubleEq(std::exp(0.5) - 7.0 / 3)));
 }
 
 }  // namespace
