@@ -2,7 +2,7 @@
 """Golden values of the models in configs/: by BayesPy 0.5.22 (Debian: python3-bayespy), or written out where it has no such model.
 
 Every model is run from a stated start, blocks updated in a stated order; the lower bound after each sweep and the final
-parameters go to models.json. Usage: make_models.py > bayespy.json
+parameters go to models.json. Usage: make_models.py > models.json
 """
 import csv
 import json
