@@ -225,8 +225,9 @@ class Panels {
     Expectation sum{0, 0};
     for (int k = 0; k < 8; ++k) {
       density[k] = std::exp(density[k]);  // to 0, where Eigen's vectorized one stops at the smallest normal number
-      const double value =
-          half * kWeights[k / 2] * density[k] * (density[k] > 0 ? f_({x(0, k), low(0, k), high(0, k)}) : 0);
+      double statistic = density[k] > 0 ? f_({x(0, k), low(0, k), high(0, k)}) : 0;
+      if (std::isinf(statistic) && density[k] < 1e-100) statistic = 0;  // it overflowed, where there is no mass
+      const double value = half * kWeights[k / 2] * density[k] * statistic;
       sum.value += value, sum.absolute += std::abs(value);
     }
     return sum;

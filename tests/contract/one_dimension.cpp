@@ -31,6 +31,11 @@ TEST_P(OnTheLine, MomentsAreThoseOfTheDensity) {
     Eigen::MatrixXd value(1, 1);
     return moments->expect(layout(), members().theta, label, value) ? value(0, 0) : NAN;
   };
+  const auto power = [&](double c) {  // 0 for a family that does not know
+    Eigen::RowVectorXd value = Eigen::RowVectorXd::Zero(1);
+    const Eigen::RowVectorXd at = Eigen::RowVectorXd::Constant(1, c);
+    return moments->expect_at(layout(), members().theta, "x^c", row(at), row(value)) ? value[0] : 0;
+  };
   for (const Text label : plain_labels()) {
     const double value = label_rows(label, 1) == 1 ? known(label) : NAN;
     // An odd moment of a variable whose even one is infinite may be a principal value.
@@ -38,6 +43,7 @@ TEST_P(OnTheLine, MomentsAreThoseOfTheDensity) {
     const bool oscillates = (label == "cos_x" || label == "sin_x") && !std::isfinite(known("x2"));  // in a heavy tail
     const bool too_far = std::abs(value) > 1e60;  // the panels end at 1e140
     if (!std::isfinite(value) || principal || oscillates || too_far) continue;
+    if (label == "sqrt_x" && !std::isfinite(power(0.6))) continue;  // too slow a decay for any quadrature
     const Support support = family().support(layout(), members().theta, 0, 0);
     const bool unit = support.low == 0 && support.high == 1;  // where 1 - x is known better than x
     const auto statistic = [&](const At& at) {

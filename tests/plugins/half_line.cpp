@@ -27,7 +27,7 @@ TEST(HalfLine, AFrechetIsTheInverseOfAWeibull) {
   const Eigen::MatrixXd at = (Eigen::MatrixXd(1, 3) << 0.1, 0.4, 2).finished(), inverse = at.cwiseInverse();
   const Eigen::RowVectorXd direct = log_density(x, at),
                            through = log_density(y, inverse) - 2 * at.array().log().matrix();
-  EXPECT_LT((direct - through).cwiseAbs().maxCoeff(), 1e-14);
+  EXPECT_LT((direct - through).cwiseAbs().maxCoeff(), 1e-13);  // terms of about ten, and the rounding of 1/x
 }
 
 // KL from any of them to lomax, burr12, gompertz or weibull by the terms of their expansion, against the quadrature.
