@@ -75,8 +75,9 @@ struct LogitNormal {
   static double cdf(const double* t, double x, bool upper) {
     return normal_cdf((std::log(x) - std::log1p(-x) - t[0]) / t[1], upper);
   }
-  static double quantile(const double* t, double p, bool upper) {
-    return logistic(t[0] + t[1] * normal_quantile(p, upper));
+  static double quantile(const double* t, double p, bool upper) {  // below 1, however near
+    const double x = logistic(t[0] + t[1] * normal_quantile(p, upper));
+    return p > 0 && p < 1 ? std::min(x, 1 - kEpsilon / 2) : x;
   }
   static constexpr Index kUniforms = 1;
   static double sample(const double* t, const double* uniform) {  // inside the interval, however near its ends
@@ -84,9 +85,10 @@ struct LogitNormal {
   }
   static void landmarks(const double* t, std::vector<Landmark>& out) {
     for (const double z : {-2.0, 0.0, 2.0}) {
-      const double x = logistic(t[0] + z * t[1]), slope = x * logistic(-t[0] - z * t[1]);
-      out.push_back({x, slope * std::min(t[1], 1.0)});
+      const double x = logistic(t[0] + z * t[1]), rest = logistic(-t[0] - z * t[1]);
+      if (rest > 1e-3) out.push_back({x, x * rest * std::min(t[1], 1.0)});  // nearer to 1 the location says nothing
     }
+    if (out.empty()) out.push_back({0.5, 0.1});
   }
 
   // The factor 1/(x (1-x)) stays outside as the base measure.

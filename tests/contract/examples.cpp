@@ -192,7 +192,10 @@ class Panels {
 
   // `from` says what the panel's coordinate is the distance from: nothing, the low or the high end.
   enum class From { nothing, low, high };
-  void add(double a, double b, From from = From::nothing) { refine(a, b, from, panel(a, b, from), 0); }
+  void add(double a, double b, From from = From::nothing) {
+    budget_ = 1000;
+    refine(a, b, from, panel(a, b, from), 0);
+  }
   void add(Expectation part) { sum_.value += part.value, sum_.absolute += part.absolute; }
   Expectation result() const { return sum_; }
 
@@ -238,7 +241,7 @@ class Panels {
   Support support_;
   const Function& f_;
   Expectation sum_{0, 0};
-  int budget_ = 20000;  // of panels that may be halved
+  int budget_ = 0;  // how often a panel may be halved: where f is known to few digits its halves never agree
 };
 
 // The sum over the integers of a support, from `start` outward until a thousand terms add nothing.
@@ -284,7 +287,13 @@ Expectation expectation(const Members& members, const Function& f, const std::ve
   if (middle.empty()) middle.push_back(0.5 * (support.low + support.high));
 
   Panels panels(members, support, f);
-  for (std::size_t i = 0; i + 1 < middle.size(); ++i) panels.add(middle[i], middle[i + 1]);
+  for (std::size_t i = 0; i + 1 < middle.size(); ++i) {
+    const double a = middle[i], b = middle[i + 1];
+    if (support.high - a < 0.5 * (a - support.low))  // where the distance to the high end says more than x
+      panels.add(support.high - b, support.high - a, Panels::From::high);
+    else
+      panels.add(a, b);
+  }
   // Towards a finite end panels halve, towards infinity they double: a thousand of them reach whatever there is.
   for (const bool above : {false, true}) {
     const double from = above ? middle.back() : middle.front(), end = above ? support.high : support.low;
