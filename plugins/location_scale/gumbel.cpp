@@ -57,9 +57,8 @@ struct Gumbel {
 // With e = scale_p/scale_q - 1, d = shift/scale_q and u = log Gamma(2 + e) - d, so that E_p exp(-z_q) = exp(u):
 // exp(u) - 1 - u + B(e),  B(e) = log Gamma(1 + e) + gamma e
 Bounded kl(const double* p, const double* q) {
-  const double e = (p[1] - q[1]) / q[1], d = (p[0] - q[0]) / q[1];
-  const double remainder = log_gamma_remainder_1(e),
-               logarithm = std::abs(e) < 0.5 ? std::log1p(e) : std::log(p[1] / q[1]);
+  const double r = p[1] / q[1], e = (p[1] - q[1]) / q[1], d = (p[0] - q[0]) / q[1];
+  const double remainder = log_gamma_remainder_1(e, r), logarithm = std::abs(e) < 0.5 ? std::log1p(e) : std::log(r);
   const double u = logarithm - kEuler * e + remainder - d;
   const double value = expm1mx(u) + remainder;
   const double rounding = (std::abs(logarithm) + std::abs(e) + remainder + std::abs(d)) * std::abs(std::expm1(u));

@@ -77,11 +77,13 @@ double log_gamma_remainder(double e) {
 // exp(u) - 1 - u + R(e) - 2 (log(1 + e) - e),  R the remainder above
 Bounded kl(const double* p, const double* q) {
   const double e = (p[1] - q[1]) / q[1], d = (p[0] - q[0]) / q[1];
-  const double remainder = log_gamma_remainder(e), scales = -2 * log1pmx(e);
+  const double remainder = log_gamma_remainder(e),
+               scales = -2 * (std::abs(e) < 0.5 ? log1pmx(e) : std::log(p[1] / q[1]) - e);
   const double linear = (2 - kEuler - kLog2) * e, u = linear + remainder - d;
   const double value = 0.5 * (expm1mx(u) + remainder + scales);
   const double rounding = (std::abs(linear) + remainder + std::abs(d)) * std::abs(std::expm1(u));
-  return {value, kEpsilon * (8 * value + 2 * rounding + (std::abs(e) > 0.3 ? 2 * (std::abs(e) + remainder) : 0))};
+  return {value,
+          kEpsilon * (8 * value + 2 * rounding + (std::abs(e) > 0.3 ? 4 * (std::abs(e) + remainder + scales) : 0))};
 }
 
 }  // namespace

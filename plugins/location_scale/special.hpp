@@ -48,9 +48,10 @@ inline double zeta(int k) {
   return sum;
 }
 
-/// log Gamma(1 + e) + Euler's gamma * e: sum of zeta(k) (-e)^k / k from k = 2, never negative. e > -1.
-inline double log_gamma_remainder_1(double e) {
-  if (std::abs(e) > 0.3) return log_gamma(1 + e) + 0.57721566490153286061 * e;
+/// log Gamma(1 + e) + Euler's gamma * e: sum of zeta(k) (-e)^k / k from k = 2, never negative. x = 1 + e, given beside
+/// it because each is exact where the other is not.
+inline double log_gamma_remainder_1(double e, double x) {
+  if (std::abs(e) > 0.3) return log_gamma(x) + 0.57721566490153286061 * e;
   double sum = 0, power = -e;
   for (int k = 2; k < 40; ++k) {
     power *= -e;
