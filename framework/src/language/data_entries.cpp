@@ -35,8 +35,15 @@ DataResult DataReader::run(const Node& data) {
   }
   w_.row_statistics.values = options_.row_statistics;
   w_.row_statistics.replay = options_.replay;
-  for (std::size_t p = 0; p < sources_.size(); ++p)
-    if (const auto size = options_.sizes.find(w_.plates()[p].name); size != options_.sizes.end()) w_.model.plates[p].size = size->second;
+  for (std::size_t p = 0; p < sources_.size(); ++p) {
+    Plate& plate = w_.model.plates[p];
+    if (!sources_[p].from_data) continue;
+    if (const auto size = options_.sizes.find(plate.name); size != options_.sizes.end()) plate.size = size->second;
+    if (const auto labels = options_.labels.find(plate.name); labels != options_.labels.end()) {
+      plate.labels = labels->second;
+      plate.size = static_cast<Index>(plate.labels.size());
+    }
+  }
   read_entries(data);
   complete_columns();
   find_row_plates();
@@ -46,7 +53,7 @@ DataResult DataReader::run(const Node& data) {
   finish_plates(data);
   result_.row_plates = w_.row_plates;
   for (std::size_t p = 0; p < sources_.size(); ++p)
-    if (sources_[p].weight) w_.keep_mistakes([&] { read_weight(p); });
+    if (sources_[p].weight && !options_.replay) w_.keep_mistakes([&] { read_weight(p); });
   for (const DataEntry& entry : entries_)
     if (!w_.keep_mistakes([&] { read_values(entry); })) w_.broken.push_back(entry.name);
   return result_;
@@ -68,6 +75,21 @@ void DataReader::read_entries(const Node& data) {
       node.accept();
       if (!name.empty()) w_.broken.push_back(name);
     }
+  }
+}
+
+// The whole name of a column, whatever characters it has ("petal length (cm)"). When old data are read again, a name that stands for nothing else
+// was one.
+bool DataReader::is_column(const Node& node) const {
+  if (!file_ || files_.is_array(*file_) || node.kind != Node::Kind::scalar) return false;
+  if (files_.table(*file_).find(node.string())) return true;
+  if (!options_.replay) return false;
+  try {
+    const Expression e = config::parse_expression(node);
+    return e.kind == Expression::Kind::reference && e.children.empty() &&
+           std::none_of(entries_.begin(), entries_.end(), [&](const DataEntry& other) { return other.name == e.text; });
+  } catch (const ConfigError&) {
+    return true;
   }
 }
 
@@ -94,8 +116,7 @@ void DataReader::read_source(const Node& node, DataEntry& entry) {
     if (node.kind == Node::Kind::list) {
       node.accept();
       entry.kind = DataEntry::Kind::list;
-    } else if (file_ && !files_.is_array(*file_) && node.kind == Node::Kind::scalar && files_.table(*file_).find(node.string())) {
-      // The whole name of a column, whatever characters it has ("petal length (cm)").
+    } else if (is_column(node)) {
       entry.kind = DataEntry::Kind::columns;
       entry.columns_node = &node;
       entry.columns = {node.text};
@@ -291,12 +312,6 @@ void DataReader::size_by_labels() {
         if (columns.back().size() != columns.front().size())
           fail(entry.target, fmt::format("the labels of {} come from {} here and from {} above", plate.name, counted(static_cast<Index>(columns.back().size()), "column"), columns.front().size()));
       }) && clean;
-    }
-    const auto given = options_.labels.find(plate.name);
-    if (given != options_.labels.end()) {
-      plate.labels = given->second;
-      plate.size = static_cast<Index>(plate.labels.size());
-      continue;
     }
     if (columns.empty() || !clean) continue;
     LabelNote note{static_cast<int>(p), true, fmt::format("{}", fmt::join(names, ", "))};

@@ -41,6 +41,7 @@ class DataReader {
   void read_entries(const config::Node& data);
   DataEntry read_entry(const config::Node& node);
   void read_source(const config::Node& node, DataEntry& entry);
+  bool is_column(const config::Node& node) const;
   bool reads_rows(const DataEntry& entry);
   bool mentions_column(const config::Expression& e, const config::Table& table) const;
   bool is_from_data(int plate) const;
