@@ -7,13 +7,13 @@
 namespace kullback::messages::test {
 namespace {
 
-struct Run {
+struct Finished {
   Solution solution;
   std::unique_ptr<ModelJoint> joint;
 };
 
-Run run(const std::string& text) {
-  Run r;
+Finished run(const std::string& text) {
+  Finished r;
   r.joint = std::make_unique<ModelJoint>(registry(), read(text));
   r.joint->initialize(1, 0);
   Settings settings;
@@ -39,7 +39,7 @@ double log_normal_density(double x, double mean, double stddev) {
 }
 
 TEST(Grid, WithAPriorThatHasNoTable) {
-  const Run r = run(R"(
+  const Finished r = run(R"(
 plates: {n: 3}
 data:
   y[n]: [4, 5, 6.5]
@@ -59,7 +59,7 @@ posterior:
 }
 
 TEST(Grid, OfAScaleTakesItsPowersAndItsLogarithm) {
-  const Run r = run(R"(
+  const Finished r = run(R"(
 plates: {n: 4}
 data:
   y[n]: [1, -2, 0.5, 3]
@@ -78,7 +78,7 @@ posterior:
 }
 
 TEST(Grid, WithALikelihoodThatHasNoTable) {
-  const Run r = run(R"(
+  const Finished r = run(R"(
 plates: {n: 4}
 data:
   y[n]: [1, -2, 0.5, 30]
@@ -106,8 +106,8 @@ model:
   tau:  gamma(shape = 2, rate = 1)
   y[n]: normal(mu, precision = tau)
 )";
-  const Run closed = run(text),
-            gridded = run(std::string(text) + "posterior:\n  tau: discrete_grid\n  mu: discrete_grid\n");
+  const Finished closed = run(text),
+                 gridded = run(std::string(text) + "posterior:\n  tau: discrete_grid\n  mu: discrete_grid\n");
   EXPECT_NEAR(gridded.solution.bound, closed.solution.bound, 1e-6);
 }
 

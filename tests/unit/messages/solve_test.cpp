@@ -2,6 +2,8 @@
 // any thread count.
 #include "oracle.hpp"
 
+#include <Eigen/LU>
+
 #include <cmath>
 #include <numbers>
 
