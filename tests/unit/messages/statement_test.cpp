@@ -234,20 +234,5 @@ model:
 INSTANTIATE_TEST_SUITE_P(Statements, Forms, testing::ValuesIn(kForms),
                          [](const auto& info) { return std::string(info.param.name); });
 
-TEST(Weights, CountRowsThatOften) {
-  model::Model model = read(R"(
-plates: {n: 3, k: 2}
-data:
-  y[n]: [1.2, 0.3, 2.2]
-model:
-  mu:   normal(0, precision = 0.5)
-  y[n]: normal(mu, precision = 2)
-)");
-  model.plates[0].weight = Eigen::Vector3d(2, 5, 1);
-  ModelJoint joint(registry(), model);
-  joint.initialize(1, 0);
-  check_model(joint);
-}
-
 }  // namespace
 }  // namespace kullback::messages::test
