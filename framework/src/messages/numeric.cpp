@@ -156,7 +156,8 @@ class Evaluator {
 
 int numeric_variable(const model::Model& model, const Sources& sources, const model::Statement& statement) {
   std::vector<int> found;
-  for (const Parameter& p : statement.family->parameterizations()[static_cast<std::size_t>(statement.parameterization)])
+  const auto sets = statement.family->parameterizations();
+  for (const Parameter& p : sets[static_cast<std::size_t>(statement.parameterization)])
     if (p.shape != Shape::scalar) return -1;
   if (sources[static_cast<std::size_t>(statement.variable)].kind == Source::Kind::latent)
     found.push_back(statement.variable);

@@ -166,6 +166,19 @@ View gather(const Sizes& sizes, const View& array, const Selection& selection, s
   return view_of(to);
 }
 
+// 1 where two selections of one axis agree.
+View agreement(const Sizes& sizes, const Selection& a, const Selection& b, std::deque<Buffer>& buffers) {
+  Axes axes = a.axes;
+  join(axes, b.axes);
+  const Target to = fresh(sizes, axes, buffers);
+  const std::vector<Index> first = strides_along(a, axes), second = strides_along(b, axes);
+  double* next = to.data;
+  for_cells<2>(sizes, axes, {first.data(), second.data()}, [&](const Index* offset) {
+    *next++ = a.levels[offset[0]] >= 0 && a.levels[offset[0]] == b.levels[offset[1]] ? 1 : 0;
+  });
+  return view_of(to);
+}
+
 // The selection with which to begin: no other one hangs on its axis.
 std::size_t outermost(const std::vector<Selection>& selections) {
   for (std::size_t i = 0; i < selections.size(); ++i) {
@@ -266,6 +279,11 @@ void add_product(const Sizes& sizes, double coefficient, Product product, const 
     const Selection selection = product.selections[at];
     product.selections.erase(product.selections.begin() + static_cast<std::ptrdiff_t>(at));
     bool read = false;
+    std::erase_if(product.selections, [&](const Selection& other) {
+      if (other.axis != selection.axis) return false;
+      product.views.push_back(agreement(sizes, selection, other, buffers));
+      return true;
+    });
     for (View& v : product.views)
       if (has(v.axes, selection.axis)) {
         v = gather(sizes, v, selection, buffers);

@@ -229,15 +229,6 @@ model:
   p:    beta(alpha = 2, beta = 3)
   y[n]: binomial(trials = trials, probability = p)
 )"},
-    {"weights", R"(
-plates: {n: {size: 3, weight: count}}
-data:
-  count[n]: [2, 5, 1]
-  y[n]: [1.2, 0.3, 2.2]
-model:
-  mu:   normal(0, precision = 0.5)
-  y[n]: normal(mu, precision = 2)
-)"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Statements, Forms, testing::ValuesIn(kForms),

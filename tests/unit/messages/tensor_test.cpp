@@ -105,7 +105,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"nested", {{2}}, {{{0}, 1}, {{1}, 2}}, {0}},
                     Case{"nested_scatter", {{0}}, {{{0}, 1}, {{1}, 2}}, {2}},
                     Case{"counts", {}, {{{0}, 1}, {{0}, 2}}, {1, 2}}, Case{"only_a_selection", {}, {{{0}, 1}}, {}},
-                    Case{"kept_axis", {{1, 0}}, {{{0}, 1}}, {0, 1}}, Case{"constant", {}, {}, {1}}),
+                    Case{"kept_axis", {{1, 0}}, {{{0}, 1}}, {0, 1}}, Case{"constant", {}, {}, {1}},
+                    Case{"agreeing", {{1}}, {{{0}, 1}, {{0}, 1}}, {}},
+                    Case{"agreeing_kept", {{0}}, {{{0}, 1}, {{2}, 1}}, {1, 2}}),
     [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
