@@ -58,8 +58,7 @@ class RelativeEntropy final : public Divergence {
                : log_q[i] == -kInf ? kInf
                                    : std::exp(log_p[i]) * expm1mx(log_q[i] - log_p[i]);
   }
-  bool needs_absolute_continuity() const override { return true; }
-  bool adds_over_products() const override { return true; }
+  Functional functional() const override { return Functional::relative_entropy; }
 };
 
 TEST(Box, SixtyThousandCellsAgainstASmoothDensity) {
