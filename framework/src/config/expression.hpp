@@ -31,6 +31,11 @@ struct Expression {
   std::string written;  ///< the text as written (root only needed: printed in results)
 };
 
+/// f(x): a call with one argument, without a name. What tells the function logistic(x) from the distribution of that name.
+inline bool is_of_one(const Expression& call) {
+  return call.kind == Expression::Kind::call && call.children.size() == 1 && call.children[0].text.empty();
+}
+
 /// Parses the whole of a scalar node, a string of the file or the command line. Throws ConfigError at the exact column
 /// with what was expected. At most 64 KiB long, brackets, signs and powers 100 deep, chains of 1000 operators.
 Expression parse_expression(const Node& scalar);

@@ -111,6 +111,12 @@ Estimate integrate_logarithm(const Question& question) {
     const std::vector<Peak> found = peaks(mixed, scan_points(part.line));
     if (found.empty()) continue;
     const double top = found.front().height;
+    // Still rising where the scan ends: for orders outside [0, 1] one tail outweighs the other.
+    const double end = found.front().t, reach_of_scan = 1e-3 * (part.line.high_limit - part.line.low_limit);
+    if ((order < 0 || order > 1) && std::min(end - part.line.low_limit, part.line.high_limit - end) < reach_of_scan)
+      return infinite(fmt::format("the integral diverges {}",
+                                  where(part.coordinate, end - part.line.low_limit < reach_of_scan ? part.line.low_limit
+                                                                                                   : part.line.high_limit)));
     const double span = part.line.high_limit - part.line.low_limit;
     for (const Peak& peak : found) {
       if (peak.height < top - 60) break;

@@ -33,8 +33,9 @@ class FDivergence final : public Divergence {
     check_convex(expression);
     at_zero_ = at(0);
     if (std::isnan(at_zero_)) at_zero_ = at(kNearZero);  // 0 log 0
-    const double far = at(kFar) / kFar, half_far = at(kHalfFar) / kHalfFar;
-    slope_far_ = std::abs(far - half_far) <= 1e-6 * (1 + std::abs(far)) ? far : kInf;
+    const double half_far = at(kHalfFar) / kHalfFar;
+    far_ = at(kFar) / kFar;
+    slope_far_ = std::abs(far_ - half_far) <= 1e-6 * (1 + std::abs(far_)) ? far_ : kInf;
   }
 
   Text name() const override { return name_; }
@@ -49,8 +50,10 @@ class FDivergence final : public Divergence {
     for (Index i = 0; i < n; ++i) {
       if (log_p[i] == -kInf)
         out[i] = std::exp(log_q[i]) * (at_zero_ - at_one_ + slope_);
-      else if (log_q[i] == -kInf || t(0, i) == kInf)
+      else if (log_q[i] == -kInf)
         out[i] = std::exp(log_p[i]) * (slope_far_ - slope_);
+      else if (t(0, i) > kFar)  // f(t) / t as far out as doubles reach
+        out[i] = std::exp(log_p[i]) * (far_ - slope_);
       else if (t(0, i) == 0 || std::isnan(out[i]))
         out[i] = std::exp(log_q[i]) * (at_zero_ - at_one_ + slope_);
       else
@@ -80,7 +83,7 @@ class FDivergence final : public Divergence {
 
   std::string name_;
   Eigen::VectorXd program_;
-  double at_one_ = 0, slope_ = 0, at_zero_ = 0, slope_far_ = 0;
+  double at_one_ = 0, slope_ = 0, at_zero_ = 0, slope_far_ = 0, far_ = 0;
 };
 
 }  // namespace

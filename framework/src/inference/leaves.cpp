@@ -22,6 +22,11 @@ void collect(const Distribution& family, const Layout& layout, Index count, Inde
         "{} cannot be fitted: it is no exponential family, so it has no natural parameters to update; use one that is "
         "(`kullback describe` lists the capabilities of a family) or a factorized product of them",
         family.name()));
+  if (leaf.exponential->fixed_rows(layout) > 0)
+    throw UnsupportedError(fmt::format(
+        "{} cannot be fitted: it is an exponential family only where some of its parameters are known (its location, "
+        "its trials), and a fit has no place to state them",
+        family.name()));
   leaf.layout = layout;
   leaf.count = count;
   leaf.coordinate = coordinate;

@@ -7,7 +7,31 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace kullback::inference {
+
+namespace {
+
+// A member of any family: each parameter at the plainest number of its domain.
+Eigen::VectorXd plain_parameters(const Distribution& family, const Layout& layout) {
+  std::vector<double> theta;
+  const auto sets = family.parameterizations();
+  for (const Parameter& p : sets[static_cast<std::size_t>(layout.form)]) {
+    const Index rows = family.parameter_rows(p, layout);
+    const double number = p.domain == Domain::real            ? 0
+                          : p.domain == Domain::unit_interval ? 0.5
+                          : p.domain == Domain::simplex       ? 1.0 / static_cast<double>(rows)
+                                                              : 1;
+    const std::size_t begin = theta.size();
+    theta.insert(theta.end(), static_cast<std::size_t>(rows), p.shape == Shape::matrix ? 0 : number);
+    const auto d = static_cast<Index>(std::lround(std::sqrt(static_cast<double>(rows))));
+    for (Index i = 0; p.shape == Shape::matrix && i < d; ++i) theta[begin + static_cast<std::size_t>(i * (d + 1))] = 1;
+  }
+  return Eigen::Map<const Eigen::VectorXd>(theta.data(), static_cast<Index>(theta.size()));
+}
+
+}  // namespace
 
 ProjectionJoint::ProjectionJoint(const Projection& projection, bool split)
     : projection_(projection), leaves_(find_leaves(*projection.family, projection.layout)) {
@@ -111,6 +135,9 @@ void ProjectionJoint::standard_start(int b) {
   if (x >= 0 && x2 >= 0) to.eta.middleRows(x2, d).setConstant(-0.5);
   if (x >= 0 && xx >= 0)
     for (Index i = 0; i < d; ++i) to.eta.row(xx + i * (d + 1)).setConstant(-0.5);
+  if (to.members() == 0 || leaf.exponential->in_domain(leaf.layout, to.eta, 0)) return;
+  const Eigen::MatrixXd theta = plain_parameters(*leaf.family, leaf.layout).replicate(1, to.members());
+  if (theta.rows() == leaf.parameters) leaf.exponential->convert(leaf.layout, theta, to.eta, true);
 }
 
 void ProjectionJoint::match_target() {
@@ -121,7 +148,7 @@ void ProjectionJoint::match_target() {
     if (capability<Tabulated>(*leaf.family, leaf.layout)) continue;
     try {
       Eigen::MatrixXd error(to.m.rows(), to.m.cols());
-      expect({b, 0, to.members()}, to.m, error);
+      ProjectionJoint::expect({b, 0, to.members()}, to.m, error);
       leaf.exponential->natural(leaf.layout, to.m, to.eta);
     } catch (const Error&) {  // the target cannot say: any start in the domain will do
       standard_start(b);

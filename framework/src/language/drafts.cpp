@@ -1,5 +1,6 @@
 // One statement, as far as its text alone says what it is.
 #include "language/statements.hpp"
+#include "language/terms.hpp"
 
 #include <fmt/format.h>
 
@@ -73,7 +74,7 @@ void read_call(Draft& draft, Workspace& w) {
   if (e.text == "factor") fail(e, "factor(...) is not there yet: Markov networks come later");
   if (e.text == "truncated" || e.text == "censored")
     read_modifier(e, draft, w);
-  else if (w.registry.find_family(e.text))
+  else if (w.registry.find_family(e.text) && !(config::is_of_one(e) && is_function(e.text)))
     draft.call = &e;
   if (!draft.call) return;
   draft.family = w.registry.find_family(draft.call->text);

@@ -60,6 +60,8 @@ std::optional<Array> standardized(Workspace& w, const Array& array, int plate, c
 
 double (*function_value(const std::string& name))(double) { return find_function(name)->value; }
 
+bool is_function(const std::string& name) { return find_function(name) != nullptr; }
+
 Written Terms::call(const Expression& e) {
   const Workspace& w = workspace_;
   if (find_function(e.text)) return function_of_one(e);
@@ -79,7 +81,7 @@ Written Terms::call(const Expression& e) {
 }
 
 Written Terms::function_of_one(const Expression& e) {
-  if (e.children.size() != 1 || !e.children[0].text.empty()) fail(e, fmt::format("{} takes one argument: {}(x)", e.text, e.text));
+  if (!config::is_of_one(e)) fail(e, fmt::format("{} takes one argument: {}(x)", e.text, e.text));
   Written inner = resolve(argument(e, 0));
   Written written{{}, fmt::format("{}({})", e.text, inner.text), 4};
   const Dimensions dimensions = inner.term.dimensions;

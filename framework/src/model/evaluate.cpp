@@ -172,7 +172,7 @@ Named evaluate_arithmetic(const Scope& scope, const Expression& e) {
 }
 
 Named evaluate_function(const Scope& scope, const Expression& e) {
-  if (e.children.size() != 1 || !e.children[0].text.empty()) fail(e, fmt::format("{} takes one argument", e.text));
+  if (!config::is_of_one(e)) fail(e, fmt::format("{} takes one argument", e.text));
   const Expression& inner = e.children[0].children[0];
   const Named a = evaluate_expression(scope, inner);
   if (!is_numeric(a.value)) fail(inner, fmt::format("{} needs a number or a list of numbers", e.text));
@@ -205,7 +205,8 @@ std::vector<std::string> callable_names(const Scope& scope) {
 
 Named evaluate_call(const Scope& scope, const Expression& e) {
   if (is_density(e)) return evaluate_density(scope, e);
-  if (contains(numeric_functions(), e.text)) return evaluate_function(scope, e);
+  if (contains(numeric_functions(), e.text) && (config::is_of_one(e) || !scope.registry().find_family(e.text)))
+    return evaluate_function(scope, e);
   const bool builder = contains(builders(), e.text);
   const Distribution* family = scope.registry().find_family(e.text);
   if (!builder && !family) fail_undefined(scope, e);

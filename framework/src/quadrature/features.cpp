@@ -171,8 +171,10 @@ Features find_features(const Distribution& family, const Layout& layout, In thet
     bumps = bumps || mark.scale > 0;
   }
   if (!placed) placed = from_moments(family, layout, theta, out);
-  if (const auto* tabulated = capability<Tabulated>(family, layout))
-    for (const double edge : tabulated->edges(layout).front()) out.points.push_back({edge, 0});
+  if (const auto* tabulated = capability<Tabulated>(family, layout)) {
+    const std::vector<Eigen::VectorXd> edges = tabulated->edges(layout);
+    for (const double edge : edges.front()) out.points.push_back({edge, 0});
+  }
   if (!placed && bumps) {
     for (const Landmark& mark : landmarks)
       if (mark.scale > 0) {
