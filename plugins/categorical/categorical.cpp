@@ -113,6 +113,7 @@ class Categorical final : public Distribution,
       if (!evaluate_label(label, ConstRow(c.data() + (c.size() > 1 ? n : 0), 1), level_numbers(layout), row(each)))
         return false;
       value[n] = sum(theta.col(n), each);
+      if (std::isnan(value[n])) return false;  // the statistic is not defined at some level
     }
     return true;
   }

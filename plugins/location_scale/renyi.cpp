@@ -25,7 +25,9 @@ Bounded laplace_renyi(double order, const double* p, const double* q) {
       std::abs(e) < 0.5 ? rest * log1pmx(e) - log1pmx(rest * e) : rest * logarithm - std::log(decline);
   const double u = order * distance / p[1], v = rest * distance / q[1];
   double locations;
-  if (std::abs(u - v) < 6 && std::abs(u) < 30 && std::abs(v) < 30) {
+  if (u == v && u > 6) {
+    locations = std::log1p(u) - u;
+  } else if (std::abs(u - v) < 6 && std::abs(u) < 30 && std::abs(v) < 30) {
     const auto slope = [&](double s) {
       const double z = v + s * (u - v);
       return z == 0 ? 0.5 : std::exp(-z) * (expm1mx(z) / z) / z;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace kullback::normal_family {
@@ -64,6 +65,35 @@ void maximum_mean_discrepancy(double bandwidth, const Side& p, const Side& q, Ro
   }
 }
 
+// With v = order + (1 - order) r^2, the variance of the mixed density over variance_q:
+//   renyi = [log v/(1 - order) - 2 log r + order ((mean_p - mean_q)/stddev_q)^2 / v] / 2
+// and +inf where v <= 0 (-inf for negative orders, whose divergences are not positive). Near r = 1 both logarithms give up
+// their common first term.
+void renyi(double order, const Side& p, const Side& q, Row value, Row error) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (order == 1) throw UnsupportedError("the order 1 is kl");
+  const double rest = 1 - order;
+  for (Index n = 0; n < value.size(); ++n) {
+    const double *a = plain::column(p.theta, n), *b = plain::column(q.theta, n);
+    const double e = (a[1] - b[1]) / b[1], r = a[1] / b[1], shift = (a[0] - b[0]) / b[1];
+    const bool near = std::abs(e) < 0.25, large = r > 1e8;
+    const double u = e * (2 + e);  // r^2 - 1
+    const double v = large ? rest + order / r / r : 1 + rest * u;  // over r^2 where that is large
+    if (!(v > 0)) {
+      value[n] = order < 0 ? -kInfinity : kInfinity, error[n] = 0;
+      continue;
+    }
+    const double first = near ? log1pmx(rest * u) / rest : (std::log(v) + (large ? 2 * std::log(r) : 0)) / rest;
+    const double second = near ? log1pmx(u) : 2 * std::log(r);
+    const double scaled = large ? shift / r : shift, third = order * scaled * scaled / v;
+    value[n] = 0.5 * (first - second + third);
+    // The rounding of v counts as often as v is smaller than its terms.
+    const double terms = large ? std::abs(rest) + 1 : 1 + std::abs(rest * u);
+    error[n] = kEpsilon * (4 * (std::abs(first) + std::abs(second) + std::abs(third)) +
+                           (near ? std::abs(rest * u * u) : 4 / std::abs(rest)) * (terms / v) + std::abs(third) * (terms / v));
+  }
+}
+
 }  // namespace
 
 void add_distances(Registrar& registrar) {
@@ -79,6 +109,11 @@ void add_distances(Registrar& registrar) {
   mmd.source = "[Gaussian integrals]";
   mmd.evaluate_at = maximum_mean_discrepancy;
   registrar.rule("mmd", "normal", "normal", std::move(mmd));
+  kullback::Rule of_order;
+  of_order.formula = "[log v/(1 - a) - 2 log r + a ((mean_p - mean_q)/stddev_q)^2/v]/2,  r = stddev_p/stddev_q, v = a + (1 - a) r^2, a = order";
+  of_order.source = "[Gil et al. 2013, table 2]";
+  of_order.evaluate_at = renyi;
+  registrar.rule("renyi", "normal", "normal", std::move(of_order));
   rule("fisher_rao", "2 sqrt(2) asinh(sqrt(((mean_p - mean_q)^2 + 2 (stddev_p - stddev_q)^2)/(8 stddev_p stddev_q)))",
        "[Atkinson and Mitchell 1981]", fisher_rao);
   rule("total_variation", "the normal distribution functions at the two points where the densities are equal",

@@ -334,8 +334,6 @@ void register_maps(Registrar& registrar) {
   registrar.family(std::make_unique<Mapped<Affine>>());
   registrar.family(std::make_unique<MappedImage<Exp>>());
   registrar.family(std::make_unique<MappedImage<Log>>());
-  registrar.family(std::make_unique<MappedImage<Logistic>>());
-  registrar.family(std::make_unique<MappedImage<Logit>>());
   registrar.family(std::make_unique<MappedImage<Reciprocal>>());
   registrar.family(std::make_unique<Mapped<Power>>());
 }

@@ -40,7 +40,7 @@ class PointMass final : public Distribution, public Entropy, public Moments, pub
     return evaluate_label(label, theta, value);
   }
   bool expect_at(const Layout&, In theta, Text label, ConstRow c, Row value) const override {
-    return evaluate_label(label, c, theta, value);
+    return evaluate_label(label, c, theta, value) && !value.hasNaN();  // NaN: not defined at that point
   }
   Index uniforms(const Layout&) const override { return 1; }
   void sample(const Layout&, In theta, In, Out x) const override {

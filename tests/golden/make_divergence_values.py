@@ -104,7 +104,9 @@ def text(name, names, theta):
 
 
 def add(divergence, p, q, value, cond=0):
-    rows.append({"divergence": divergence, "p": p, "q": q, "value": "inf" if value == inf else float(value), "condition": float(cond)})
+    if value == inf:  # of the integral; an order below 0 divides its logarithm by something negative
+        value = "-inf" if "(-" in divergence else "inf"
+    rows.append({"divergence": divergence, "p": p, "q": q, "value": value if isinstance(value, str) else float(value), "condition": float(cond)})
 
 
 def m(values):

@@ -25,8 +25,11 @@ class Mixed {
     Eigen::RowVectorXd out(n);
     const ConstRow p = piece_.log_p(n), q = piece_.log_q(n);
     for (Index i = 0; i < n; ++i) {
-      if (p[i] == -kInf || q[i] == -kInf)
-        out[i] = -kInf;  // a hole in the other makes c infinite, but supports were looked at before
+      // Supports were looked at before: a logarithm that is lost is beyond what a double can hold.
+      if ((order_ > 1 && q[i] == -kInf && p[i] > -kInf) || (order_ < 0 && p[i] == -kInf && q[i] > -kInf))
+        out[i] = kInf;
+      else if (p[i] == -kInf || q[i] == -kInf)
+        out[i] = -kInf;
       else
         out[i] = q[i] + order_ * (p[i] - q[i]);
     }
@@ -68,8 +71,7 @@ struct Peak {
   double t, height;
 };
 
-std::vector<Peak> peaks(Mixed& mixed, const std::vector<double>& t) {
-  const Eigen::RowVectorXd g = mixed(Eigen::Map<const Eigen::RowVectorXd>(t.data(), static_cast<Index>(t.size())));
+std::vector<Peak> peaks(Mixed& mixed, const std::vector<double>& t, const Eigen::RowVectorXd& g) {
   std::vector<Peak> out;
   for (std::size_t i = 0; i < t.size(); ++i) {
     const auto k = static_cast<Index>(i);
@@ -108,7 +110,13 @@ Estimate integrate_logarithm(const Question& question) {
     Piece piece(question, line.p(), line.q(), part.coordinate);
     if (!piece.has_p() || !piece.has_q()) continue;
     Mixed mixed(piece, order);
-    const std::vector<Peak> found = peaks(mixed, scan_points(part.line));
+    const std::vector<double> scan = scan_points(part.line);
+    const Eigen::RowVectorXd heights =
+        mixed(Eigen::Map<const Eigen::RowVectorXd>(scan.data(), static_cast<Index>(scan.size())));
+    for (std::size_t i = 0; i < scan.size(); ++i)
+      if (heights[static_cast<Index>(i)] == kInf)
+        return infinite(fmt::format("the integral diverges {}", where(part.coordinate, scan[i])));
+    const std::vector<Peak> found = peaks(mixed, scan, heights);
     if (found.empty()) continue;
     const double top = found.front().height;
     // Still rising where the scan ends: for orders outside [0, 1] one tail outweighs the other.
@@ -145,6 +153,7 @@ Estimate integrate_logarithm(const Question& question) {
     if (integral.infinite)
       return infinite(fmt::format("the integral diverges {}", where(part.coordinate, integral.infinite_at)));
     evaluations += integral.evaluations;
+    if (!(integral.value(0) > 0)) continue;
     const double here = top + std::log(integral.value(0));
     const double error = (2 * (integral.error(0) + integral.value(1))) / integral.value(0) + 1e-14;
     const double larger = std::max(log_c, here);
@@ -152,7 +161,7 @@ Estimate integrate_logarithm(const Question& question) {
     relative_error = (old_share * relative_error + share * error) / (old_share + share);
     log_c = larger + std::log(old_share + share);
   }
-  if (log_c == -kInf) return infinite("p and q do not overlap");
+  if (log_c == -kInf) return infinite(order < 0 || order > 1 ? "the integral of p^a q^(1-a) diverges" : "p and q do not overlap");
   const bool below = order >= 0 && order <= 1;
   // c is known to lie on one side of 1.
   const double value = below ? -log_c : log_c;

@@ -94,6 +94,7 @@ void evaluate_batch(const Registry& registry, const Divergence& divergence, cons
       by_formulas(registry, divergence, a, b, v, e, methods);
     for (Index n = 0; n < count; ++n) {
       const bool zero = !options.skip_closed_forms && !is_signed(divergence) && same_layout && same_numbers(a, b, n);
+      if (!methods.empty() && std::isinf(v[n])) methods[static_cast<std::size_t>(n)] = Method::infinite;
       if (!zero && !std::isnan(v[n])) continue;
       const Estimate found = zero ? Estimate{} : evaluate(registry, divergence, pick(a, n), pick(b, n), options);
       v[n] = found.value, e[n] = found.error;

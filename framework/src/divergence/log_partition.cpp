@@ -160,20 +160,24 @@ class Gap {
       if (a > 1) return t < 1 ? (a - 1) * t : a - t;
       return t < a ? (1 - a) * t : a * (1 - t);
     };
+    bool left = false;  // members so far apart that the line between them rounds to outside the domain
     const quadrature::Integrand integrand = [&](In t, Out out) {
       const Index count = t.cols();
       const Eigen::MatrixXd eta = from.replicate(1, count) + delta * t;
       const Eigen::MatrixXd step = delta.replicate(1, count);
       Eigen::RowVectorXd f(count);
       fisher_->fisher(layout_, eta, step, row(f));
-      for (Index k = 0; k < count; ++k) out(0, k) = f[k] * kernel(t(0, k));
+      for (Index k = 0; k < count; ++k) {
+        left = left || !std::isfinite(f[k]);
+        out(0, k) = left ? 0 : f[k] * kernel(t(0, k));
+      }
     };
     quadrature::Options options;
     options.relative_tolerance = 1e-14;
     options.max_evaluations = 20000;
     const quadrature::Integral integral =
         quadrature::integrate_1d(integrand, 1, {breaks, breaks.front(), breaks.back()}, options);
-    if (integral.infinite) return;
+    if (integral.infinite || left) return;
     double bound = integral.error(0) + 32 * kEpsilon * integral.value(0);
     for (Index r = 0; r < rows_; ++r)
       bound += 2 * rounding(r) * (std::abs(p_.eta(r, i)) + std::abs(q_.eta(r, j))) *

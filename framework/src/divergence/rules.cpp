@@ -93,10 +93,13 @@ void run_rule(const Rule& rule, double parameter, const std::string& pair, const
     };
     Row v(value.data() + begin, n), e(error.data() + begin, n);
     call(rule, parameter, {p.family, p.layout, columns(p.theta)}, {q.family, q.layout, columns(q.theta)}, v, e);
-    for (Index i = 0; i < n; ++i)
+    for (Index i = 0; i < n; ++i) {
+      // Of a negative order, whose integral diverges: the outer function gives the sign.
+      if (v(i) == -std::numeric_limits<double>::infinity()) v(i) = -v(i);
       if (std::isnan(v(i)) || std::isnan(e(i)))
         throw NumericalError(
             fmt::format("{} came out as not a number for pair {} ({})", pair, begin + i + 1, rule.source));
+    }
   });
 }
 

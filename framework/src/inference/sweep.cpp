@@ -50,7 +50,7 @@ Move move_of(const double* eta, const double* next, const double* m, const doubl
       scale += (std::abs(next[r]) + std::abs(eta[r])) * std::abs(m[r]);
     }
   }
-  return {square, a_next - a - inner, scale + std::abs(a) + std::abs(a_next)};
+  return {square, a_next - a - inner, scale + std::abs(a) + std::abs(a_next) + 1};  // A may be a small difference of large terms
 }
 
 }  // namespace
@@ -207,7 +207,7 @@ Sweeper::Chunk Sweeper::measure_pairs(Range range, Scratch& scratch) const {
     const double s0 = n0 - e0, s1 = n1 - e1;
     squares[k] = s0 * (p0 - m0) + s1 * (p1 - m1);
     const double scale = (std::abs(n0) + std::abs(e0)) * std::abs(m0) + (std::abs(n1) + std::abs(e1)) * std::abs(m1) +
-                         std::abs(a[k]) + std::abs(a_next[k]);
+                         std::abs(a[k]) + std::abs(a_next[k]) + 1;
     gains[k] = (a_next[k] - a[k] - (s0 * m0 + s1 * m1)) + 64 * kEpsilon * scale;
     products[k] = n0 * p0 + n1 * p1;
   }

@@ -349,7 +349,7 @@ TEST(Batch, OneColumnServesAllPairs) {
   EXPECT_NEAR(value[0], std::log(0.5) + 4.25 / 2 - 0.5, 1e-15);
 }
 TEST(Batch, WithoutAClosedFormOrWithWrongSizesItRefuses) {
-  const Members p = normal(0, 1), c = simple("cauchy", {0, 1});
+  const Members p = normal(0, 1), c = simple("student_t", {3, 0, 1});
   Eigen::RowVectorXd value(3), error(3);
   EXPECT_THROW(evaluate_batch(registry(), kl(), side(p), side(c), row(value), row(error)), UnsupportedError);
   const Eigen::MatrixXd two = p.theta.replicate(1, 2);
