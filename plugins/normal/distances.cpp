@@ -67,11 +67,11 @@ void maximum_mean_discrepancy(double bandwidth, const Side& p, const Side& q, Ro
 
 // With v = order + (1 - order) r^2, the variance of the mixed density over variance_q:
 //   renyi = [log v/(1 - order) - 2 log r + order ((mean_p - mean_q)/stddev_q)^2 / v] / 2
-// and +inf where v <= 0 (-inf for negative orders, whose divergences are not positive). Near r = 1 both logarithms give up
+// and +inf where v <= 0. Near r = 1 both logarithms give up
 // their common first term.
 void renyi(double order, const Side& p, const Side& q, Row value, Row error) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  if (order == 1) throw UnsupportedError("the order 1 is kl");
+  if (order <= 0 || order == 1) throw UnsupportedError("this form is for positive orders other than 1");
   const double rest = 1 - order;
   for (Index n = 0; n < value.size(); ++n) {
     const double *a = plain::column(p.theta, n), *b = plain::column(q.theta, n);
@@ -80,7 +80,7 @@ void renyi(double order, const Side& p, const Side& q, Row value, Row error) {
     const double u = e * (2 + e);  // r^2 - 1
     const double v = large ? rest + order / r / r : 1 + rest * u;  // over r^2 where that is large
     if (!(v > 0)) {
-      value[n] = order < 0 ? -kInfinity : kInfinity, error[n] = 0;
+      value[n] = kInfinity, error[n] = 0;
       continue;
     }
     const double first = near ? log1pmx(rest * u) / rest : (std::log(v) + (large ? 2 * std::log(r) : 0)) / rest;
