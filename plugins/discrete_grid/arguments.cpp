@@ -186,8 +186,8 @@ Eigen::VectorXd discretized(const Argument& a, const Edges& edges) {
   if (p.layout.dimension != static_cast<Index>(edges.size()))
     throw DomainError("of", "of is a distribution of " + std::to_string(p.layout.dimension) +
                                 " coordinates, but the grid has " + std::to_string(edges.size()));
-  const Eigen::VectorXd mass = cell_probabilities(p, edges);
-  const double covered = mass.sum();
+  const Eigen::VectorXd log_mass = cell_log_probabilities(p, edges);
+  const double log_covered = log_sum_exp(log_mass.data(), log_mass.size()), covered = std::exp(log_covered);
   const std::string name(p.family->name());
   if (!std::isfinite(covered)) throw DomainError("of", "the density of " + name + " is not finite on this grid");
   if (!(covered > 0)) throw DomainError("of", "the grid covers none of " + name + ": widen low and high");
@@ -197,7 +197,7 @@ Eigen::VectorXd discretized(const Argument& a, const Edges& edges) {
     std::snprintf(percent, sizeof percent, covered < 0.9995 ? "%.1f" : "%.5f", 100 * covered);
     throw DomainError("of", "the grid covers only " + std::string(percent) + " % of " + name + ": widen low and high");
   }
-  return mass.array().log() - std::log(covered);
+  return log_mass.array() - log_covered;
 }
 
 }  // namespace

@@ -34,10 +34,10 @@ struct GaussRule {
 };
 GaussRule gauss_legendre(Index count);
 
-/// The probability of each cell under a distribution of as many coordinates: by differences of the distribution
-/// function from the nearer tail, as products for independent coordinates, else by Gauss-Legendre quadrature of the
-/// density.
-Eigen::VectorXd cell_probabilities(const Members& distribution, const Edges& edges);
+/// The logarithm of each cell's probability under a distribution of as many coordinates: by differences of the
+/// distribution function from the nearer tail, as sums for independent coordinates, else (and where the difference is
+/// too small for a double) by Gauss-Legendre quadrature of the density. -inf only where the density vanishes.
+Eigen::VectorXd cell_log_probabilities(const Members& distribution, const Edges& edges);
 
 /// A member from arguments, and the grid of one that is to be fitted.
 Members make_member(const Distribution& family, const Arguments& arguments);

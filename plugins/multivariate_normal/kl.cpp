@@ -1,7 +1,5 @@
 #include "kl.hpp"
 
-#include "sparse.hpp"
-
 #include <Eigen/QR>
 
 #include <cmath>
@@ -18,9 +16,7 @@ double diagonal_term(double p, double q, double difference) {
 
 namespace {
 
-struct Value {
-  double value = 0, error = 0;
-};
+using Value = KlValue;
 
 // What rounding can do: each of about d operations behind a term is off by epsilon times what the factorizations
 // amplify.
@@ -41,7 +37,7 @@ Value both_diagonal(const Side& p, const Side& q, Index i, Index j) {
     shapes += term;
     if (term > 0.03) logarithms += 1 + std::abs(std::log(sp) - std::log(sq));
   }
-  return bounded(means, shapes, kEpsilon * 0 + logarithms, 1, 1 + 0.1 * static_cast<double>(d));
+  return bounded(means, shapes, logarithms, 1, 1 + 0.1 * static_cast<double>(d));
 }
 
 // tr(M) - d - log det M for M = U'U: the rotation that makes U triangular changes neither.
@@ -94,24 +90,6 @@ Value mixed(const Side& p, const Side& q, Index i, Index j) {
   return from_product(u, 0.5 * whitened.squaredNorm(), condition);
 }
 
-bool sparse_and_large(const Side& s) { return s.layout.pattern && s.layout.dimension > kDenseLimit; }
-
-// q sparse and large, p diagonal: the trace needs the diagonal of q's precision only.
-Value diagonal_against_sparse(const Side& p, const Side& q, Index i, Index j) {
-  const Index d = p.layout.dimension;
-  const SparseMatrix precision = sparse_precision(q.layout, q.theta, j);
-  const SparseFactor factor(precision);
-  Eigen::VectorXd mean = q.theta.col(j).head(d);
-  if (q.layout.form == kCanonical) mean = factor.solve(mean);
-  const Eigen::VectorXd difference = p.theta.col(i).head(d) - mean;
-  const auto stddev = p.theta.col(i).tail(d).array();
-  const double trace = (precision.diagonal().array() * stddev.square()).sum();
-  const double logarithms = stddev.log().sum() + factor.half_log_det_precision();
-  const double size = trace + stddev.log().abs().sum() + std::abs(factor.half_log_det_precision());
-  return {0.5 * (difference.dot(precision * difference) + trace - static_cast<double>(d)) - logarithms,
-          kEpsilon * 32 * (size + static_cast<double>(d))};
-}
-
 void evaluate(const Side& p, const Side& q, Row value, Row error) {
   const Index d = p.layout.dimension;
   if (q.layout.dimension != d)
@@ -130,8 +108,8 @@ void evaluate(const Side& p, const Side& q, Row value, Row error) {
       found = {0, 0};
     } else if (p.layout.form == kDiagonal && q.layout.form == kDiagonal) {
       found = both_diagonal(p, q, i, j);
-    } else if (p.layout.form == kDiagonal && sparse_and_large(q)) {
-      found = diagonal_against_sparse(p, q, i, j);
+    } else if (sparse_kl_applies(p, q)) {
+      found = sparse_kl(p, q, i, j);
     } else {
       found = mixed(p, q, i, j);
     }

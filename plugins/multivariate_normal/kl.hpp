@@ -25,4 +25,13 @@ struct Batch {
 inline constexpr Index kBatchLimit = 32;
 void kl_batch(const Batch& batch, Row value, Row error);
 
+/// One pair's divergence and what rounding can do to it.
+struct KlValue {
+  double value = 0, error = 0;
+};
+
+/// Where one side is sparse and too large for dense matrices, and the other one sparse or diagonal.
+bool sparse_kl_applies(const Side& p, const Side& q);
+KlValue sparse_kl(const Side& p, const Side& q, Index i, Index j);
+
 }  // namespace kullback::multivariate_normal

@@ -191,7 +191,16 @@ TEST_F(Config, OldFaithfulAgreesWithIndependentMinimizers) {
   EXPECT_NEAR(two_reverse["variables"]["waiting"]["mean"].get<double>(), truth["two_normals_reverse"]["mean"][1].get<double>(), 1e-2);
 
   EXPECT_EQ(find("raw histogram", "reverse_kl")["status"], "infinite");
-  EXPECT_EQ(find("two grids", "reverse_kl")["status"], "converged");
+
+  const Json& grids = truth["two_grids"];
+  const Json& grids_forward = find("two grids", "forward_kl");
+  EXPECT_NEAR(value(grids_forward, "forward_kl"), grids["forward"]["kl_p_q"].get<double>(), 1e-6);
+  EXPECT_NEAR(value(grids_forward, "reverse_kl"), grids["forward"]["kl_q_p"].get<double>(), 1e-5);
+  const Json& grids_reverse = find("two grids", "reverse_kl");
+  EXPECT_EQ(grids_reverse["status"], "converged");
+  EXPECT_NEAR(value(grids_reverse, "reverse_kl"), grids["reverse"]["kl_q_p"].get<double>(), 1e-6);
+  // The direction that is not minimized moves to first order with what is left to go.
+  EXPECT_NEAR(value(grids_reverse, "forward_kl"), grids["reverse"]["kl_p_q"].get<double>(), 0.01);
   EXPECT_NE(printed.find("raw histogram"), std::string::npos);
 }
 

@@ -133,6 +133,51 @@ TEST(MultivariateNormalKl, SparseAgreesWithDense) {
   EXPECT_NEAR(kl_rule(p, q).value, kl_rule(p_dense, q).value, 1e-13);
 }
 
+// Block-diagonal fields of independent small chains: the divergence is the sum over the blocks, which dense matrices give.
+TEST(MultivariateNormalKl, LargeSparseFieldsAgreeWithTheirDenseBlocks) {
+  constexpr Index kBlock = 50, kBlocks = 40;
+  const auto blocks = [&](double diagonal, double beside, Index reach) {
+    auto out = std::make_shared<SparseMatrix>(kBlock * kBlocks, kBlock * kBlocks);
+    std::vector<Eigen::Triplet<double>> entries;
+    for (Index b = 0; b < kBlocks; ++b)
+      for (Index i = 0; i < kBlock; ++i) {
+        const int at = static_cast<int>(b * kBlock + i);
+        entries.emplace_back(at, at, diagonal + 0.01 * static_cast<double>(i + b));
+        if (i >= reach) {
+          entries.emplace_back(at, at - static_cast<int>(reach), beside);
+          entries.emplace_back(at - static_cast<int>(reach), at, beside);
+        }
+      }
+    out->setFromTriplets(entries.begin(), entries.end());
+    return out;
+  };
+  const std::shared_ptr<const SparseMatrix> a = blocks(3, -1, 1), b = blocks(4, 0.7, 7);  // patterns that differ
+  const Index d = kBlock * kBlocks;
+  const Eigen::VectorXd mean = Eigen::VectorXd::LinSpaced(d, -1, 2), stddev = Eigen::VectorXd::LinSpaced(d, 0.5, 2);
+  const Members p = make("multivariate_normal", {{"information", mean}, {"precision", a}});
+  const Members q = make("multivariate_normal", {{"mean", mean}, {"precision", b}});
+  const Members r = make("multivariate_normal", {{"mean", 1.0}, {"stddev", stddev}});
+  const auto block = [&](const std::shared_ptr<const SparseMatrix>& m, const char* name, const Eigen::VectorXd& v, Index k) {
+    return make("multivariate_normal", {{name, Eigen::VectorXd(v.segment(k * kBlock, kBlock))},
+                                        {"precision", Eigen::MatrixXd(Eigen::MatrixXd(*m).block(k * kBlock, k * kBlock, kBlock, kBlock))}});
+  };
+  double pq = 0, qp = 0, pr = 0, rq = 0;
+  for (Index k = 0; k < kBlocks; ++k) {
+    const Members pk = block(a, "information", mean, k), qk = block(b, "mean", mean, k);
+    const Members rk = make("multivariate_normal", {{"mean", 1.0}, {"stddev", Eigen::VectorXd(stddev.segment(k * kBlock, kBlock))}});
+    pq += kl_rule(pk, qk).value, qp += kl_rule(qk, pk).value, pr += kl_rule(pk, rk).value, rq += kl_rule(rk, qk).value;
+  }
+  const auto expect = [](const ValueAndError& found, double truth) {
+    EXPECT_NEAR(found.value, truth, 1e-12 * truth);
+    EXPECT_LE(std::abs(found.value - truth), found.error + 1e-14 * truth);
+  };
+  expect(kl_rule(p, q), pq);
+  expect(kl_rule(q, p), qp);
+  expect(kl_rule(p, r), pr);
+  expect(kl_rule(r, q), rq);
+  EXPECT_EQ(kl_rule(p, p).value, 0);
+}
+
 TEST(MultivariateNormal, NamesThePivotThatFails) {
   EXPECT_EQ(refusal({{"mean", 0.0}, {"covariance", two(1, 2, 2, 1)}}),
             "covariance is not positive definite: pivot 2 is -3");
