@@ -93,12 +93,14 @@ Trace trace_of_sparse(const Side& p, const SparseMatrix& q, Index i) {
   const ColumnMatrix room = own + 0.0 * ColumnMatrix(q);
   const SelectedInverse inverse(room);
   Trace out;
+  long double sum = 0;  // fields repeat the same few terms, so roundings would not average out
   for (Index r = 0; r < q.outerSize(); ++r)
     for (SparseMatrix::InnerIterator e(q, r); e; ++e) {
       const double term = e.value() * inverse(e.row(), e.col());
-      out.value += term;
+      sum += term;
       out.size += std::abs(term);
     }
+  out.value = static_cast<double>(sum);
   out.half_log_det_p = inverse.half_log_det_precision();
   out.mean_p = p.theta.col(i).head(p.layout.dimension);
   if (p.layout.form == kCanonical) out.mean_p = inverse.solve(out.mean_p);
