@@ -18,6 +18,9 @@ Text matrix_name(int form);
 /// Sparse precisions up to this dimension are treated as dense where that is what it takes.
 inline constexpr Index kDenseLimit = 1024;
 
+/// Whether only its sparse factorization may be made.
+inline bool large(const Layout& layout) { return layout.pattern && layout.dimension > kDenseLimit; }
+
 /// x = mean + factor z (covariance) or x = mean + factor^-T z (precision), z standard normal.
 struct Dense {
   bool is_precision = false;

@@ -118,11 +118,12 @@ Trace trace_of_diagonal(const Side& p, const SparseMatrix& q, Index i) {
 }
 
 bool usable(const Side& s) { return s.layout.pattern || s.layout.form == kDiagonal; }
-bool large(const Side& s) { return s.layout.pattern && s.layout.dimension > kDenseLimit; }
 
 }  // namespace
 
-bool sparse_kl_applies(const Side& p, const Side& q) { return (large(p) || large(q)) && usable(p) && usable(q); }
+bool sparse_kl_applies(const Side& p, const Side& q) {
+  return (large(p.layout) || large(q.layout)) && usable(p) && usable(q);
+}
 
 KlValue sparse_kl(const Side& p, const Side& q, Index i, Index j) {
   const double d = static_cast<double>(p.layout.dimension);

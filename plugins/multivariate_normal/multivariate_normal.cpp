@@ -1,7 +1,9 @@
 // The normal distribution of a vector. theta = (mean, matrix) as dense.hpp's Form says.
 #include "arguments.hpp"
+#include "density.hpp"
 #include "distances.hpp"
 #include "kl.hpp"
+#include "marginal.hpp"
 #include "sparse.hpp"
 
 #include <algorithm>
@@ -11,12 +13,9 @@
 namespace kullback::multivariate_normal {
 namespace {
 
-constexpr double kHalfLog2Pi = 0.91893853320467274178;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 bool sparse(const Layout& layout) { return layout.pattern != nullptr; }
-bool large(const Layout& layout) { return sparse(layout) && layout.dimension > kDenseLimit; }
-double half_log_2pi(const Layout& layout) { return static_cast<double>(layout.dimension) * kHalfLog2Pi; }
 
 class MultivariateNormal final : public Distribution,
                                  public ExponentialFamily,
@@ -74,25 +73,7 @@ class MultivariateNormal final : public Distribution,
   Support support(const Layout&, In, Index, Index) const override { return {-kInfinity, kInfinity, false}; }
 
   void log_density(const Layout& layout, In theta, const Points& points, Row out) const override {
-    constexpr Index kBlock = 1024;  // points a pass: the temporary stays small
-    if (large(layout)) return sparse_log_density(layout, theta, points, out);
-    const bool one = theta.cols() == 1;
-    for (Index begin = 0, count = 0; begin < points.x.cols(); begin += count) {
-      count = one ? points.x.cols() : 1;
-      const Dense member = dense(layout, theta, one ? 0 : begin);
-      const double constant = half_log_2pi(layout) + member.half_log_det();
-      for (Index n = begin; n < begin + count; n += kBlock) {
-        const Index size = std::min(kBlock, begin + count - n);
-        const auto x = points.x.middleCols(n, size);
-        if (layout.dimension == 2)
-          plane_log_density(member, constant, x.data(), x.outerStride(), size, out.data() + n);
-        else
-          out.segment(n, size) = (-0.5 * member.whiten(x).colwise().squaredNorm()).array() - constant;
-        // Beside an infinite coordinate whitening meets inf - inf.
-        for (Index k = 0; k < size; ++k)
-          if (std::isnan(out[n + k]) && !x.col(k).hasNaN()) out[n + k] = -kInfinity;
-      }
-    }
+    kullback::multivariate_normal::log_density(layout, theta, points, out);
   }
 
   // eta = (P mean, -P/2) with the matrix in full; for a diagonal member (mean / stddev^2, -1 / (2 stddev^2)) coordinate
@@ -293,47 +274,7 @@ class MultivariateNormal final : public Distribution,
   }
 
   Members marginal(const Layout& layout, In theta, std::span<const Index> coordinates) const override {
-    const Index d = layout.dimension, count = static_cast<Index>(coordinates.size());
-    Members out{this, {}, {}};
-    out.layout.dimension = count;
-    out.layout.form = layout.form == kDiagonal ? kDiagonal : kCovariance;
-    out.theta.resize(layout.form == kDiagonal ? 2 * count : count + count * count, theta.cols());
-    for (Index n = 0; n < theta.cols(); ++n) {
-      if (layout.form == kDiagonal) {
-        for (Index i = 0; i < count; ++i) {
-          out.theta(i, n) = theta(coordinates[static_cast<std::size_t>(i)], n);
-          out.theta(count + i, n) = theta(d + coordinates[static_cast<std::size_t>(i)], n);
-        }
-        continue;
-      }
-      Eigen::VectorXd mean;
-      Eigen::MatrixXd columns;  // of the covariance
-      if (large(layout)) {
-        const SparseFactor factor(sparse_precision(layout, theta, n));
-        mean = theta.col(n).head(d);
-        if (layout.form == kCanonical) mean = factor.solve(mean);
-        columns = Eigen::MatrixXd::Zero(d, count);
-        for (Index j = 0; j < count; ++j) columns(coordinates[static_cast<std::size_t>(j)], j) = 1;
-        columns = factor.solve(columns);
-      } else if (layout.form == kCovariance) {
-        mean = theta.col(n).head(d);
-        columns.resize(d, count);
-        for (Index j = 0; j < count; ++j)
-          columns.col(j) = theta.col(n).segment(d + d * coordinates[static_cast<std::size_t>(j)], d);
-      } else {
-        const Dense member = dense(layout, theta, n);
-        mean = member.mean;
-        columns = member.covariance_columns(coordinates);
-      }
-      for (Index i = 0; i < count; ++i) {
-        const Index from = coordinates[static_cast<std::size_t>(i)];
-        out.theta(i, n) = mean[from];
-        for (Index j = 0; j < count; ++j)  // from the triangle i >= j, so that the block is symmetric
-          out.theta(count + j * count + i, n) =
-              i >= j ? columns(from, j) : columns(coordinates[static_cast<std::size_t>(j)], i);
-      }
-    }
-    return out;
+    return kullback::multivariate_normal::marginal(*this, layout, theta, coordinates);
   }
 
   // The product of trapezoidal rules in the whitened coordinates, on [-9, 9] with steps 1/2, 1/4, ...
@@ -414,60 +355,6 @@ class MultivariateNormal final : public Distribution,
     const Dense member = dense(layout, theta, n);
     const double root = member.factor(0, 0);
     return {member.mean[0], member.is_precision ? 1 / root : root};
-  }
-
-  // (x - mean)' P (x - mean), which does not cancel as x'Px - 2h'x would.
-  // Two coordinates, the dimension of kernel estimates: written out, so that it is vectorized over the points.
-  static void plane_log_density(const Dense& member, double constant, const double* x, Index stride, Index count,
-                                double* out) {
-    const double m0 = member.mean[0], m1 = member.mean[1];
-    const Eigen::MatrixXd& l = member.factor;
-    const double a = member.is_precision ? l(0, 0) : 1 / l(0, 0);
-    const double c = member.is_precision ? l(1, 1) : 1 / l(1, 1);
-    const double b = member.is_precision ? l(1, 0) : -l(1, 0) * a * c;
-    // z = L'(x - mean), or L^-1 (x - mean), which leaves its second term to the other coordinate. Whole blocks only: a
-    // point gives the same bits wherever it stands.
-    const Plane plane{m0, m1, a, c, member.is_precision ? b : 0, member.is_precision ? 0 : b, constant};
-    for (Index done = 0; done < count; done += kPlaneBlock) {
-      const Index size = std::min(kPlaneBlock, count - done);
-      if (size == kPlaneBlock && stride == 2) {
-        plane_block(plane, x + 2 * done, out + done);
-        continue;
-      }
-      double points[2 * kPlaneBlock] = {}, values[kPlaneBlock];
-      for (Index n = 0; n < size; ++n) std::copy_n(x + stride * (done + n), 2, points + 2 * n);
-      plane_block(plane, points, values);
-      std::copy_n(values, size, out + done);
-    }
-  }
-  static constexpr Index kPlaneBlock = 8;
-  struct Plane {
-    double mean_first, mean_second, first, second, to_first, to_second, constant;
-  };
-  // One copy of the code, so that every point meets the same instructions.
-  [[gnu::noinline]] static void plane_block(const Plane& p, const double* from, double* to) {
-    for (Index n = 0; n < kPlaneBlock; ++n) {
-      const double u = from[2 * n] - p.mean_first, v = from[2 * n + 1] - p.mean_second;
-      const double z0 = p.first * u + p.to_first * v, z1 = p.to_second * u + p.second * v;
-      to[n] = -0.5 * (z0 * z0 + z1 * z1) - p.constant;
-    }
-  }
-
-  static void sparse_log_density(const Layout& layout, In theta, const Points& points, Row out) {
-    const bool one = theta.cols() == 1;
-    for (Index begin = 0, count = 0; begin < points.x.cols(); begin += count) {
-      count = one ? points.x.cols() : 1;
-      const Index member = one ? 0 : begin;
-      const SparseMatrix precision = sparse_precision(layout, theta, member);
-      const SparseFactor factor(precision);
-      Eigen::VectorXd mean = theta.col(member).head(layout.dimension);
-      if (layout.form == kCanonical) mean = factor.solve(mean);
-      const double constant = half_log_2pi(layout) - factor.half_log_det_precision();
-      for (Index n = begin; n < begin + count; ++n) {
-        const Eigen::VectorXd shift = points.x.col(n) - mean;
-        out[n] = -0.5 * shift.dot(precision * shift) - constant;
-      }
-    }
   }
 };
 

@@ -33,9 +33,7 @@ SparseFactor::SparseFactor(const SparseMatrix& precision) : state_(std::make_uni
 
 SparseFactor::~SparseFactor() = default;
 
-double SparseFactor::half_log_det_precision() const {
-  return 0.5 * state_->llt.logDeterminant();
-}
+double SparseFactor::half_log_det_precision() const { return 0.5 * state_->llt.logDeterminant(); }
 
 Eigen::MatrixXd SparseFactor::solve(In right) const { return state_->llt.solve(Eigen::MatrixXd(right)); }
 
