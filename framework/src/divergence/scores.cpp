@@ -78,13 +78,23 @@ Answer by_scores(Question& question) {
             const Eigen::VectorXd r = (lp.segment(begin, m) - lq.segment(begin, m)).transpose();
             if (!r.allFinite()) continue;
             const double half = 0.5 * (t(0, begin + m - 1) - t(0, begin)) / quadrature::rule_21().node.back();
-            const double size = lp.segment(begin, m).cwiseAbs().maxCoeff() + lq.segment(begin, m).cwiseAbs().maxCoeff();
-            const Eigen::VectorXd d = slope * r / half;
+            Eigen::VectorXd d = slope * r / half;
+            // Where r grows by orders of magnitude over a panel, its polynomial at the low end is made of the other
+            // end's error: chords say how steep r can be.
             for (Index i = 0; i < m; ++i) {
-              const double density = std::exp(lp[begin + i] - 2 * piece.mapped().log_jacobian[begin + i]);
-              const double noise = 30 * kEpsilon * size / half;
-              out(0, begin + i) = density == 0 ? 0 : density * d[i] * d[i];
-              out(1, begin + i) = density == 0 ? 0 : density * noise * (2 * std::abs(d[i]) + noise);
+              const auto chord = [&](Index a) { return (r[a + 1] - r[a]) / (t(0, begin + a + 1) - t(0, begin + a)); };
+              const double left = chord(std::max<Index>(i - 1, 0)), right = chord(std::min(i, m - 2));
+              const double most = 4 * std::max(std::abs(left), std::abs(right));
+              if (std::abs(d[i]) > most) d[i] = 0.5 * (left + right);
+            }
+            for (Index i = 0; i < m; ++i) {
+              // In one exponent: far out the density underflows where the slope overflows.
+              const double log_density = lp[begin + i] - 2 * piece.mapped().log_jacobian[begin + i];
+              const double noise = 30 * kEpsilon * (std::abs(lp[begin + i]) + std::abs(lq[begin + i])) / half;
+              const double steep = std::abs(d[i]);
+              out(0, begin + i) = steep == 0 ? 0 : std::exp(log_density + 2 * std::log(steep));
+              // By the size here: what a far end of an unresolved panel does to it is not rounding.
+              out(1, begin + i) = std::exp(log_density + std::log(noise) + std::log(2 * steep + noise));
             }
           }
         },

@@ -214,10 +214,17 @@ Sum add_all(const Question& question, const Summand& terms, double low, double h
   return sum;
 }
 
-Estimate finished(const Sum& sum) {
-  if (sum.infinite)
-    return infinite(std::isinf(sum.infinite_at) ? std::string("the sum diverges")
-                                                : fmt::format("q has no mass at {}, where p has", sum.infinite_at));
+// A hole in q, or terms that grow beyond all numbers where both have mass?
+std::string why_infinite(const Question& question, double at) {
+  if (std::isinf(at)) return "the sum diverges";
+  const Eigen::MatrixXd x = Eigen::MatrixXd::Constant(1, 1, at);
+  Eigen::RowVectorXd log_q(1);
+  question.q.family->log_density(question.q.layout, question.q.theta, Points(x), row(log_q));
+  return log_q[0] > -kInf ? "the sum diverges" : fmt::format("q has no mass at {}, where p has", at);
+}
+
+Estimate finished(const Question& question, const Sum& sum) {
+  if (sum.infinite) return infinite(why_infinite(question, sum.infinite_at));
   const double value = sum.total[kValue];
   // Sums of n non-negative terms in blocks.
   return {value, 2 * (sum.error + sum.total[kNoise]) + 8 * kEpsilon * value, Method::exact_sum,
@@ -234,20 +241,20 @@ Estimate sum_line(const Question& question) {
     if (!sum.infinite && std::abs(mass - 1) > 1e-6 + sum.mass_error)
       throw NumericalError(fmt::format("{}: the probabilities of {} sum to {:.6g} instead of 1", pair_name(question),
                                        side->family->name(), mass));
-  return finished(sum);
+  return finished(question, sum);
 }
 
 Estimate sum_over_integers(const Question& question,
                            const std::function<Eigen::RowVectorXd(const Eigen::RowVectorXd&)>& f) {
   const Terms terms(question);
-  return finished(add_all(
-      question,
-      [&](const Eigen::RowVectorXd& k, Eigen::MatrixXd& out) {
-        out.setZero(kRows, k.size());
-        out.row(kValue) = f(k);
-        out.row(kNoise) = kEpsilon * out.row(kValue);
-      },
-      terms.low(), terms.high()));
+  return finished(question, add_all(
+                                question,
+                                [&](const Eigen::RowVectorXd& k, Eigen::MatrixXd& out) {
+                                  out.setZero(kRows, k.size());
+                                  out.row(kValue) = f(k);
+                                  out.row(kNoise) = kEpsilon * out.row(kValue);
+                                },
+                                terms.low(), terms.high()));
 }
 
 }  // namespace kullback::divergence

@@ -58,8 +58,8 @@ class Panels {
   }
 
   void refine() {
-    for (std::size_t i = 0; i < panels_.size(); ++i) heap_.push({key(i), i});
     int hopeless = 0;
+    rank();
     while (!heap_.empty() && !infinite_) {
       if (reached()) return;
       if (evaluations_ >= options_.max_evaluations || hopeless >= 12) break;
@@ -79,6 +79,10 @@ class Panels {
       const double value = values_[worst](0) + values_[other](0), error = errors_[worst](0) + errors_[other](0);
       if (error > 0.99 * old_error(0) && std::abs(value - old_value(0)) <= 1e-5 * std::abs(value) && driving_ == 1)
         ++hopeless;
+      if (rescaled_) {
+        rank();
+        continue;
+      }
       heap_.push({key(worst), worst});
       heap_.push({key(other), other});
     }
@@ -169,6 +173,17 @@ class Panels {
     total_ -= values_[i];
     absolute_ -= absolutes_[i];
     error_ -= errors_[i];
+    // Where the panel was nearly all there is, the differences would be its rounding.
+    const bool lost = (absolutes_[i] > 1e3 * absolute_ || errors_[i] > 1e3 * error_).any();
+    for (auto* of : {&values_, &absolutes_, &errors_}) (*of)[i].setZero();
+    if (!lost) return;
+    rescaled_ = true;
+    for (auto* sum : {&total_, &absolute_, &error_}) sum->setZero();
+    for (std::size_t j = 0; j < panels_.size(); ++j) {
+      total_ += values_[j];
+      absolute_ += absolutes_[j];
+      error_ += errors_[j];
+    }
   }
 
   // The tail beyond the limit of a march, from the slope of the logarithm there.
@@ -211,6 +226,13 @@ class Panels {
     return true;
   }
 
+  // All panels, by what is tolerable now.
+  void rank() {
+    heap_ = {};
+    for (std::size_t i = 0; i < panels_.size(); ++i) heap_.push({key(i), i});
+    rescaled_ = false;
+  }
+
   // How much worse than the tolerance a panel is, by the component that is worst.
   double key(std::size_t i) const {
     double worst = 0;
@@ -230,6 +252,7 @@ class Panels {
   std::priority_queue<std::pair<double, std::size_t>> heap_;
   std::size_t into_ = kNowhere;
   Index evaluations_ = 0;
+  bool rescaled_ = false;  // the sums have lost most of what they were since the panels were ranked
   bool converged_ = true, infinite_ = false;
   double infinite_at_ = 0;
 };

@@ -358,4 +358,21 @@ TEST(Batch, WithoutAClosedFormItGoesPairByPairAndWrongSizesAreRefused) {
                DomainError);
 }
 
+// E_p[(x - (v + 1) x / (v + x^2))^2] = v / (v - 2) - 2 + (v + 1) / (v + 3): tails up to exp(-t / 10) in t = log x.
+TEST(FisherDivergence, HeavyTailsAreIntegratedToTheirEnd) {
+  for (const double v : {2.1, 2.5, 3.0, 7.0}) {
+    const Members p = make("student_t", {{"degrees_of_freedom", v}, {"location", 0.0}, {"scale", 1.0}});
+    const Members q = make("normal", {{"mean", 0.0}, {"stddev", 1.0}});
+    expect_close(evaluate(registry(), registry().divergence("fisher_divergence"), p, q),
+                 v / (v - 2) - 2 + (v + 1) / (v + 3), 1e-9);
+  }
+}
+
+TEST(Sums, SayThatTheyDivergeWhereBothHaveMass) {
+  const Members p = make("negative_binomial", {{"successes", 4.0}, {"probability", 0.5}});
+  const Estimate e = evaluate(registry(), registry().divergence("chi_squared"), p, make("poisson", {{"rate", 3.0}}));
+  EXPECT_EQ(e.value, kInf);
+  EXPECT_EQ(e.source, "the sum diverges");
+}
+
 }  // namespace
