@@ -15,15 +15,15 @@ struct DataEntry {
   const config::Node* node = nullptr;
   config::Expression target;
   std::string name;
-  Dimensions plates;                          ///< of the target
+  Dimensions plates;  ///< of the target
   int over = -1, levels = -1;
-  const config::Node* file = nullptr;         ///< its own, or the one for all
-  const config::Node* value = nullptr;        ///< expressions and lists
+  const config::Node* file = nullptr;   ///< its own, or the one for all
+  const config::Node* value = nullptr;  ///< expressions and lists
   std::optional<config::Expression> expression;
   const config::Node* columns_node = nullptr;
   std::vector<std::string> columns;
   bool all_columns = false, standardize = false;
-  int rows = -1;                              ///< the plate that rows of its file run along
+  int rows = -1;  ///< the plate that rows of its file run along
   Dimensions dimensions() const { return over < 0 ? plates : united(plates, {over}); }
   /// A label made of several columns, rather than an array of columns.
   bool tuple() const { return levels >= 0 && dimensions().size() <= 1; }

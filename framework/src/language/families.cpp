@@ -11,12 +11,18 @@ namespace {
 // A number of a parameter's domain; `place` tells neighbouring parameters apart (low below high).
 double any_number(const Parameter& p, double place, Index d) {
   switch (p.domain) {
-    case Domain::real: return place;
-    case Domain::unit_interval: return place / (1 + place);
-    case Domain::simplex: return 1 / static_cast<double>(d);
-    case Domain::boolean: return 1;
-    case Domain::count: return 4 + place;
-    default: return static_cast<double>(d) + 2 + place;  // enough degrees of freedom for d x d matrices
+    case Domain::real:
+      return place;
+    case Domain::unit_interval:
+      return place / (1 + place);
+    case Domain::simplex:
+      return 1 / static_cast<double>(d);
+    case Domain::boolean:
+      return 1;
+    case Domain::count:
+      return 4 + place;
+    default:
+      return static_cast<double>(d) + 2 + place;  // enough degrees of freedom for d x d matrices
   }
 }
 
@@ -51,11 +57,15 @@ Event event_of(const Distribution& family) {
   constexpr Index kProbe = 3;
   const auto sets = family.parameterizations();
   if (sets.empty() || sets[0].empty()) return Event::structural;
-  if (std::all_of(sets[0].begin(), sets[0].end(), [](const Parameter& p) { return p.shape == Shape::scalar; })) return Event::scalar;
+  if (std::all_of(sets[0].begin(), sets[0].end(), [](const Parameter& p) { return p.shape == Shape::scalar; }))
+    return Event::scalar;
   const auto member = any_member(family, 0, kProbe);
   if (!member) return Event::structural;
   const Index dimension = member->layout.dimension;
-  return dimension == 1 ? Event::levels : dimension == kProbe ? Event::vector : dimension == kProbe * kProbe ? Event::matrix : Event::structural;
+  return dimension == 1                 ? Event::levels
+         : dimension == kProbe          ? Event::vector
+         : dimension == kProbe * kProbe ? Event::matrix
+                                        : Event::structural;
 }
 
 Layout event_layout(const Distribution& family, int parameterization, Index d) {

@@ -49,7 +49,8 @@ class Overview {
     for (int p : dimensions) sizes.push_back(fmt::format("{}", plate(p).size));
     if (x.matrix) sizes.push_back(sizes.back());
     std::string text = dimensions.empty() ? "1 cell" : fmt::format("{} cells", fmt::join(sizes, " × "));
-    if (const Empty empty = empty_cells(x.data.values); empty.count > 0) text += fmt::format(", {} empty -> latent", empty.count);
+    if (const Empty empty = empty_cells(x.data.values); empty.count > 0)
+      text += fmt::format(", {} empty -> latent", empty.count);
     return text;
   }
 
@@ -59,7 +60,8 @@ class Overview {
       if (x.role == Variable::Role::observed) observed.push_back(fmt::format("{} ({})", x.name, cells_text(x)));
       if (x.role == Variable::Role::constant) constants.push_back(x.name);
     }
-    std::string line = fmt::format("observed: {}", observed.empty() ? "nothing" : fmt::format("{}", fmt::join(observed, ", ")));
+    std::string line =
+        fmt::format("observed: {}", observed.empty() ? "nothing" : fmt::format("{}", fmt::join(observed, ", ")));
     if (!constants.empty()) line += fmt::format("; constants: {}", fmt::join(constants, ", "));
     lines_.push_back(std::move(line));
   }
@@ -68,14 +70,18 @@ class Overview {
     for (std::size_t p = 0; p < m_.plates.size(); ++p) {
       const Plate& plate = m_.plates[p];
       if (plate.second_name_of >= 0) {
-        if (plate.name.back() != '\'') lines_.push_back(fmt::format("{}: a second name of {}", plate.name, this->plate(plate.second_name_of).name));
+        if (plate.name.back() != '\'')
+          lines_.push_back(fmt::format("{}: a second name of {}", plate.name, this->plate(plate.second_name_of).name));
         continue;
       }
       std::string line = fmt::format("{}: {} level{}", plate.name, plate.size, plate.size == 1 ? "" : "s");
       if (!plate.labels.empty()) {
-        line += plate.size == 1 ? fmt::format(", '{}'", plate.labels[0]) : fmt::format(", '{}'{}'{}'", plate.labels.front(), plate.size == 2 ? ", " : "..", plate.labels.back());
+        line += plate.size == 1 ? fmt::format(", '{}'", plate.labels[0])
+                                : fmt::format(", '{}'{}'{}'", plate.labels.front(), plate.size == 2 ? ", " : "..",
+                                              plate.labels.back());
         for (const LabelNote& note : file_.labels)
-          if (note.plate == static_cast<int>(p)) line += fmt::format(" ({} order; from {})", note.numeric ? "numeric" : "text", note.columns);
+          if (note.plate == static_cast<int>(p))
+            line += fmt::format(" ({} order; from {})", note.numeric ? "numeric" : "text", note.columns);
       }
       if (plate.weight.size()) {
         line += fmt::format(", weights summing to {}", plate.weight.sum());
@@ -96,9 +102,12 @@ class Overview {
       return;
     }
     if (x.role == Variable::Role::latent) {
-      const Index factors = cells(m_.plates, x.plates), size = cells(m_.plates, x.over) * (x.matrix ? cells(m_.plates, x.over) : 1);
-      if (size > 1) line += fmt::format("; {} factor{} of {} dimensions", factors, factors == 1 ? "" : "s", size);
-      else if (factors > 1) line += fmt::format("; {} factors", factors);
+      const Index factors = cells(m_.plates, x.plates),
+                  size = cells(m_.plates, x.over) * (x.matrix ? cells(m_.plates, x.over) : 1);
+      if (size > 1)
+        line += fmt::format("; {} factor{} of {} dimensions", factors, factors == 1 ? "" : "s", size);
+      else if (factors > 1)
+        line += fmt::format("; {} factors", factors);
       if (x.over.empty()) note_factors(x);
     }
     line += x.role == Variable::Role::observed ? range(x) : prior(statement);
@@ -119,12 +128,19 @@ class Overview {
       const Term& term = statement.arguments[i];
       if (term.kind != Term::Kind::constant) return "";
       const Eigen::VectorXd& values = term.array.values;
-      const Index rows = event == Event::scalar || parameters[i].shape == Shape::scalar ? 1 : parameters[i].shape == Shape::vector ? d : d * d;
+      const Index rows = event == Event::scalar || parameters[i].shape == Shape::scalar ? 1
+                         : parameters[i].shape == Shape::vector                         ? d
+                                                                                        : d * d;
       equal = equal && (values.array() == values[0]).all();
-      if (rows == 1) arguments.push_back({parameters[i].name, values[0]});
-      else if (values.size() != 1 && values.size() != rows) return "";
-      else if (rows == d && parameters[i].shape == Shape::vector) arguments.push_back({parameters[i].name, values.size() == 1 ? Eigen::VectorXd(Eigen::VectorXd::Constant(d, values[0])) : values});
-      else arguments.push_back({parameters[i].name, Eigen::MatrixXd(values.reshaped(d, d))});
+      if (rows == 1)
+        arguments.push_back({parameters[i].name, values[0]});
+      else if (values.size() != 1 && values.size() != rows)
+        return "";
+      else if (rows == d && parameters[i].shape == Shape::vector)
+        arguments.push_back({parameters[i].name,
+                             values.size() == 1 ? Eigen::VectorXd(Eigen::VectorXd::Constant(d, values[0])) : values});
+      else
+        arguments.push_back({parameters[i].name, Eigen::MatrixXd(values.reshaped(d, d))});
     }
     if (event == Event::scalar && !equal) return "";
     try {
@@ -137,7 +153,9 @@ class Overview {
       if (!moments->expect(prior.layout, prior.theta, "x2", second)) return fmt::format("; prior mean {:.6g}", mean(0));
       if ((mean.array() != mean(0)).any() || (second.array() != second(0)).any()) return "";
       const double variance = second(0) - mean(0) * mean(0);
-      return std::isfinite(variance) ? fmt::format("; prior {:.6g} ± {:.6g}", mean(0), std::sqrt(std::max(variance, 0.0))) : fmt::format("; prior mean {:.6g}, no finite variance", mean(0));
+      return std::isfinite(variance)
+                 ? fmt::format("; prior {:.6g} ± {:.6g}", mean(0), std::sqrt(std::max(variance, 0.0)))
+                 : fmt::format("; prior mean {:.6g}, no finite variance", mean(0));
     } catch (const Error&) {
       return "";
     }
@@ -161,7 +179,8 @@ class Overview {
   void note_factors(const Variable& x) {
     std::set<int> reduced;
     const std::function<void(const Term&)> visit = [&](const Term& term) {
-      if (term.kind == Term::Kind::dot || (term.kind == Term::Kind::sum && term.children[0].kind == Term::Kind::multiply)) {
+      if (term.kind == Term::Kind::dot ||
+          (term.kind == Term::Kind::sum && term.children[0].kind == Term::Kind::multiply)) {
         std::vector<int> read;
         variables_of(term, read);
         for (int v : read)
@@ -174,7 +193,8 @@ class Overview {
       visit(statement.value);
     }
     for (int p : reduced)
-      notes_.push_back(fmt::format("{}: {} factors; correlations are not represented; over = {} keeps them", x.name, cells(m_.plates, x.plates), plate(p).name));
+      notes_.push_back(fmt::format("{}: {} factors; correlations are not represented; over = {} keeps them", x.name,
+                                   cells(m_.plates, x.plates), plate(p).name));
   }
 
   void order() {
@@ -185,7 +205,8 @@ class Overview {
         if (x.role == Variable::Role::latent) names.push_back(x.name);
     if (names.empty()) return;
     lines_.emplace_back();
-    lines_.push_back(fmt::format("order of a sweep: {} ({})", fmt::join(names, ", "), m_.order.empty() ? "as the file states them" : "inference.schedule"));
+    lines_.push_back(fmt::format("order of a sweep: {} ({})", fmt::join(names, ", "),
+                                 m_.order.empty() ? "as the file states them" : "inference.schedule"));
   }
 
   const ModelFile& file_;

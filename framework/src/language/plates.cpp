@@ -13,18 +13,24 @@ namespace {
 
 constexpr long long kMostLevels = 2'000'000'000;
 
-bool looks_like_number(const std::string& text) { return !text.empty() && (std::isdigit(static_cast<unsigned char>(text[0])) || text[0] == '-' || text[0] == '+' || text[0] == '.'); }
+bool looks_like_number(const std::string& text) {
+  return !text.empty() &&
+         (std::isdigit(static_cast<unsigned char>(text[0])) || text[0] == '-' || text[0] == '+' || text[0] == '.');
+}
 
 void check_name(const Node& node) {
   static const std::regex name("[A-Za-z][A-Za-z0-9_]*");
   if (!std::regex_match(node.key, name))
-    config::fail(node.key_place, node.path, fmt::format("'{}' is no name for a plate: use letters, digits and _", node.key));
+    config::fail(node.key_place, node.path,
+                 fmt::format("'{}' is no name for a plate: use letters, digits and _", node.key));
   if (node.key == "data" || node.key == "over" || node.key == "joint")
-    config::fail(node.key_place, node.path, fmt::format("'{}' means something else here: give the plate another name", node.key));
+    config::fail(node.key_place, node.path,
+                 fmt::format("'{}' means something else here: give the plate another name", node.key));
 }
 
 // An integer, `data`, a list of labels, or the name of another plate.
-void read_size(const Node& node, const std::vector<std::string>& names, Plate& plate, PlateSource& source, std::string& second) {
+void read_size(const Node& node, const std::vector<std::string>& names, Plate& plate, PlateSource& source,
+               std::string& second) {
   if (node.kind == Node::Kind::list) {
     node.accept();
     if (node.children().empty()) config::fail(node.place, node.path, "the list of labels is empty");
@@ -46,7 +52,8 @@ void read_size(const Node& node, const std::vector<std::string>& names, Plate& p
     second = text;
   } else {
     config::fail(node.place, node.path,
-                 fmt::format("expected a size, 'data', a list of labels, or another plate's name, got '{}'; {}", text, suggestion(text, names)));
+                 fmt::format("expected a size, 'data', a list of labels, or another plate's name, got '{}'; {}", text,
+                             suggestion(text, names)));
   }
 }
 
@@ -55,7 +62,8 @@ void read_size(const Node& node, const std::vector<std::string>& names, Plate& p
 std::vector<PlateSource> read_plates(const Node* plates, Workspace& w) {
   std::vector<PlateSource> sources;
   if (!plates) return sources;
-  if (plates->kind != Node::Kind::map) config::fail(plates->place, plates->path, "plates is a map of names to sizes: {n: data, k: 3}");
+  if (plates->kind != Node::Kind::map)
+    config::fail(plates->place, plates->path, "plates is a map of names to sizes: {n: data, k: 3}");
   std::vector<std::string> names, seconds;
   for (const Node& node : plates->children()) names.push_back(node.key);
   for (const Node& node : plates->children()) {
@@ -70,7 +78,8 @@ std::vector<PlateSource> read_plates(const Node* plates, Workspace& w) {
       if (node.kind != Node::Kind::map) return read_size(node, names, plate, source, second);
       source.weight = node.find("weight");
       if (const Node* within = node.find("within"))
-        config::fail(within->key_place, within->path, "within (a chain that starts anew in every group) is not there yet: chains come later");
+        config::fail(within->key_place, within->path,
+                     "within (a chain that starts anew in every group) is not there yet: chains come later");
       read_size(node.at("size"), names, plate, source, second);
     });
     if (!good) {
@@ -91,7 +100,8 @@ std::vector<PlateSource> read_plates(const Node* plates, Workspace& w) {
     std::size_t steps = 0;
     for (int q = of; q >= 0 && steps <= seconds.size(); ++steps) q = w.plate(q).second_name_of;
     if (steps > seconds.size() || of == static_cast<int>(p)) {
-      w.diagnostics.error(plate.place, "plates." + plate.name, fmt::format("{} is a second name of itself", plate.name));
+      w.diagnostics.error(plate.place, "plates." + plate.name,
+                          fmt::format("{} is a second name of itself", plate.name));
       plate.second_name_of = -1;
       plate.size = 1;
     } else if (of < 0) {

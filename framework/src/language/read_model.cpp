@@ -5,8 +5,8 @@
 
 namespace kullback::language {
 
-ModelFile read_model(const config::Node& root, const Registry& registry, const std::filesystem::path& folder, config::Diagnostics& diagnostics,
-                     const ReadOptions& options) {
+ModelFile read_model(const config::Node& root, const Registry& registry, const std::filesystem::path& folder,
+                     config::Diagnostics& diagnostics, const ReadOptions& options) {
   ModelFile file;
   Workspace workspace(registry, file.model, diagnostics);
   Files files(folder, options.instead);
@@ -23,10 +23,13 @@ ModelFile read_model(const config::Node& root, const Registry& registry, const s
   file.model.posteriors.resize(file.model.variables.size());
   file.model.initializations.resize(file.model.variables.size());
   workspace.keep_mistakes([&] { read_posterior(root.find("posterior"), workspace); });
-  if (const config::Node* inference = root.find("inference"); !options.data.replay && inference && inference->kind == config::Node::Kind::map) {
-    if (const config::Node* start = inference->find("initialize")) workspace.keep_mistakes([&] { read_initialization(*start, workspace); });
+  if (const config::Node* inference = root.find("inference");
+      !options.data.replay && inference && inference->kind == config::Node::Kind::map) {
+    if (const config::Node* start = inference->find("initialize"))
+      workspace.keep_mistakes([&] { read_initialization(*start, workspace); });
     const config::Node* schedule = inference->find("schedule");
-    if (schedule && schedule->kind == config::Node::Kind::list) workspace.keep_mistakes([&] { read_order(*schedule, workspace); });
+    if (schedule && schedule->kind == config::Node::Kind::list)
+      workspace.keep_mistakes([&] { read_order(*schedule, workspace); });
   }
   file.inputs = files.read();
   file.row_statistics = std::move(workspace.row_statistics.values);
