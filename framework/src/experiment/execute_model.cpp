@@ -237,14 +237,23 @@ std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Re
   try {
     return make_model_joint(registry, model);
   } catch (const UnsupportedError& error) {
-    // "tau: why" or "tau ... why" stands at tau.
+    // "tau: why" or "tau ... why" stands at tau's statement, or at the one whose text it has.
     const std::string what = error.what();
     for (const model::Variable& variable : model.variables) {
       if (what.rfind(variable.name, 0) != 0 || what.size() == variable.name.size()) continue;
       const char next = what[variable.name.size()];
       if (next != ':' && next != ' ' && next != '[') continue;
-      config::fail(variable.place, "model." + variable.name,
-                   next == ':' ? what.substr(variable.name.size() + 2) : what);
+      std::string why = next == ':' ? what.substr(variable.name.size() + 2) : what;
+      const model::Statement* at = nullptr;
+      for (int s : variable.statements) {
+        const model::Statement& statement = model.statements[static_cast<std::size_t>(s)];
+        if (!at || (!statement.text.empty() && why.rfind(statement.text, 0) == 0)) at = &statement;
+      }
+      if (!at) config::fail(variable.place, "model." + variable.name, why);
+      // The place says the target already.
+      const std::string target = at->text.substr(0, at->text.find(": "));
+      if (why.rfind(at->text, 0) == 0) why = why.substr(target.size() + 2);
+      config::fail(at->place, "model." + target, why);
     }
     throw;
   }

@@ -25,13 +25,14 @@ struct DataOptions {
 /// How labels came about, for what `check` prints.
 struct LabelNote {
   int plate = -1;
-  bool numeric = true;
+  std::string order;  ///< "numeric", "text", or "row" where every row has its own
   std::string columns;
 };
 
 struct DataResult {
   std::vector<LabelNote> labels;
   std::vector<int> row_plates;       ///< that rows of files run along
+  std::vector<std::string> notes;    ///< sentences for `check`
   std::vector<std::string> lacking;  ///< names left out because their columns are missing
 };
 

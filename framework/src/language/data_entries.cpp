@@ -23,8 +23,10 @@ DataResult read_data(const Node* data, const std::vector<PlateSource>& plates, F
 }
 
 DataResult DataReader::run(const Node& data) {
-  if (data.kind != Node::Kind::map)
+  if (data.kind != Node::Kind::map) {
+    data.accept();
     config::fail(data.place, data.path, "data is a map of names to sources: {y[n]: column}");
+  }
   file_ = data.find("file");
   if (file_ && !w_.keep_mistakes([&] {
         files_.is_array(*file_) ? static_cast<void>(files_.array(*file_)) : static_cast<void>(files_.table(*file_));
@@ -54,8 +56,10 @@ DataResult DataReader::run(const Node& data) {
   find_row_plates();
   size_by_rows();
   size_by_shape();
+  label_rows();
   size_by_labels();
   finish_plates(data);
+  note_reused_labels();
   result_.row_plates = w_.row_plates;
   for (std::size_t p = 0; p < sources_.size(); ++p)
     if (sources_[p].weight && !options_.replay) w_.keep_mistakes([&] { read_weight(p); });
@@ -314,38 +318,6 @@ void DataReader::size_by_shape() {
       }
     });
     if (!good) w_.broken.push_back(entry.name);
-  }
-}
-
-void DataReader::size_by_labels() {
-  for (std::size_t p = 0; p < sources_.size(); ++p) {
-    Plate& plate = w_.model.plates[p];
-    if (!sources_[p].from_data || plate.size > 0) continue;
-    std::vector<LabelColumns> columns;
-    std::vector<std::string> names;
-    bool clean = true;
-    for (const DataEntry& entry : entries_) {
-      if (entry.levels < 0 || w_.root(entry.levels) != static_cast<int>(p) || entry.kind != DataEntry::Kind::columns ||
-          options_.known.count(entry.name))
-        continue;
-      clean = w_.keep_mistakes([&] {
-        if (entry.tuple()) {
-          columns.push_back(label_columns(entry));
-        } else {
-          for (const std::string& name : entry.columns) columns.push_back({&column(entry, name)});
-        }
-        for (const std::string& name : entry.columns) names.push_back(name);
-        if (columns.back().size() != columns.front().size())
-          fail(entry.target,
-               fmt::format("the labels of {} come from {} here and from {} above", plate.name,
-                           counted(static_cast<Index>(columns.back().size()), "column"), columns.front().size()));
-      }) && clean;
-    }
-    if (columns.empty() || !clean) continue;
-    LabelNote note{static_cast<int>(p), true, fmt::format("{}", fmt::join(names, ", "))};
-    plate.labels = sorted_labels(columns, note.numeric);
-    plate.size = static_cast<Index>(plate.labels.size());
-    result_.labels.push_back(note);
   }
 }
 

@@ -48,10 +48,14 @@ class DataReader {
   void complete_columns();
   void find_row_plates();
   void size_by_rows();
-  void size_by_labels();
   void size_by_shape();
   void set_size(int plate, Index size, const DataEntry& entry, const std::string& what);
   void finish_plates(const config::Node& data);
+  // data_labels.cpp
+  void size_by_labels();
+  void label_rows();
+  void labels_to_levels(const config::Expression& at, int plate, Array& array) const;
+  void note_reused_labels();
   // data_values.cpp
   void read_values(const DataEntry& entry);
   Array values_of(const DataEntry& entry);

@@ -83,9 +83,7 @@ Array DataReader::values_of(const DataEntry& entry) {
       if (rows && !contains(dimensions, entry.rows) && contains(array.dimensions, entry.rows))
         array = onto_cells(entry, std::move(array), entry.rows);
       check_dimensions(w_, constant(array, *entry.expression), dimensions, entry.node->key);
-      if (entry.levels >= 0)
-        fail(*entry.expression, fmt::format("an expression gives numbers, no levels: write {{column: ..., levels: {}}}",
-                                            w_.plate(entry.levels).name));
+      if (entry.levels >= 0) labels_to_levels(*entry.expression, entry.levels, array);
       break;
     }
   }
@@ -232,8 +230,15 @@ Array DataReader::onto_cells(const DataEntry& entry, Array over_rows, int rows) 
         const double value = over_rows.values[r * width + i];
         double& kept = result.values[c * width + i];
         if (first >= 0 && kept != value && !(std::isnan(kept) && std::isnan(value)))
-          fail(entry.target, fmt::format("{} is not constant inside {} = {}: rows {} and {} differ", entry.name,
-                                         w_.plate(cell_plate).name, w_.label_text(cell_plate, c), first + 1, r + 1));
+          fail(entry.target,
+               fmt::format(
+                   "{} is not constant inside {} = {}: rows {} and {} differ{}", entry.name, w_.plate(cell_plate).name,
+                   w_.label_text(cell_plate, c), first + 1, r + 1,
+                   entry.levels < 0 || !entry.tuple()
+                       ? ""
+                       : fmt::format("; if a label of {} means another one in each {}, read both: columns: [{}, {}]",
+                                     w_.plate(cell_plate).name, w_.plate(entry.levels).name, entry.columns[0],
+                                     fmt::join(other.columns, ", "))));
         kept = value;
       }
       if (first < 0) first = r;

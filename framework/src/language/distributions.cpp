@@ -31,6 +31,17 @@ const Expression& argument_place(const Expression& call, const std::string& name
   return call;
 }
 
+// "(mean, stddev)", "(mean, variance)"; a parameter that is alone stands without parentheses.
+std::vector<std::string> parameter_sets(const Distribution& family) {
+  std::vector<std::string> texts;
+  for (const auto& set : family.parameterizations()) {
+    std::vector<std::string> names;
+    for (const Parameter& p : set) names.push_back(p.name);
+    texts.push_back(names.size() == 1 ? names[0] : fmt::format("({})", fmt::join(names, ", ")));
+  }
+  return texts;
+}
+
 // The arguments but `over`, in the order of the parameterization they spell.
 int find_arguments(const Draft& draft, std::vector<const Expression*>& ordered) {
   std::vector<const Expression*> given;
@@ -43,7 +54,7 @@ int find_arguments(const Draft& draft, std::vector<const Expression*>& ordered) 
     });
     if (!known && std::find(kLinks.begin(), kLinks.end(), argument.text) != kLinks.end())
       fail(argument, fmt::format("{} is a link, and links are not there yet: {} takes {}", argument.text,
-                                 draft.family->name(), sets[0][0].name));
+                                 draft.family->name(), any_of(parameter_sets(*draft.family))));
     const Expression& value = argument.children[0];
     names.push_back(
         {argument.text, value.kind == Expression::Kind::number ? std::optional(value.number) : std::nullopt});
@@ -117,6 +128,7 @@ class Resolver {
     std::string text = fmt::format("{}({})", draft_.family->name(), fmt::join(texts, ", "));
     if (draft_.modifier != Statement::Modifier::none) text = modified(statement, text);
     statement.frame = w_.variable(variable_).dimensions();
+    if (is_unit_uniform(statement)) text += make_beta(statement);
     statement.echo = fmt::format("{} ~ {}", target_text(w_, w_.variable(variable_), draft_.fixed), text);
     return statement;
   }
@@ -281,6 +293,27 @@ class Resolver {
     } catch (const DomainError& error) {
       fail(argument_place(*draft_.call, error.argument()), error.what());
     }
+  }
+
+  // uniform(0, 1) is beta(1, 1), whose factor can be updated.
+  bool is_unit_uniform(const Statement& statement) const {
+    const auto all = [&](std::size_t i, double number) {
+      const Term& term = statement.arguments[i];
+      return term.kind == Term::Kind::constant && (term.array.values.array() == number).all();
+    };
+    return draft_.family->name() == "uniform" && draft_.modifier == Statement::Modifier::none &&
+           w_.variable(variable_).role == Variable::Role::latent && all(0, 0) && all(1, 1);
+  }
+
+  std::string make_beta(Statement& statement) const {
+    const Distribution* beta = w_.registry.find_family("beta");
+    if (!beta) return "";
+    statement.family = beta;
+    statement.parameterization = 0;
+    statement.layout = event_layout(*beta, 0, 1);
+    for (Term& argument : statement.arguments)
+      argument.array = {{}, Eigen::VectorXd::Ones(1)}, argument.dimensions = {};
+    return " = beta(1, 1)";
   }
 
   std::string modified(Statement& statement, const std::string& inner) {

@@ -41,9 +41,9 @@ std::optional<Members> any_member(const Distribution& family, int parameterizati
   for (const bool ascending : {true, false}) {
     Arguments arguments;
     for (std::size_t i = 0; i < parameters.size(); ++i) {
-      const double place = (ascending ? static_cast<double>(i) + 1 : n - static_cast<double>(i)) + 0.5 * variant;
-      const bool whole = parameters[i].domain == Domain::count;
-      arguments.push_back({parameters[i].name, any_value(parameters[i], whole ? place - 0.5 * variant : place, d)});
+      const double step = parameters[i].domain == Domain::count ? 1 : 0.5;
+      const double place = (ascending ? static_cast<double>(i) + 1 : n - static_cast<double>(i)) + step * variant;
+      arguments.push_back({parameters[i].name, any_value(parameters[i], place, d)});
     }
     try {
       return family.make(arguments);

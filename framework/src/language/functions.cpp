@@ -81,6 +81,12 @@ Written Terms::call(const Expression& e) {
              : fmt::format("{}(...) inside {}: give it a name of its own", e.text, context_.inside));
   if (w.find_variable(e.text) >= 0)
     fail(e, fmt::format("{} is a variable: indices stand in brackets, {}[...]", e.text, e.text));
+  static const std::vector<std::string> kConstraints = {"order", "ordered",     "sort",    "sorted",
+                                                        "rank",  "sum_to_zero", "zero_sum"};
+  if (std::find(kConstraints.begin(), kConstraints.end(), e.text) != kConstraints.end())
+    fail(e,
+         "an order or a sum is not a factorized constraint: write differences (base + step, step truncated at 0), or "
+         "report it");
   std::vector<std::string> known = functions();
   for (const std::string& family : w.registry.families()) known.push_back(family);
   const std::string hint = suggestion(e.text, known);

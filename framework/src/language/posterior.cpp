@@ -87,7 +87,8 @@ void read_one(const Node& node, Workspace& w) {
     if (w.variable(v).levels >= 0) fail(e, fmt::format("{} is categorical: its factors are free already", node.key));
     read_grid(e, posterior);
   } else if (e.text == "separate" && e.kind == Expression::Kind::reference) {
-    posterior.kind = Posterior::Kind::separate;
+    fail(e, fmt::format("{} has one factor of q a cell already: separate cuts a chain, and chains are not there yet",
+                        node.key));
   } else {
     fail(e, fmt::format("a factor is discrete_grid(cells = 400), a fixed number, or separate; its family otherwise "
                         "follows from the statements, got '{}'",

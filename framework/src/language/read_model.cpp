@@ -12,13 +12,21 @@ ModelFile read_model(const config::Node& root, const Registry& registry, const s
   Files files(folder, options.instead);
   const config::Node* data = root.find("data");
   const config::Node* model = root.find("model");
-  workspace.keep_mistakes([&] {
-    const std::vector<PlateSource> plates = read_plates(root.find("plates"), workspace);
+  const bool has_plates = workspace.keep_mistakes([&] {
+    const std::vector<PlateSource> plates = read_plates(root.find("plates"), model, workspace);
     DataResult result = read_data(data, plates, files, workspace, options.data);
     file.labels = std::move(result.labels);
     file.row_plates = std::move(result.row_plates);
+    file.notes = std::move(result.notes);
     file.lacking = std::move(result.lacking);
   });
+  if (!has_plates) {  // everything else rests on them
+    for (const config::Node* part : {data, model, root.find("posterior")})
+      if (part) part->accept();
+    if (const config::Node* inference = root.find("inference"); inference && inference->kind == config::Node::Kind::map)
+      if (const config::Node* start = inference->find("initialize")) start->accept();
+    return file;
+  }
   if (model) workspace.keep_mistakes([&] { read_statements(*model, workspace, file.notes); });
   file.model.posteriors.resize(file.model.variables.size());
   file.model.initializations.resize(file.model.variables.size());

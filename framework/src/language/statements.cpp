@@ -36,8 +36,10 @@ class Reader {
   Reader(Workspace& w, std::vector<std::string>& notes) : w_(w), notes_(notes) {}
 
   void run(const Node& model) {
-    if (model.kind != Node::Kind::map)
+    if (model.kind != Node::Kind::map || model.children().empty()) {
+      model.accept();
       config::fail(model.place, model.path, "model is a map of statements: {mu: normal(0, stddev = 1)}");
+    }
     drafts_.reserve(model.children().size());
     for (const Node& node : model.children()) {
       model.find(node.key);
@@ -330,37 +332,6 @@ void check_constants(const Node& model, Workspace& w) {
 void read_statements(const Node& model, Workspace& workspace, std::vector<std::string>& notes) {
   check_constants(model, workspace);
   Reader(workspace, notes).run(model);
-}
-
-void check_observed(const Draft& draft, const Statement& statement, Workspace& w) {
-  const Variable& variable = w.variable(statement.variable);
-  if (variable.role != Variable::Role::observed || draft.event == Event::matrix) return;
-  if (variable.levels >= 0 && draft.event != Event::levels)
-    fail(draft.target, fmt::format("{} holds levels of {}, but {} makes numbers: use a categorical", variable.name,
-                                   w.plate(variable.levels).name, draft.family->name()));
-  if (draft.event == Event::levels) return;
-  // The support where no parameter moves it.
-  const Index d = draft.event == Event::scalar ? 1 : w.plate(variable.over[0]).size;
-  const auto a = any_member(*draft.family, statement.parameterization, d, 0),
-             b = any_member(*draft.family, statement.parameterization, d, 1);
-  if (!a || !b) return;
-  const Support s = draft.family->support(a->layout, a->theta, 0, 0),
-                t = draft.family->support(b->layout, b->theta, 0, 0);
-  const auto& values = variable.data.values;
-  for (Index i = 0; i < values.size(); ++i) {
-    const double x = values[i];
-    if (std::isnan(x)) continue;
-    const bool outside = (s.low == t.low && x < s.low) || (s.high == t.high && x > s.high);
-    const bool fraction = s.integer && x != std::floor(x);
-    if (outside || fraction)
-      fail(draft.target,
-           fmt::format("{} is {} where {}, and {} makes {}", variable.name, x,
-                       variable.dimensions().empty() ? "it is read" : w.cell_text(variable.dimensions(), i),
-                       draft.family->name(),
-                       fraction                      ? "whole numbers only"
-                       : s.low == t.low && x < s.low ? fmt::format("no number below {}", s.low)
-                                                     : fmt::format("no number above {}", s.high)));
-  }
 }
 
 }  // namespace kullback::language

@@ -229,8 +229,10 @@ Written Terms::reference(const Expression& e, bool level_wanted) {
 
 Written Terms::list(const Expression& e, std::size_t depth) {
   if (depth >= context_.list_dimensions.size())
-    fail(e, depth == 0 ? "a list lies along `over`, and there is none here"
-                       : fmt::format("this list is nested {} deep, and there is no dimension for that", depth + 1));
+    fail(e, depth == 0
+                ? "a list lies along `over`, and there is none here: add over = k, or give the numbers under data "
+                  "(values[k]: [1, 2, 3]) and read them by name"
+                : fmt::format("this list is nested {} deep, and there is no dimension for that", depth + 1));
   const int along = context_.list_dimensions[depth];
   const Plate& plate = workspace_.plate(along);
   if (static_cast<Index>(e.children.size()) != plate.size)

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace kullback::language {
 
@@ -72,7 +73,8 @@ Index Workspace::level(int p, const config::Expression& label) const {
   const bool whole = label.kind == config::Expression::Kind::number;
   const std::string text = whole ? fmt::format("{}", label.number) : label.text;
   if (plate.labels.empty()) {
-    if (!whole || label.number < 1 || label.number > static_cast<double>(plate.size))
+    if (!whole || label.number != std::floor(label.number) || label.number < 1 ||
+        label.number > static_cast<double>(plate.size))
       fail(label, fmt::format("{} has the labels 1 to {}, got '{}'", plate.name, plate.size, text));
     return static_cast<Index>(label.number) - 1;
   }
