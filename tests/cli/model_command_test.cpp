@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
+#include <sstream>
 
 namespace {
 
@@ -106,6 +109,13 @@ TEST_F(ModelCommand, AnUnseenLabelIsAnError) {
   EXPECT_NE(good.out.find("y,n = 1,,1.9"), std::string::npos) << good.out;  // 2 / (1 + 1/100)
 }
 
+std::vector<std::string> cells(const std::string& line) {
+  std::vector<std::string> all;
+  std::istringstream in(line);
+  for (std::string cell; std::getline(in, cell, ',');) all.push_back(cell);
+  return all;
+}
+
 const char* kMixture = R"(plates: {n: data, k: 3}
 data:
   y[n]: [-5, -4.9, -5.1, 0, 0.1, -0.1, 5, 5.1, 4.9]
@@ -130,6 +140,23 @@ TEST_F(ModelCommand, RestartsReportDistinctOptima) {
     last = optimum["bound"];
   }
   EXPECT_EQ(times, 8);
+  // Every restart's last bound in the trace is that of one optimum.
+  std::map<std::string, double> ends;
+  std::istringstream trace(read_file(folder_ + "/out/trace.csv"));
+  std::string line;
+  std::getline(trace, line);
+  const std::vector<std::string> columns = cells(line);
+  const auto column = [&](const char* name) { return std::find(columns.begin(), columns.end(), name) - columns.begin(); };
+  ASSERT_LT(column("start"), static_cast<std::ptrdiff_t>(columns.size()));
+  while (std::getline(trace, line)) ends[cells(line)[static_cast<std::size_t>(column("start"))]] = std::stod(cells(line)[static_cast<std::size_t>(column("bound"))]);
+  ASSERT_EQ(ends.size(), 8u) << line;
+  for (const auto& [restart, bound] : ends)
+    EXPECT_TRUE(std::any_of(r["restarts"]["optima"].begin(), r["restarts"]["optima"].end(), [&](const json& optimum) {
+      return std::abs(optimum["bound"].get<double>() - bound) <= 1e-6 * (1 + std::abs(bound));
+    })) << restart << " " << bound;
+  EXPECT_GE(r["restarts"]["optima"][0]["times"].get<int>(), 2);  // the same groups in another order are one optimum
+  EXPECT_NE(ran.out.find("optimum"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("restarts"), std::string::npos) << ran.out;
   EXPECT_EQ(r["bound"], r["restarts"]["optima"][0]["bound"]);
   // The best one finds the three groups.
   std::vector<double> means = r["variables"]["mu"]["mean"].get<std::vector<double>>();

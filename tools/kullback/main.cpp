@@ -16,8 +16,8 @@
 #include <kullback/abi.hpp>
 #include <kullback/error.hpp>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <chrono>
 #include <fstream>
@@ -78,14 +78,17 @@ int run(const Options& options, const std::vector<std::string>& command_line) {
   const auto begin = std::chrono::steady_clock::now();
   const auto write_manifest = [&] {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-    folder.write("manifest.json", experiment::manifest(experiment, session.plugins.loaded, command_line, seconds.count()).dump(2) + "\n");
+    folder.write(
+        "manifest.json",
+        experiment::manifest(experiment, session.plugins.loaded, command_line, seconds.count()).dump(2) + "\n");
   };
   experiment::Results results;
   try {
     Progress progress(options.quiet);
     results = experiment::execute(experiment, session.registry, progress);
     write_manifest();
-    if (experiment.is_model) folder.write("model.json", experiment::model_record(experiment, results.outcomes.front()).dump() + "\n");
+    if (experiment.is_model)
+      folder.write("model.json", experiment::model_record(experiment, results.outcomes.front()).dump() + "\n");
     folder.write_results(results);
   } catch (const std::exception& error) {
     folder.write_failure("failed", error.what());
@@ -93,7 +96,9 @@ int run(const Options& options, const std::vector<std::string>& command_line) {
     throw;
   }
   if (options.json) {
-    const auto elsewhere = [&](const std::string& name, const Eigen::MatrixXd&) { return (folder.path() / (name + ".npy")).string(); };
+    const auto elsewhere = [&](const std::string& name, const Eigen::MatrixXd&) {
+      return (folder.path() / (name + ".npy")).string();
+    };
     fmt::print("{}\n", experiment::to_json(results, elsewhere).dump(2));
   } else if (!options.quiet) {
     fmt::print("{}", experiment::summary(results));
@@ -105,15 +110,18 @@ int run(const Options& options, const std::vector<std::string>& command_line) {
 int explain(const Options& options) {
   Session session(options);
   const auto experiment = experiment::load_experiment(options.file, session.registry, session.ids(), options.overrides);
-  if (!experiment.is_model) throw ConfigError(fmt::format("error: {} has no model: explain says what a run of a model will do", options.file));
+  if (!experiment.is_model)
+    throw ConfigError(fmt::format("error: {} has no model: explain says what a run of a model will do", options.file));
   fmt::print("{}", experiment::explain(experiment, session.registry));
   return session.exit(kOk);
 }
 
 int predict(const Options& options) {
   Session session(options);
-  const auto predictions = experiment::predict(session.registry, options.file, options.rows, options.draws, options.overrides.seed.value_or(1));
-  fmt::print("{}", options.json ? experiment::to_json(predictions).dump(2) + "\n" : experiment::predictions_csv(predictions));
+  const auto predictions = experiment::predict(session.registry, options.file, options.rows, options.draws,
+                                               options.overrides.seed.value_or(1));
+  fmt::print("{}",
+             options.json ? experiment::to_json(predictions).dump(2) + "\n" : experiment::predictions_csv(predictions));
   return session.exit(kOk);
 }
 
@@ -129,14 +137,18 @@ int check(const Options& options) {
       std::string what = c.approximation.known ? "comparison" : "projection";
       if (!c.approximation.known) {
         try {
-          const auto joint = make_joint(session.registry, {c.target.members, c.approximation.family, c.approximation.layout, c.target.coordinates}, direction.word);
-          what += fmt::format(" by {}", experiment::choose_optimizer(experiment, session.registry, *joint, direction).name());
+          const auto joint = make_joint(
+              session.registry,
+              {c.target.members, c.approximation.family, c.approximation.layout, c.target.coordinates}, direction.word);
+          what += fmt::format(" by {}",
+                              experiment::choose_optimizer(experiment, session.registry, *joint, direction).name());
         } catch (const UnsupportedError& error) {
           what += fmt::format(": cannot be done: {}", error.what());
         }
       }
       if (!options.quiet)
-        fmt::print("{}{}p = {}, q = {}, {}: {}\n", c.name, c.name.empty() ? "" : ": ", c.target_text, c.approximation_text, direction.word, what);
+        fmt::print("{}{}p = {}, q = {}, {}: {}\n", c.name, c.name.empty() ? "" : ": ", c.target_text,
+                   c.approximation_text, direction.word, what);
     }
   }
   return session.exit(kOk);
@@ -158,16 +170,18 @@ std::vector<std::string> words(const Registry& registry, const Options& options)
 
 EvaluateOptions evaluate_options(const Options& options) {
   EvaluateOptions out;
-  for (const std::string& method : options.allow) out.allow_monte_carlo = out.allow_monte_carlo || method == "monte_carlo";
+  for (const std::string& method : options.allow)
+    out.allow_monte_carlo = out.allow_monte_carlo || method == "monte_carlo";
   if (options.overrides.seed) out.seed = *options.overrides.seed;
   return out;
 }
 
-Json compare(const Registry& registry, const std::string& p, const std::string& q, const std::vector<std::string>& words,
-             const EvaluateOptions& options, std::string* text) {
+Json compare(const Registry& registry, const std::string& p, const std::string& q,
+             const std::vector<std::string>& words, const EvaluateOptions& options, std::string* text) {
   const Members target = known(registry, "P", p).members;
   // An entropy looks at P alone.
-  const auto values = experiment::compare(registry, target, q.empty() ? target : known(registry, "Q", q).members, words, options);
+  const auto values =
+      experiment::compare(registry, target, q.empty() ? target : known(registry, "Q", q).members, words, options);
   if (text) *text = experiment::divergence_table(values);
   Json json = {{"p", p}, {"q", q}, {"divergences", Json::array()}};
   for (const auto& value : values) json["divergences"].push_back(experiment::to_json(value));
@@ -180,12 +194,16 @@ Json answer(const Registry& registry, const std::string& line, const Options& op
     const Json question = Json::parse(line);
     const auto text = [&](const char* key) -> std::string {
       if (!question.is_object() || !question.contains(key) || !question[key].is_string())
-        throw ConfigError(fmt::format("each line is an object with the texts \"p\" and \"q\", and \"divergence\" if one is wanted: '{}' is missing", key));
+        throw ConfigError(
+            fmt::format("each line is an object with the texts \"p\" and \"q\", and \"divergence\" if one is wanted: "
+                        "'{}' is missing",
+                        key));
       return question[key].get<std::string>();
     };
     const bool one = question.is_object() && question.contains("divergence");
     const bool alone = one && question["divergence"] == "entropy" && !question.contains("q");
-    return compare(registry, text("p"), alone ? "" : text("q"), one ? std::vector<std::string>{text("divergence")} : words(registry, options),
+    return compare(registry, text("p"), alone ? "" : text("q"),
+                   one ? std::vector<std::string>{text("divergence")} : words(registry, options),
                    evaluate_options(options), nullptr);
   } catch (const Json::exception& error) {
     return {{"error", fmt::format("this line is not JSON: {}", error.what())}};
@@ -197,16 +215,20 @@ Json answer(const Registry& registry, const std::string& line, const Options& op
 // P and Q over the rows of a table.
 int batch(const Session& session, const Options& options) {
   const parallel::ThreadLimit limit(options.overrides.threads.value_or(0));
-  const std::vector<std::string> named = options.only.empty() && !options.all ? std::vector<std::string>{"kl"} : words(session.registry, options);
-  const auto values = experiment::compare_columns(session.registry, experiment::read_columns(options.batch), options.p, options.q.empty() ? options.p : options.q,
-                                                  named, evaluate_options(options));
-  const std::string text = options.out.ends_with(".npy") ? experiment::npy(experiment::to_array(values)) : experiment::to_csv(values);
+  const std::vector<std::string> named =
+      options.only.empty() && !options.all ? std::vector<std::string>{"kl"} : words(session.registry, options);
+  const auto values =
+      experiment::compare_columns(session.registry, experiment::read_columns(options.batch), options.p,
+                                  options.q.empty() ? options.p : options.q, named, evaluate_options(options));
+  const std::string text =
+      options.out.ends_with(".npy") ? experiment::npy(experiment::to_array(values)) : experiment::to_csv(values);
   if (options.out.empty()) {
     fmt::print("{}", text);
     return session.exit(kOk);
   }
   std::ofstream file(options.out, std::ios::binary);
-  if (!(file << text) || !file.flush()) throw ConfigError(fmt::format("cannot write '{}': {}", options.out, std::strerror(errno)));
+  if (!(file << text) || !file.flush())
+    throw ConfigError(fmt::format("cannot write '{}': {}", options.out, std::strerror(errno)));
   return session.exit(kOk);
 }
 
@@ -216,15 +238,20 @@ int divergence(const Options& options) {
     std::ifstream file(options.pairs);
     if (!file) throw ConfigError(fmt::format("cannot read '{}': {}", options.pairs, std::strerror(errno)));
     for (std::string line; std::getline(file, line);)
-      if (line.find_first_not_of(" \t\r") != std::string::npos) fmt::print("{}\n", answer(session.registry, line, options).dump(-1, ' ', false, Json::error_handler_t::replace));
+      if (line.find_first_not_of(" \t\r") != std::string::npos)
+        fmt::print("{}\n",
+                   answer(session.registry, line, options).dump(-1, ' ', false, Json::error_handler_t::replace));
     return session.exit(kOk);
   }
   const bool alone = options.only == std::vector<std::string>{"entropy"} && !options.all;
   if (!options.batch.empty()) return batch(session, options);
   if (options.p.empty() || (options.q.empty() && !alone))
-    throw ConfigError("divergence needs two distributions, P and Q: kullback divergence 'normal(mean = 0, stddev = 1)' 'normal(mean = 1, stddev = 2)'");
+    throw ConfigError(
+        "divergence needs two distributions, P and Q: kullback divergence 'normal(mean = 0, stddev = 1)' 'normal(mean "
+        "= 1, stddev = 2)'");
   std::string text;
-  const Json json = compare(session.registry, options.p, options.q, words(session.registry, options), evaluate_options(options), &text);
+  const Json json = compare(session.registry, options.p, options.q, words(session.registry, options),
+                            evaluate_options(options), &text);
   fmt::print("{}", options.json ? json.dump(2) + "\n" : text);
   return session.exit(kOk);
 }
@@ -235,36 +262,52 @@ int plugins(const Options& options) {
   std::vector<std::vector<std::string>> rows = {{"plugin", "version", "file", "sha256"}};
   for (const auto& each : session.plugins.loaded) {
     rows.push_back({each.id, each.version, each.file.string(), each.sha256.substr(0, 16)});
-    list.push_back({{"id", each.id}, {"version", each.version}, {"file", each.file.string()}, {"sha256", each.sha256}, {"abi", each.abi}});
+    list.push_back({{"id", each.id},
+                    {"version", each.version},
+                    {"file", each.file.string()},
+                    {"sha256", each.sha256},
+                    {"abi", each.abi}});
   }
   Json refused = Json::array();
   for (const auto& each : session.plugins.refused) refused.push_back({{"file", each.file.string()}, {"why", each.why}});
-  fmt::print("{}", options.json ? Json{{"plugins", list}, {"refused", refused}}.dump(2) + "\n" : experiment::table(rows));
+  fmt::print("{}",
+             options.json ? Json{{"plugins", list}, {"refused", refused}}.dump(2) + "\n" : experiment::table(rows));
   return session.exit(kOk);
 }
 
 int describe(const Options& options) {
   Session session(options);
-  fmt::print("{}", options.name.empty() ? experiment::describe_all(session.registry) : experiment::describe(session.registry, options.name));
+  fmt::print("{}", options.name.empty() ? experiment::describe_all(session.registry)
+                                        : experiment::describe(session.registry, options.name));
   return session.exit(kOk);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Finds the distribution q of a family that is closest to a target p under a divergence, and says how close.", "kullback");
+  CLI::App app(
+      "Finds the distribution q of a family that is closest to a target p under a divergence, and says how close.",
+      "kullback");
   app.set_version_flag("--version", KULLBACK_VERSION);
   app.require_subcommand(1);
   app.fallthrough();
   Options options;
-  app.add_option("--plugin-dir", options.plugin_dirs, "A directory of further plugins (absolute path; may be repeated)")->type_name("DIR")->allow_extra_args(false);
+  app.add_option("--plugin-dir", options.plugin_dirs, "A directory of further plugins (absolute path; may be repeated)")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
   app.footer("Exit codes: 0 done, 1 the run failed, 2 wrong usage or file, 3 a plugin was refused.");
 
   const auto file_options = [&](CLI::App* command) {
     command->add_option("file", options.file, "The experiment file")->required()->type_name("FILE");
-    command->add_option("--set", options.overrides.set, "Replace a value of the file: inference.max_sweeps=100")->type_name("KEY=VALUE")->allow_extra_args(false);
+    command->add_option("--set", options.overrides.set, "Replace a value of the file: inference.max_sweeps=100")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
     command->add_option("--seed", options.overrides.seed, "Seed of every random choice")->type_name("N");
-    command->add_option("--threads", options.overrides.threads, "Threads to use (all by default); the results are the same")->type_name("N")->check(CLI::Range(1, 4096));
+    command
+        ->add_option("--threads", options.overrides.threads,
+                     "Threads to use (all by default); the results are the same")
+        ->type_name("N")
+        ->check(CLI::Range(1, 4096));
     command->add_flag("-q,--quiet", options.quiet, "Print errors only");
   };
   auto* run_command = app.add_subcommand("run", "Run an experiment");
@@ -273,25 +316,50 @@ int main(int argc, char** argv) {
   run_command->add_flag("--json", options.json, "Print result.json instead of tables");
   auto* check_command = app.add_subcommand("check", "Check an experiment file: everything but the work");
   file_options(check_command);
-  auto* explain_command = app.add_subcommand("explain", "What a run of a model will do and cost: blocks, rules, schedule, operations and memory");
+  auto* explain_command = app.add_subcommand(
+      "explain", "What a run of a model will do and cost: blocks, rules, schedule, operations and memory");
   file_options(explain_command);
-  auto* predict_command = app.add_subcommand("predict", "Predictive means, variances and log densities for new rows, from the folder of a run");
+  auto* predict_command = app.add_subcommand(
+      "predict", "Predictive means, variances and log densities for new rows, from the folder of a run");
   predict_command->add_option("run", options.file, "The run folder")->required()->type_name("RUN");
-  predict_command->add_option("rows", options.rows, "A CSV file with the columns that the model reads")->required()->type_name("CSV");
-  predict_command->add_option("--draws", options.draws, "Draws of the posterior to average over")->type_name("N")->check(CLI::Range(2, 10'000'000));
+  predict_command->add_option("rows", options.rows, "A CSV file with the columns that the model reads")
+      ->required()
+      ->type_name("CSV");
+  predict_command->add_option("--draws", options.draws, "Draws of the posterior to average over")
+      ->type_name("N")
+      ->check(CLI::Range(2, 10'000'000));
   predict_command->add_option("--seed", options.overrides.seed, "Seed of the draws")->type_name("N");
   predict_command->add_flag("--json", options.json, "Print JSON instead of CSV");
   auto* divergence_command = app.add_subcommand("divergence", "How far one distribution is from another");
   divergence_command->add_option("p", options.p, "A distribution, e.g. 'normal(mean = 0, stddev = 1)'")->type_name("P");
   divergence_command->add_option("q", options.q, "Another")->type_name("Q");
-  divergence_command->add_option("--divergence", options.only, "This divergence: kl, reverse_kl, renyi(0.5), ... (may be repeated)")->type_name("NAME")->allow_extra_args(false);
-  divergence_command->add_option("--batch", options.batch, "A table (CSV or NPY) whose columns P and Q refer to by name (c1, c2, ... of a NPY file)")->type_name("FILE");
-  divergence_command->add_option("--out", options.out, "With --batch: where the values go, .csv or .npy (standard output if left out)")->type_name("FILE");
-  divergence_command->add_option("--threads", options.overrides.threads, "Threads to use (all by default); the results are the same")->type_name("N")->check(CLI::Range(1, 4096));
+  divergence_command
+      ->add_option("--divergence", options.only, "This divergence: kl, reverse_kl, renyi(0.5), ... (may be repeated)")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  divergence_command
+      ->add_option("--batch", options.batch,
+                   "A table (CSV or NPY) whose columns P and Q refer to by name (c1, c2, ... of a NPY file)")
+      ->type_name("FILE");
+  divergence_command
+      ->add_option("--out", options.out,
+                   "With --batch: where the values go, .csv or .npy (standard output if left out)")
+      ->type_name("FILE");
+  divergence_command
+      ->add_option("--threads", options.overrides.threads, "Threads to use (all by default); the results are the same")
+      ->type_name("N")
+      ->check(CLI::Range(1, 4096));
   divergence_command->add_flag("--all", options.all, "Every divergence there is");
-  divergence_command->add_option("--allow", options.allow, "Allow a method with a standard error instead of a bound: monte_carlo")->type_name("METHOD")->check(CLI::IsMember({"monte_carlo"}))->allow_extra_args(false);
+  divergence_command
+      ->add_option("--allow", options.allow, "Allow a method with a standard error instead of a bound: monte_carlo")
+      ->type_name("METHOD")
+      ->check(CLI::IsMember({"monte_carlo"}))
+      ->allow_extra_args(false);
   divergence_command->add_option("--seed", options.overrides.seed, "Seed of Monte Carlo")->type_name("N");
-  divergence_command->add_option("--pairs", options.pairs, "A file with one JSON object a line: {\"p\": ..., \"q\": ..., \"divergence\": ...}")->type_name("FILE");
+  divergence_command
+      ->add_option("--pairs", options.pairs,
+                   "A file with one JSON object a line: {\"p\": ..., \"q\": ..., \"divergence\": ...}")
+      ->type_name("FILE");
   divergence_command->add_flag("--json", options.json, "Print JSON");
   auto* plugins_command = app.add_subcommand("plugins", "List the plugins that are loaded");
   plugins_command->add_flag("--json", options.json, "Print JSON");

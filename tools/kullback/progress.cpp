@@ -27,7 +27,8 @@ std::string time_left(const TraceRow& now, const TraceRow& before, const Setting
   const double target = settings.tolerance * settings.damping * (1 + std::abs(now.bound));
   const double ratio = now.change / before.change;
   double sweeps = static_cast<double>(settings.max_sweeps - now.sweep);
-  if (now.sweep > 1 && ratio > 0 && ratio < 1 && now.change > target) sweeps = std::min(sweeps, std::log(target / now.change) / std::log(ratio));
+  if (now.sweep > 1 && ratio > 0 && ratio < 1 && now.change > target)
+    sweeps = std::min(sweeps, std::log(target / now.change) / std::log(ratio));
   const double seconds = sweeps * now.seconds / static_cast<double>(std::max<Index>(now.sweep, 1));
   return seconds < 100 ? fmt::format("{:.0f} s", seconds) : fmt::format("{:.0f} min", seconds / 60);
 }
@@ -54,7 +55,8 @@ void Progress::on_sweep(const TraceRow& row, const Settings& settings) {
   constexpr double kSecondsBetween = 0.1;
   if (show_ && row.seconds - last_shown_ >= kSecondsBetween) {
     const std::string bound = std::isnan(row.bound) ? "" : fmt::format("  bound {:.8g}", row.bound);
-    fmt::print(stderr, "\r\033[K{}  sweep {}{}  change {:.2g}  about {} left", what_, row.sweep, bound, row.change, time_left(row, previous_, settings));
+    fmt::print(stderr, "\r\033[K{}  sweep {}{}  change {:.2g}  about {} left", what_, row.sweep, bound, row.change,
+               time_left(row, previous_, settings));
     std::fflush(stderr);
     drawn_ = true;
     last_shown_ = row.seconds;

@@ -26,8 +26,8 @@ class Progress final : public experiment::Watcher {
   TraceRow previous_;
 };
 
-/// From now on SIGINT and SIGTERM ask the run to stop at the next range; a second one ends the process. A full disk and a
-/// closed pipe are errors of the write, not signals.
+/// From now on SIGINT and SIGTERM ask the run to stop at the next range; a second one ends the process. A full disk and
+/// a closed pipe are errors of the write, not signals.
 void install_signal_handlers();
 
 }  // namespace kullback::command

@@ -407,6 +407,8 @@ Expression parse_expression(std::shared_ptr<const Source> source, std::string pa
 }
 
 Expression parse_target(const std::string& text, const Place& place, const std::string& path) {
+  if (text.rfind("for ", 0) == 0 || text.rfind("for(", 0) == 0)
+    fail(place, path, "there are no loops: a statement holds for all cells of its plates (x[n]: ...)");
   return parse_at(target, text, ScalarPlaces(text, place), path, "nothing more");
 }
 

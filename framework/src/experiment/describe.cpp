@@ -16,8 +16,8 @@ std::string rules(const Registry& registry, const std::function<bool(const RuleK
   std::vector<std::vector<std::string>> rows = {{"rule", "method", "formula", "source", "plugin"}};
   for (const auto& [key, rule] : registry.rules())
     if (wanted(key))
-      rows.push_back({fmt::format("{}({}, {})", key.divergence, key.p, key.q), std::string(to_text(rule.method)), rule.formula, rule.source,
-                      registry.owner(key)});
+      rows.push_back({fmt::format("{}({}, {})", key.divergence, key.p, key.q), std::string(to_text(rule.method)),
+                      rule.formula, rule.source, registry.owner(key)});
   return rows.size() > 1 ? "\n" + table(rows) : "";
 }
 
@@ -30,7 +30,8 @@ std::string aliases_of(const Registry& registry, const std::string& name) {
 
 std::string describe_family(const Registry& registry, const Distribution& family) {
   const std::string name(family.name());
-  std::string text = fmt::format("{}{}: a family of plugin {}\n", name, aliases_of(registry, name), registry.owner("family", name));
+  std::string text =
+      fmt::format("{}{}: a family of plugin {}\n", name, aliases_of(registry, name), registry.owner("family", name));
   if (!family.formula().empty()) text += fmt::format("\n  {}\n", family.formula());
   std::vector<std::vector<std::string>> rows = {{"parameters", "shape", "domain"}};
   bool first = true;
@@ -38,7 +39,8 @@ std::string describe_family(const Registry& registry, const Distribution& family
     if (set.empty()) continue;
     if (!first) rows.push_back({"or"});
     first = false;
-    for (const Parameter& p : set) rows.push_back({p.name, std::string(to_text(p.shape)), std::string(to_text(p.domain))});
+    for (const Parameter& p : set)
+      rows.push_back({p.name, std::string(to_text(p.shape)), std::string(to_text(p.domain))});
   }
   if (rows.size() > 1) text += "\n" + table(rows);
   std::vector<std::string> can;
@@ -53,17 +55,26 @@ std::string describe_family(const Registry& registry, const Distribution& family
 std::string describe(const Registry& registry, const std::string& name) {
   if (const Distribution* family = registry.find_family(name)) return describe_family(registry, *family);
   if (const Divergence* divergence = registry.find_divergence(name)) {
-    return fmt::format("{}: a divergence of plugin {}\n\n  {}\n\nforward_{}(p, q) = {}(p, q); reverse_{} swaps the sides: {}(q, p)\n{}", name,
-                       registry.owner("divergence", name), divergence->formula(), name, name, name, name,
-                       divergence->parameter().empty() ? "" : fmt::format("its {} is written {}(NUMBER) or {{{}: NUMBER}}; {} if left out\n", divergence->parameter(), name, name, divergence->parameter_value())) +
-           rules(registry, [&](const RuleKey& key) { return key.divergence == name; }) + "\n" + pair_table(registry, *divergence);
+    return fmt::format(
+               "{}: a divergence of plugin {}\n\n  {}\n\nforward_{}(p, q) = {}(p, q); reverse_{} swaps the sides: "
+               "{}(q, p)\n{}",
+               name, registry.owner("divergence", name), divergence->formula(), name, name, name, name,
+               divergence->parameter().empty()
+                   ? ""
+                   : fmt::format("its {} is written {}(NUMBER) or {{{}: NUMBER}}; {} if left out\n",
+                                 divergence->parameter(), name, name, divergence->parameter_value())) +
+           rules(registry, [&](const RuleKey& key) { return key.divergence == name; }) + "\n" +
+           pair_table(registry, *divergence);
   }
   for (const char* prefix : {"reverse_", "forward_"})
-    if (name.rfind(prefix, 0) == 0 && registry.find_divergence(name.substr(8))) return describe(registry, name.substr(8));
+    if (name.rfind(prefix, 0) == 0 && registry.find_divergence(name.substr(8)))
+      return describe(registry, name.substr(8));
   if (const Optimizer* optimizer = registry.find_optimizer(name))
-    return fmt::format("{}: an optimizer of plugin {}\n\n  {}\n", name, registry.owner("optimizer", name), optimizer->summary());
+    return fmt::format("{}: an optimizer of plugin {}\n\n  {}\n", name, registry.owner("optimizer", name),
+                       optimizer->summary());
   std::vector<std::string> known = registry.families();
-  for (const auto& more : {registry.divergences(), registry.optimizers()}) known.insert(known.end(), more.begin(), more.end());
+  for (const auto& more : {registry.divergences(), registry.optimizers()})
+    known.insert(known.end(), more.begin(), more.end());
   throw UnsupportedError(fmt::format("there is no '{}'; {}", name, suggestion(name, known)));
 }
 
@@ -72,9 +83,11 @@ std::string describe_all(const Registry& registry) {
   for (const std::string& name : registry.families())
     rows.push_back({name, "family", registry.owner("family", name), std::string(registry.family(name).formula())});
   for (const std::string& name : registry.divergences())
-    rows.push_back({name, "divergence", registry.owner("divergence", name), std::string(registry.divergence(name).formula())});
+    rows.push_back(
+        {name, "divergence", registry.owner("divergence", name), std::string(registry.divergence(name).formula())});
   for (const std::string& name : registry.optimizers())
-    rows.push_back({name, "optimizer", registry.owner("optimizer", name), std::string(registry.optimizer(name).summary())});
+    rows.push_back(
+        {name, "optimizer", registry.owner("optimizer", name), std::string(registry.optimizer(name).summary())});
   return table(rows);
 }
 

@@ -7,8 +7,8 @@
 
 namespace kullback::experiment {
 
-/// A family (parameters, domains, formula, capabilities, rules), a divergence (formula, table of rules) or an optimizer, by
-/// name. Throws UnsupportedError with a suggestion.
+/// A family (parameters, domains, formula, capabilities, rules), a divergence (formula, table of rules) or an
+/// optimizer, by name. Throws UnsupportedError with a suggestion.
 std::string describe(const Registry& registry, const std::string& name);
 
 /// One line for everything there is.

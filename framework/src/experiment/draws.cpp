@@ -29,7 +29,9 @@ namespace {
 // One column of x a column of theta.
 Eigen::MatrixXd sample(const Members& members, std::uint64_t seed, std::uint64_t draw, std::uint64_t first) {
   const auto* sampler = capability<Sampler>(*members.family, members.layout);
-  if (!sampler) throw UnsupportedError(fmt::format("{} has no sampler, which reports and predictions need", members.family->name()));
+  if (!sampler)
+    throw UnsupportedError(
+        fmt::format("{} has no sampler, which reports and predictions need", members.family->name()));
   const Index n = members.theta.cols();
   Eigen::MatrixXd uniforms(sampler->uniforms(members.layout), n), x(members.layout.dimension, n);
   Stream(seed, Purpose::report).uniforms(draw, first, uniforms);
@@ -58,7 +60,8 @@ Draws::Draws(const Model& model, std::vector<Factors> factors, const std::vector
   std::erase_if(factors_, [&](const Factors& f) { return !needed_[static_cast<std::size_t>(f.variable)]; });
 }
 
-std::vector<char> Draws::needed(const Model& model, const std::vector<int>& wanted, const std::vector<char>& has_factors) {
+std::vector<char> Draws::needed(const Model& model, const std::vector<int>& wanted,
+                                const std::vector<char>& has_factors) {
   std::vector<char> needed(model.variables.size(), 0);
   std::vector<int> open = wanted;
   while (!open.empty()) {
@@ -70,7 +73,8 @@ std::vector<char> Draws::needed(const Model& model, const std::vector<int>& want
     if (variable.role == Variable::Role::constant) continue;
     for (int s : variable.statements) {
       const Statement& statement = model.statements[static_cast<std::size_t>(s)];
-      const bool drawn = statement.family && (has_factors[v] || variable.role == Variable::Role::observed) && !wanted_itself;
+      const bool drawn =
+          statement.family && (has_factors[v] || variable.role == Variable::Role::observed) && !wanted_itself;
       if (drawn) continue;
       for (const model::Term& argument : statement.arguments) language::variables_of(argument, open);
       language::variables_of(statement.value, open);
@@ -90,18 +94,21 @@ Values Draws::known() const {
     Array array = variable.data;
     if (array.values.size() == 0) {
       array.dimensions = value_dimensions(model_, variable);
-      array.values = Eigen::VectorXd::Constant(language::cells(model_.plates, array.dimensions), std::numeric_limits<double>::quiet_NaN());
+      array.values = Eigen::VectorXd::Constant(language::cells(model_.plates, array.dimensions),
+                                               std::numeric_limits<double>::quiet_NaN());
     }
     values.push_back(std::move(array));
   }
   for (std::size_t v = 0; v < values.size(); ++v)
-    if (needed_[v] && model_.posteriors[v].kind == model::Posterior::Kind::fixed) values[v] = language::spread(model_.plates, model_.posteriors[v].value, values[v].dimensions);
+    if (needed_[v] && model_.posteriors[v].kind == model::Posterior::Kind::fixed)
+      values[v] = language::spread(model_.plates, model_.posteriors[v].value, values[v].dimensions);
   return values;
 }
 
 void Draws::draw_factors(Index s, Values& values) const {
   for (const Factors& f : factors_) {
-    Eigen::MatrixXd x = sample(f.members, seed_, static_cast<std::uint64_t>(s), static_cast<std::uint64_t>(f.leader < 0 ? f.variable : f.leader) * kMembersApart);
+    Eigen::MatrixXd x = sample(f.members, seed_, static_cast<std::uint64_t>(s),
+                               static_cast<std::uint64_t>(f.leader < 0 ? f.variable : f.leader) * kMembersApart);
     if (f.leader >= 0) x = x.middleRows(f.first, f.count).eval();
     Array& array = values[static_cast<std::size_t>(f.variable)];
     for (Index k = 0; k < x.cols(); ++k) {
@@ -112,14 +119,18 @@ void Draws::draw_factors(Index s, Values& values) const {
 }
 
 void Draws::draw_statement(Index s, const Statement& statement, Values& values) const {
-  if (statement.modifier != Statement::Modifier::none) throw UnsupportedError("values that are truncated or censored are not drawn yet");
+  if (statement.modifier != Statement::Modifier::none)
+    throw UnsupportedError("values that are truncated or censored are not drawn yet");
   const Members members = statement_members(model_, statement, values);
-  const Eigen::MatrixXd x = sample(members, seed_, static_cast<std::uint64_t>(s), static_cast<std::uint64_t>(statement.variable) * kMembersApart);
+  const Eigen::MatrixXd x = sample(members, seed_, static_cast<std::uint64_t>(s),
+                                   static_cast<std::uint64_t>(statement.variable) * kMembersApart);
   Array& array = values[static_cast<std::size_t>(statement.variable)];
   const auto& plates = model_.variables[static_cast<std::size_t>(statement.variable)].plates;
-  const Index size = array.values.size() / std::max<Index>(1, language::cells(model_.plates, plates));  // numbers a cell
+  const Index size =
+      array.values.size() / std::max<Index>(1, language::cells(model_.plates, plates));  // numbers a cell
   for (Index k = 0; k < x.cols(); ++k)
-    if (statement.serves.empty() || statement.serves[static_cast<std::size_t>(k * x.rows() / size)]) array.values.segment(k * x.rows(), x.rows()) = x.col(k);
+    if (statement.serves.empty() || statement.serves[static_cast<std::size_t>(k * x.rows() / size)])
+      array.values.segment(k * x.rows(), x.rows()) = x.col(k);
 }
 
 void Draws::draw(Index s, Values& values) const {
@@ -134,10 +145,12 @@ void Draws::draw(Index s, Values& values) const {
       values[v] = language::evaluate_variable(model_, statement.variable, values);
     if (variable.role != Variable::Role::latent) continue;
     if (!statement.family) {  // some cells of a latent variable that are stated
-      const Array part = language::spread(model_.plates, language::evaluate_term(model_, statement.value, values), values[v].dimensions);
+      const Array part = language::spread(model_.plates, language::evaluate_term(model_, statement.value, values),
+                                          values[v].dimensions);
       const Index size = values[v].values.size() / std::max<Index>(1, language::cells(model_.plates, variable.plates));
       for (Index i = 0; i < part.values.size(); ++i)
-        if (statement.serves.empty() || statement.serves[static_cast<std::size_t>(i / size)]) values[v].values[i] = part.values[i];
+        if (statement.serves.empty() || statement.serves[static_cast<std::size_t>(i / size)])
+          values[v].values[i] = part.values[i];
     } else if (!has_factors_[v] && model_.posteriors[v].kind != model::Posterior::Kind::fixed) {
       draw_statement(s, statement, values);
     }
@@ -166,11 +179,13 @@ Members statement_members(const Model& model, const Statement& statement, const 
       over.push_back(statement.matrix_dimension);
       size = d * d;
     }
-    const Array argument = language::spread(model.plates, language::evaluate_term(model, statement.arguments[i], values), over);
+    const Array argument =
+        language::spread(model.plates, language::evaluate_term(model, statement.arguments[i], values), over);
     given.middleRows(row, size) = argument.values.reshaped(size, n);
     row += size;
   }
-  Members members{statement.family, statement.layout, Eigen::MatrixXd(statement.family->parameter_count(statement.layout), n)};
+  Members members{statement.family, statement.layout,
+                  Eigen::MatrixXd(statement.family->parameter_count(statement.layout), n)};
   statement.family->to_stored(statement.parameterization, statement.layout, given, members.theta);
   return members;
 }
@@ -192,19 +207,21 @@ Index draws_for(const Draws& draws) {
   return std::clamp(kMostNumbers / std::max<Index>(1, numbers), kLeastDraws, kDraws);
 }
 
-// Mean and standard deviation over draws of some vectors of numbers. Sums of deviations from the first draw, chunk by chunk: the same at any
-// number of threads.
+// Mean and standard deviation over draws of some vectors of numbers. Sums of deviations from the first draw, chunk by
+// chunk: the same at any number of threads.
 struct Averages {
   std::vector<Eigen::VectorXd> mean, stddev;
 };
-Averages average(const Draws& draws, Index count, const std::function<std::vector<Eigen::VectorXd>(const Values&)>& extract) {
+Averages average(const Draws& draws, Index count,
+                 const std::function<std::vector<Eigen::VectorXd>(const Values&)>& extract) {
   Values start = draws.known();
   draws.draw(0, start);
   const std::vector<Eigen::VectorXd> first = extract(start);
   std::vector<Eigen::VectorXd> zero;
   for (const Eigen::VectorXd& each : first) zero.push_back(Eigen::VectorXd::Zero(each.size()));
   constexpr Index kGrain = 50;
-  std::vector<std::pair<std::vector<Eigen::VectorXd>, std::vector<Eigen::VectorXd>>> parts(static_cast<std::size_t>((count + kGrain - 1) / kGrain));
+  std::vector<std::pair<std::vector<Eigen::VectorXd>, std::vector<Eigen::VectorXd>>> parts(
+      static_cast<std::size_t>((count + kGrain - 1) / kGrain));
   parallel::for_chunks(count, kGrain, [&](Index chunk, Index begin, Index end) {
     auto& [sum, square] = parts[static_cast<std::size_t>(chunk)];
     sum = square = zero;
@@ -270,7 +287,9 @@ std::optional<Report> missing_cells(const Model& model, int v, const Draws& draw
   const Variable& variable = model.variables[static_cast<std::size_t>(v)];
   const Statement& statement = model.statements[static_cast<std::size_t>(variable.statements[0])];
   const auto* moments = capability<Moments>(*statement.family, statement.layout);
-  if (variable.statements.size() != 1 || variable.levels >= 0 || !moments || statement.modifier != Statement::Modifier::none) return std::nullopt;
+  if (variable.statements.size() != 1 || variable.levels >= 0 || !moments ||
+      statement.modifier != Statement::Modifier::none)
+    return std::nullopt;
   std::vector<Index> empty;
   for (Index i = 0; i < variable.data.values.size(); ++i)
     if (std::isnan(variable.data.values[i])) empty.push_back(i);
@@ -279,7 +298,9 @@ std::optional<Report> missing_cells(const Model& model, int v, const Draws& draw
   const Averages averages = average(draws, count, [&](const Values& values) {
     const Members members = statement_members(model, statement, values);
     Eigen::MatrixXd mean(members.layout.dimension, members.theta.cols()), second = mean;
-    if (!moments->expect(members.layout, members.theta, "x", mean) || !moments->expect(members.layout, members.theta, "x2", second)) known = false;
+    if (!moments->expect(members.layout, members.theta, "x", mean) ||
+        !moments->expect(members.layout, members.theta, "x2", second))
+      known = false;
     std::vector<Eigen::VectorXd> numbers(2, Eigen::VectorXd(static_cast<Index>(empty.size())));
     for (std::size_t i = 0; i < empty.size(); ++i) {
       const double m = mean.data()[empty[i]];

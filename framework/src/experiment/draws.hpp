@@ -12,9 +12,10 @@
 
 namespace kullback::experiment {
 
-/// The factors of q of one variable: a column a member. Member k is cell `cells[k]` of the variable (all cells, in order, where empty);
-/// a cell has as many numbers as a member has coordinates. Of a joint block the variable is coordinates [first, first + count) of every
-/// member, and `leader` is one variable for the whole block, so that its variables are drawn together.
+/// The factors of q of one variable: a column a member. Member k is cell `cells[k]` of the variable (all cells, in
+/// order, where empty); a cell has as many numbers as a member has coordinates. Of a joint block the variable is
+/// coordinates [first, first + count) of every member, and `leader` is one variable for the whole block, so that its
+/// variables are drawn together.
 struct Factors {
   int variable = -1;
   Members members = {};
@@ -23,19 +24,22 @@ struct Factors {
   Index first = 0, count = 0;
 };
 
-/// Draws values of some variables and of all that they rest on, numbered: draw s is the same whatever was drawn before it.
+/// Draws values of some variables and of all that they rest on, numbered: draw s is the same whatever was drawn before
+/// it.
 class Draws {
  public:
   /// Factors of variables that are not needed are dropped.
   Draws(const model::Model& model, std::vector<Factors> factors, const std::vector<int>& wanted, std::uint64_t seed);
 
-  /// The variables that must be known for some others: what they are computed or drawn from, as far as those that have factors.
-  static std::vector<char> needed(const model::Model& model, const std::vector<int>& wanted, const std::vector<char>& has_factors);
+  /// The variables that must be known for some others: what they are computed or drawn from, as far as those that have
+  /// factors.
+  static std::vector<char> needed(const model::Model& model, const std::vector<int>& wanted,
+                                  const std::vector<char>& has_factors);
 
   /// What is known of the variables that are needed: data and constants; empty cells are NaN.
   language::Values known() const;
-  /// Sets the cells that have factors to draw `s` of q, and then every deterministic variable. Latent variables without a
-  /// factor are drawn from their statement.
+  /// Sets the cells that have factors to draw `s` of q, and then every deterministic variable. Latent variables without
+  /// a factor are drawn from their statement.
   void draw(Index s, language::Values& values) const;
 
  private:
@@ -48,8 +52,8 @@ class Draws {
   std::uint64_t seed_;
 };
 
-/// The members that a random statement makes for given arguments: one a cell of the variable's plates (and of its `over`, for families
-/// of one number), in order.
+/// The members that a random statement makes for given arguments: one a cell of the variable's plates (and of its
+/// `over`, for families of one number), in order.
 Members statement_members(const model::Model& model, const model::Statement& statement, const language::Values& values);
 
 /// A deterministic value nobody reads: mean, standard deviation and the mean's standard error in each cell.
@@ -68,8 +72,9 @@ std::vector<int> reports_of(const model::Model& model);
 /// Every report of the model, from draws of q: 10,000, or fewer where there are very many cells.
 std::vector<Report> make_reports(const model::Model& model, const Draws& draws);
 
-/// The posteriors of an observed variable's empty cells: mean and standard deviation of its distribution over draws of q. Each entry of a
-/// vector by itself. Nothing for categoricals, truncated and censored variables, and families without moments. `draws` must want the variable.
+/// The posteriors of an observed variable's empty cells: mean and standard deviation of its distribution over draws of
+/// q. Each entry of a vector by itself. Nothing for categoricals, truncated and censored variables, and families
+/// without moments. `draws` must want the variable.
 std::optional<Report> missing_cells(const model::Model& model, int variable, const Draws& draws);
 
 }  // namespace kullback::experiment

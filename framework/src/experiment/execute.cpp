@@ -14,8 +14,8 @@ namespace kullback::experiment {
 
 namespace {
 
-Value value_of(const Registry& registry, const std::string& name, const Divergence& divergence, const Members& p, const Members& q,
-               const EvaluateOptions& options = {}) {
+Value value_of(const Registry& registry, const std::string& name, const Divergence& divergence, const Members& p,
+               const Members& q, const EvaluateOptions& options = {}) {
   Value value{name, {}, {}};
   try {
     value.estimate = evaluate(registry, divergence, p, q, options);
@@ -31,12 +31,13 @@ bool is_success(const std::string& status) {
   return status == "converged" || status == "exact" || status == "infinite" || status == "unsupported";
 }
 
-std::vector<Value> compare(const Registry& registry, const Members& p, const Members& q, const std::vector<std::string>& words,
-                           const EvaluateOptions& options) {
+std::vector<Value> compare(const Registry& registry, const Members& p, const Members& q,
+                           const std::vector<std::string>& words, const EvaluateOptions& options) {
   std::vector<Value> values;
   for (const std::string& word : words) {
     const Direction direction = direction_of(registry, word);
-    values.push_back(value_of(registry, word, *direction.divergence, direction.reversed ? q : p, direction.reversed ? p : q, options));
+    values.push_back(value_of(registry, word, *direction.divergence, direction.reversed ? q : p,
+                              direction.reversed ? p : q, options));
   }
   return values;
 }
@@ -48,7 +49,8 @@ std::vector<std::string> all_divergences(const Registry& registry) {
     words.push_back(divergence.written());
     // A mirrored divergence is another's other direction already.
     const bool has_mirror = registry.find_divergence("reverse_" + name) || divergence.mirrored();
-    if (!divergence.symmetric() && !has_mirror && divergence.functional() != Functional::entropy) words.push_back("reverse_" + divergence.written());
+    if (!divergence.symmetric() && !has_mirror && divergence.functional() != Functional::entropy)
+      words.push_back("reverse_" + divergence.written());
   }
   return words;
 }
@@ -120,7 +122,8 @@ std::vector<Variable> summarize(const Members& q, const std::vector<std::string>
 
 namespace {
 
-void run_comparison(const Experiment& experiment, const Registry& registry, const Case& c, Results& results, Watcher& watcher) {
+void run_comparison(const Experiment& experiment, const Registry& registry, const Case& c, Results& results,
+                    Watcher& watcher) {
   Outcome outcome;
   outcome.case_name = c.name;
   outcome.comparison = true;
@@ -136,7 +139,8 @@ void run_comparison(const Experiment& experiment, const Registry& registry, cons
     outcome.values.push_back(value_of(registry, direction.word, *direction.divergence, p, q, options));
     EvaluateOptions check = options;
     check.skip_closed_forms = true;
-    if (experiment.cross_check) outcome.values.push_back(value_of(registry, direction.word, *direction.divergence, p, q, check));
+    if (experiment.cross_check)
+      outcome.values.push_back(value_of(registry, direction.word, *direction.divergence, p, q, check));
   }
   if (c.formula) outcome.values.push_back({"formula", {*c.formula, 0, Method::closed_form, "the file's formula"}, {}});
   watcher.on_outcome(outcome);
@@ -150,16 +154,19 @@ bool value_from_bound(const Members& p, const Joint& joint, const Solution& solu
   error += solution.bound_error;
   const double value = log_z - solution.bound;
   if (!(error <= 1e-8 * (1 + std::abs(value)))) return false;
-  estimate = {value, error, p.layout.dimension == 1 ? Method::quadrature : Method::cubature, "log normalizer minus bound"};
+  estimate = {value, error, p.layout.dimension == 1 ? Method::quadrature : Method::cubature,
+              "log normalizer minus bound"};
   return true;
 }
 
 // D(p, q) after the fit, both directions.
-void add_values(const Registry& registry, const Case& c, const Direction& direction, const Joint& joint, Outcome& outcome) {
+void add_values(const Registry& registry, const Case& c, const Direction& direction, const Joint& joint,
+                Outcome& outcome) {
   const Members& p = c.target.members;
   const Members& q = outcome.solution.q;
   const Divergence& d = *direction.divergence;
-  // The direction that was not minimized needs q's log density under p: a factorization more, or a marginal a coordinate.
+  // The direction that was not minimized needs q's log density under p: a factorization more, or a marginal a
+  // coordinate.
   constexpr Index kMostForBoth = 10'000;
   for (const bool reversed : {true, false}) {
     const bool alpha = d.functional() == Functional::alpha_integral;  // their directions are orders: one question
@@ -171,8 +178,8 @@ void add_values(const Registry& registry, const Case& c, const Direction& direct
   }
 }
 
-void run_projection(const Experiment& experiment, const Registry& registry, const Case& c, const Direction& direction, const Start* start,
-                    Results& results, Watcher& watcher) {
+void run_projection(const Experiment& experiment, const Registry& registry, const Case& c, const Direction& direction,
+                    const Start* start, Results& results, Watcher& watcher) {
   Outcome outcome;
   outcome.case_name = c.name;
   outcome.divergence = direction.word;
@@ -180,11 +187,14 @@ void run_projection(const Experiment& experiment, const Registry& registry, cons
   outcome.p = c.target_text;
   std::unique_ptr<Joint> joint;
   try {
-    joint = make_joint(registry, {c.target.members, c.approximation.family, c.approximation.layout, c.target.coordinates}, direction.word);
+    joint =
+        make_joint(registry, {c.target.members, c.approximation.family, c.approximation.layout, c.target.coordinates},
+                   direction.word);
   } catch (const InfiniteError& error) {
     outcome.status = "infinite";
     outcome.reason = error.what();
-    outcome.values.push_back({direction.word, {std::numeric_limits<double>::infinity(), 0, Method::infinite, error.what()}, {}});
+    outcome.values.push_back(
+        {direction.word, {std::numeric_limits<double>::infinity(), 0, Method::infinite, error.what()}, {}});
   } catch (const UnsupportedError& error) {
     outcome.status = "unsupported";
     outcome.reason = error.what();
@@ -221,7 +231,8 @@ Results execute(const Experiment& experiment, const Registry& registry, Watcher&
         // Moment matching has one answer from anywhere; starts matter to a search.
         const bool search = direction.reversed || direction.divergence->functional() == Functional::alpha_integral;
         for (std::size_t s = 0; s < (search ? std::max<std::size_t>(1, c.starts.size()) : 1); ++s) {
-          run_projection(experiment, registry, c, direction, search && !c.starts.empty() ? &c.starts[s] : nullptr, results, watcher);
+          run_projection(experiment, registry, c, direction, search && !c.starts.empty() ? &c.starts[s] : nullptr,
+                         results, watcher);
           if (results.outcomes.back().status == "cancelled") return;
         }
       }

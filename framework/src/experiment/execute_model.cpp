@@ -55,7 +55,8 @@ bool better(const Solution& a, Index restart_a, const Solution& b, Index restart
   return a.bound != b.bound ? a.bound > b.bound : restart_a < restart_b;
 }
 
-Index solve_all(const Experiment& experiment, const Registry& registry, Watcher& watcher, std::vector<Restart>& restarts) {
+Index solve_all(const Experiment& experiment, const Registry& registry, Watcher& watcher,
+                std::vector<Restart>& restarts) {
   const Index count = experiment.restarts;
   restarts.resize(static_cast<std::size_t>(count));
   if (count == 1) {
@@ -85,7 +86,9 @@ std::vector<Optimum> distinct(const std::vector<Restart>& restarts) {
   constexpr double kApart = 1e-6;  // of two bounds, relative to 1 + |bound|
   std::vector<std::size_t> order;
   for (std::size_t r = 0; r < restarts.size(); ++r) order.push_back(r);
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return restarts[a].solution.bound > restarts[b].solution.bound; });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return restarts[a].solution.bound > restarts[b].solution.bound;
+  });
   std::vector<Optimum> optima;
   for (std::size_t r : order) {
     const Solution& s = restarts[r].solution;
@@ -102,7 +105,9 @@ void name_parameters(const Members& members, Index d, Variable& variable) {
   const auto sets = members.family->parameterizations();
   Index rows = 0;
   const auto& parameters = sets[static_cast<std::size_t>(members.layout.form)];
-  const auto size = [&](const Parameter& p) { return p.shape == Shape::scalar ? 1 : p.shape == Shape::vector ? d : d * d; };
+  const auto size = [&](const Parameter& p) {
+    return p.shape == Shape::scalar ? 1 : p.shape == Shape::vector ? d : d * d;
+  };
   for (const Parameter& p : parameters) rows += size(p);
   if (const auto* cells = capability<Tabulated>(*members.family, members.layout)) {
     variable.parameters.emplace_back("edges", cells->edges(members.layout)[0]);
@@ -126,7 +131,8 @@ void add_moments(const Members& members, Variable& variable) {
   Eigen::MatrixXd mean(d, n), second(d, n);
   if (!moments || !moments->expect(members.layout, members.theta, "x", mean)) return;
   variable.mean = mean;
-  if (moments->expect(members.layout, members.theta, "x2", second)) variable.stddev = (second.array() - mean.array().square()).max(0).sqrt();
+  if (moments->expect(members.layout, members.theta, "x2", second))
+    variable.stddev = (second.array() - mean.array().square()).max(0).sqrt();
 }
 
 // A categorical that lives in a pass over the data: its responsibilities, made again.
@@ -134,12 +140,14 @@ bool responsibilities(const messages::Pass& pass, Eigen::MatrixXd& probabilities
   if (pass.rows() * pass.levels() > kMostResponsibilities) return false;
   probabilities.resize(pass.levels(), pass.rows());
   constexpr Index kGrain = 4096;
-  parallel::for_chunks(pass.rows(), kGrain, [&](Index, Index begin, Index end) { pass.responsibilities(begin, end, probabilities.middleCols(begin, end - begin)); });
+  parallel::for_chunks(pass.rows(), kGrain, [&](Index, Index begin, Index end) {
+    pass.responsibilities(begin, end, probabilities.middleCols(begin, end - begin));
+  });
   return true;
 }
 
-// Which coordinates of a joint block's members are this variable: components follow one another in the order of the statistics, and what
-// is no vector beside one is a matrix.
+// Which coordinates of a joint block's members are this variable: components follow one another in the order of the
+// statistics, and what is no vector beside one is a matrix.
 std::pair<Index, Index> coordinates_in_block(const Source& source) {
   const std::string& first = messages::components_of(source.statistics.front().label).front().first;
   const Index d = source.layout.dimension == 2 ? 1 : source.elements;
@@ -174,7 +182,8 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
     } else {
       members = joint.posterior(static_cast<int>(v));
       variable.members = members.theta.cols();
-      name_parameters(members, categorical ? model.plates[static_cast<std::size_t>(from.levels)].size : source.elements, variable);
+      name_parameters(members, categorical ? model.plates[static_cast<std::size_t>(from.levels)].size : source.elements,
+                      variable);
       if (!categorical) add_moments(members, variable);
     }
     Factors factors{static_cast<int>(v), {}, source.all_latent() ? std::vector<Index>{} : source.cell_of};
@@ -186,7 +195,8 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
       mine.layout = members.layout;
       std::tie(factors.first, factors.count) = coordinates_in_block(mine);
       for (Eigen::MatrixXd* moments : {&variable.mean, &variable.stddev})
-        if (moments->rows() == members.layout.dimension) *moments = moments->middleRows(factors.first, factors.count).eval();
+        if (moments->rows() == members.layout.dimension)
+          *moments = moments->middleRows(factors.first, factors.count).eval();
       variable.family = members.family->name();
     }
     if (!source.all_latent())
@@ -204,13 +214,18 @@ void add_missing(const Experiment& experiment, const ModelJoint& joint, Outcome&
   const Model& model = joint.model();
   for (std::size_t v = 0; v < model.variables.size(); ++v) {
     const model::Variable& variable = model.variables[v];
-    if (variable.role != model::Variable::Role::observed || joint.sources()[v].kind == Source::Kind::latent || !variable.data.values.hasNaN()) continue;
+    if (variable.role != model::Variable::Role::observed || joint.sources()[v].kind == Source::Kind::latent ||
+        !variable.data.values.hasNaN())
+      continue;
     // Where responsibilities were too many to keep there is nothing to draw components from.
     bool all = true;
     for (std::size_t z = 0; z < model.variables.size(); ++z)
-      all = all && (!joint.pass_of(static_cast<int>(z)) || std::any_of(outcome.factors.begin(), outcome.factors.end(), [&](const Factors& f) { return f.variable == static_cast<int>(z); }));
+      all = all && (!joint.pass_of(static_cast<int>(z)) ||
+                    std::any_of(outcome.factors.begin(), outcome.factors.end(),
+                                [&](const Factors& f) { return f.variable == static_cast<int>(z); }));
     if (!all) continue;
-    if (auto report = missing_cells(model, static_cast<int>(v), Draws(model, outcome.factors, {static_cast<int>(v)}, experiment.settings.seed)))
+    if (auto report = missing_cells(model, static_cast<int>(v),
+                                    Draws(model, outcome.factors, {static_cast<int>(v)}, experiment.settings.seed)))
       outcome.missing.push_back(std::move(*report));
   }
 }
@@ -222,13 +237,23 @@ std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Re
   try {
     return make_model_joint(registry, model);
   } catch (const UnsupportedError& error) {
-    // "tau: why" or "tau ... why" stands at tau.
+    // "tau: why" or "tau ... why" stands at tau's statement, or at the one whose text it has.
     const std::string what = error.what();
     for (const model::Variable& variable : model.variables) {
       if (what.rfind(variable.name, 0) != 0 || what.size() == variable.name.size()) continue;
       const char next = what[variable.name.size()];
       if (next != ':' && next != ' ' && next != '[') continue;
-      config::fail(variable.place, "model." + variable.name, next == ':' ? what.substr(variable.name.size() + 2) : what);
+      std::string why = next == ':' ? what.substr(variable.name.size() + 2) : what;
+      const model::Statement* at = nullptr;
+      for (int s : variable.statements) {
+        const model::Statement& statement = model.statements[static_cast<std::size_t>(s)];
+        if (!at || (!statement.text.empty() && why.rfind(statement.text, 0) == 0)) at = &statement;
+      }
+      if (!at) config::fail(variable.place, "model." + variable.name, why);
+      // The place says the target already.
+      const std::string target = at->text.substr(0, at->text.find(": "));
+      if (why.rfind(at->text, 0) == 0) why = why.substr(target.size() + 2);
+      config::fail(at->place, "model." + target, why);
     }
     throw;
   }
@@ -240,7 +265,9 @@ Results execute_model(const Experiment& experiment, const Registry& registry, Wa
   const Index best = solve_all(experiment, registry, watcher, restarts);
   Outcome outcome;
   outcome.divergence = kReverse;
-  outcome.optimizer = choose_optimizer(experiment, registry, *restarts[static_cast<std::size_t>(best)].joint, experiment.directions.front()).name();
+  outcome.optimizer = choose_optimizer(experiment, registry, *restarts[static_cast<std::size_t>(best)].joint,
+                                       experiment.directions.front())
+                          .name();
   for (std::size_t r = 0; r < restarts.size(); ++r)
     outcome.traces.emplace_back(restarts.size() > 1 ? fmt::format("restart {}", r) : "", restarts[r].solution.trace);
   if (restarts.size() > 1) outcome.optima = distinct(restarts);
@@ -251,7 +278,9 @@ Results execute_model(const Experiment& experiment, const Registry& registry, Wa
   describe_variables(*chosen.joint, outcome);
   if (outcome.solution.status != Status::cancelled) {
     const std::vector<int> wanted = reports_of(experiment.model.model);
-    if (!wanted.empty()) outcome.reports = make_reports(experiment.model.model, Draws(experiment.model.model, outcome.factors, wanted, experiment.settings.seed));
+    if (!wanted.empty())
+      outcome.reports = make_reports(experiment.model.model,
+                                     Draws(experiment.model.model, outcome.factors, wanted, experiment.settings.seed));
   }
   if (outcome.solution.status != Status::cancelled) add_missing(experiment, *chosen.joint, outcome);
   watcher.on_outcome(outcome);

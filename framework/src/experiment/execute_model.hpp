@@ -6,11 +6,12 @@
 
 namespace kullback::experiment {
 
-/// Solves the experiment's model from every restart and describes the best q. Restarts run side by side where there are several, and
-/// only one without company is watched sweep by sweep. Throws what the work throws.
+/// Solves the experiment's model from every restart and describes the best q. Restarts run side by side where there are
+/// several, and only one without company is watched sweep by sweep. Throws what the work throws.
 Results execute_model(const Experiment& experiment, const Registry& registry, Watcher& watcher);
 
-/// The model compiled, at the start of the first restart. What has no rule is a ConfigError at the variable it is about.
+/// The model compiled, at the start of the first restart. What has no rule is a ConfigError at the variable it is
+/// about.
 std::unique_ptr<messages::ModelJoint> compile_model(const Experiment& experiment, const Registry& registry);
 
 }  // namespace kullback::experiment

@@ -46,10 +46,12 @@ Direction read_direction(const Node& node, const Registry& registry) {
   std::string word;
   if (node.kind == Node::Kind::map) {
     node.accept();
-    if (node.children().size() != 1) config::fail(node.place, node.path, "a divergence with a parameter is written {renyi: 0.5}");
+    if (node.children().size() != 1)
+      config::fail(node.place, node.path, "a divergence with a parameter is written {renyi: 0.5}");
     const Node& parameter = node.children().front();
     node.find(parameter.key);
-    word = parameter.key == "f" ? fmt::format("f({})", parameter.string()) : fmt::format("{}({})", parameter.key, parameter.number());
+    word = parameter.key == "f" ? fmt::format("f({})", parameter.string())
+                                : fmt::format("{}({})", parameter.key, parameter.number());
   } else {
     word = node.string();
   }
@@ -59,7 +61,8 @@ Direction read_direction(const Node& node, const Registry& registry) {
     return direction;
   } catch (const UnsupportedError&) {
     std::vector<std::string> known;
-    for (const std::string& name : registry.divergences()) known.insert(known.end(), {"reverse_" + name, "forward_" + name, name});
+    for (const std::string& name : registry.divergences())
+      known.insert(known.end(), {"reverse_" + name, "forward_" + name, name});
     config::fail(node.place, node.path, fmt::format("'{}' is not a divergence; {}", word, suggestion(word, known)));
   } catch (const DomainError& error) {
     config::fail(node.place, node.path, error.what());
@@ -84,12 +87,15 @@ void read_inference(const Node* inference, const Registry& registry, Experiment&
   };
   Settings& settings = experiment.settings;
   with("divergence", [&](const Node& n) {
-    for (const Node* item : items(n)) errors.run([&] { experiment.directions.push_back(read_direction(*item, registry)); });
+    for (const Node* item : items(n))
+      errors.run([&] { experiment.directions.push_back(read_direction(*item, registry)); });
   });
   with("optimizer", [&](const Node& n) {
     experiment.optimizer = registry.find_optimizer(n.string());
     if (!experiment.optimizer)
-      config::fail(n.place, n.path, fmt::format("'{}' is not an optimizer; {}", n.string(), suggestion(n.string(), registry.optimizers())));
+      config::fail(
+          n.place, n.path,
+          fmt::format("'{}' is not an optimizer; {}", n.string(), suggestion(n.string(), registry.optimizers())));
   });
   with("schedule", [&](const Node& n) {
     if (experiment.is_model && n.kind == Node::Kind::list) {
@@ -98,17 +104,21 @@ void read_inference(const Node* inference, const Registry& registry, Experiment&
       settings.schedule = read_schedule(n);
     }
   });
-  if (experiment.is_model) with("restarts", [&](const Node& n) { experiment.restarts = static_cast<Index>(n.whole(1, 100'000)); });
+  if (experiment.is_model)
+    with("restarts", [&](const Node& n) { experiment.restarts = static_cast<Index>(n.whole(1, 100'000)); });
   with("damping", [&](const Node& n) {
     settings.damping = n.positive();
-    if (settings.damping > 1) config::fail(n.place, n.path, fmt::format("damping must be in (0, 1], got {}", settings.damping));
+    if (settings.damping > 1)
+      config::fail(n.place, n.path, fmt::format("damping must be in (0, 1], got {}", settings.damping));
   });
   with("tolerance", [&](const Node& n) { settings.tolerance = n.positive(); });
   with("max_sweeps", [&](const Node& n) { settings.max_sweeps = n.whole(1, 1'000'000'000); });
   with("seed", [&](const Node& n) { settings.seed = static_cast<std::uint64_t>(n.whole(0, (1ll << 53))); });
   with("allow", [&](const Node& n) {
     for (const Node* item : items(n)) {
-      if (item->string() != "monte_carlo") config::fail(item->place, item->path, fmt::format("'{}' is not a method that must be allowed; known: monte_carlo", item->string()));
+      if (item->string() != "monte_carlo")
+        config::fail(item->place, item->path,
+                     fmt::format("'{}' is not a method that must be allowed; known: monte_carlo", item->string()));
       experiment.allow_monte_carlo = true;
     }
   });
@@ -120,11 +130,13 @@ void read_starts(const Node& node, const model::Scope& scope, Case& c, Collector
     errors.run([&] {
       const config::Expression expression = config::parse_expression(*item);
       Members start = model::evaluate_distribution(scope, expression).members;
-      if (c.approximation.known) config::fail(item->place, item->path, "the approximation is a known distribution: there is nothing to start");
+      if (c.approximation.known)
+        config::fail(item->place, item->path, "the approximation is a known distribution: there is nothing to start");
       if (start.family != c.approximation.family || start.layout.dimension != c.approximation.layout.dimension)
         config::fail(item->place, item->path,
-                     fmt::format("a start must be a member of the approximating family {} with {} coordinate{}", c.approximation.family->name(),
-                                 c.approximation.layout.dimension, c.approximation.layout.dimension == 1 ? "" : "s"));
+                     fmt::format("a start must be a member of the approximating family {} with {} coordinate{}",
+                                 c.approximation.family->name(), c.approximation.layout.dimension,
+                                 c.approximation.layout.dimension == 1 ? "" : "s"));
       c.starts.push_back({expression.written, std::move(start)});
     });
 }
@@ -148,8 +160,9 @@ std::optional<Case> read_case(const Node& node, const std::string& name, const m
     if (!coordinates) return;
     const std::vector<const Node*> names = items(*coordinates);
     if (static_cast<Index>(names.size()) != c.target.members.layout.dimension)
-      config::fail(coordinates->place, coordinates->path,
-                   fmt::format("the target has {} coordinates, got {} names", c.target.members.layout.dimension, names.size()));
+      config::fail(
+          coordinates->place, coordinates->path,
+          fmt::format("the target has {} coordinates, got {} names", c.target.members.layout.dimension, names.size()));
     c.target.coordinates.clear();
     for (const Node* each : names) c.target.coordinates.push_back(each->string());
   });
@@ -163,7 +176,8 @@ std::optional<Case> read_case(const Node& node, const std::string& name, const m
   if (initialize) read_starts(*initialize, scope, c, errors);
   if (formula) {
     if (!c.approximation.known)
-      config::fail(formula->place, formula->path, "a formula belongs to a comparison: give the approximation all its parameters");
+      config::fail(formula->place, formula->path,
+                   "a formula belongs to a comparison: give the approximation all its parameters");
     c.formula = model::evaluate_number(scope, config::parse_expression(*formula));
   }
   return c;
@@ -174,9 +188,14 @@ void read_plugins(const Node& node, const std::vector<std::string>& loaded) {
   for (const Node* item : items(node)) {
     const std::string& name = item->string();
     if (!std::regex_match(name, id))
-      config::fail(item->place, item->path, fmt::format("'{}' is not a plugin's id: an experiment names ids, never paths; use --plugin-dir for a directory", name));
+      config::fail(
+          item->place, item->path,
+          fmt::format(
+              "'{}' is not a plugin's id: an experiment names ids, never paths; use --plugin-dir for a directory",
+              name));
     if (std::find(loaded.begin(), loaded.end(), name) == loaded.end())
-      config::fail(item->place, item->path, fmt::format("plugin '{}' is not loaded; {}", name, suggestion(name, loaded)));
+      config::fail(item->place, item->path,
+                   fmt::format("plugin '{}' is not loaded; {}", name, suggestion(name, loaded)));
   }
 }
 
@@ -185,12 +204,22 @@ void read_model(const Node& root, const Registry& registry, Experiment& experime
   for (const char* key : {"target", "approximation", "cases"})
     if (const Node* node = root.find(key)) {
       node->accept();
-      errors.run([&] { config::fail(node->key_place, node->path, fmt::format("a file has either a model or a {}: q of a model follows from its statements and posterior", key)); });
+      errors.run([&] {
+        config::fail(
+            node->key_place, node->path,
+            fmt::format("a file has either a model or a {}: q of a model follows from its statements and posterior",
+                        key));
+      });
     }
   for (const Direction& d : experiment.directions)
     if (d.word != "reverse_kl")
-      errors.run([&] { config::fail(d.place, "inference.divergence", fmt::format("the posterior of a model is found by reverse_kl; {} is not there yet for models", d.word)); });
-  experiment.model = language::read_model(root, registry, std::filesystem::path(experiment.path).parent_path(), errors.diagnostics);
+      errors.run([&] {
+        config::fail(
+            d.place, "inference.divergence",
+            fmt::format("the posterior of a model is found by reverse_kl; {} is not there yet for models", d.word));
+      });
+  experiment.model =
+      language::read_model(root, registry, std::filesystem::path(experiment.path).parent_path(), errors.diagnostics);
   if (errors.diagnostics.empty()) language::check_symmetric_starts(experiment.model.model, errors.diagnostics);
 }
 
@@ -244,7 +273,9 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
   Node& root = experiment.resolved;
   for (const std::string& assignment : overrides.set) config::set_value(root, assignment);
   if (root.kind != Node::Kind::map)
-    config::fail(root.place, "", "an experiment file is a map with 'target' and 'approximation', or with 'plates', 'data' and 'model', and 'inference'");
+    config::fail(root.place, "",
+                 "an experiment file is a map with 'target' and 'approximation', or with 'plates', 'data' and 'model', "
+                 "and 'inference'");
 
   Collector errors;
   model::Scope scope(registry, std::filesystem::path(path).parent_path());
@@ -253,7 +284,10 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
     for (const char* part : {"plates", "posterior"})
       if (const Node* node = root.find(part)) {
         node->accept();
-        errors.run([&] { config::fail(node->key_place, node->path, fmt::format("{} belongs to a model: add 'model:' with its statements", part)); });
+        errors.run([&] {
+          config::fail(node->key_place, node->path,
+                       fmt::format("{} belongs to a model: add 'model:' with its statements", part));
+        });
       }
   if (const Node* plugins = root.find("plugins")) errors.run([&] { read_plugins(*plugins, loaded_plugins); });
   bool data_read = true;
@@ -276,7 +310,8 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
   } else if (cases) {
     errors.run([&] {
       if (cases->kind != Node::Kind::map || cases->children().empty())
-        config::fail(cases->place, cases->path, "cases must be a map of names to cases, each with a target and an approximation");
+        config::fail(cases->place, cases->path,
+                     "cases must be a map of names to cases, each with a target and an approximation");
       if (const Node* target = root.find("target")) {
         root.accept();
         config::fail(target->key_place, target->path, "a file has either 'target' and 'approximation', or 'cases'");
@@ -284,7 +319,8 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
       for (const Node& node : cases->children()) {
         cases->find(node.key);
         errors.run([&] {
-          if (node.kind != Node::Kind::map) config::fail(node.place, node.path, "a case is a map with a target and an approximation");
+          if (node.kind != Node::Kind::map)
+            config::fail(node.place, node.path, "a case is a map with a target and an approximation");
           if (auto read = read_case(node, node.key, scope, errors)) experiment.cases.push_back(std::move(*read));
         });
       }
@@ -300,7 +336,8 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
       errors.run([&] {
         if (experiment.cases.empty()) return initialize->accept();  // its case is an error already
         if (experiment.cases.size() != 1)
-          config::fail(initialize->key_place, initialize->path, "in a file with several cases each case has its own 'initialize'");
+          config::fail(initialize->key_place, initialize->path,
+                       "in a file with several cases each case has its own 'initialize'");
         read_starts(*initialize, scope, experiment.cases.front(), errors);
       });
 
@@ -312,15 +349,22 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
   for (const Case& c : experiment.cases)
     for (const Direction& d : experiment.directions)
       if (const bool alpha = d.divergence->functional() == Functional::alpha_integral;
-          !c.approximation.known && !alpha && (d.divergence->functional() != Functional::relative_entropy || d.divergence->symmetric()))
+          !c.approximation.known && !alpha &&
+          (d.divergence->functional() != Functional::relative_entropy || d.divergence->symmetric()))
         errors.run([&] {
-          config::fail(d.place, "inference.divergence",
-                       fmt::format("q is fitted by reverse_kl, forward_kl or an alpha divergence; {} compares known distributions", d.word));
+          config::fail(
+              d.place, "inference.divergence",
+              fmt::format(
+                  "q is fitted by reverse_kl, forward_kl or an alpha divergence; {} compares known distributions",
+                  d.word));
         });
       else if (!c.approximation.known && !alpha && !d.reversed && d.word.rfind("forward_", 0) != 0)
         errors.run([&] {
-          config::fail(d.place, "inference.divergence",
-                       fmt::format("say which side is fitted: reverse_{} (D(q, p), mode seeking) or forward_{} (D(p, q), mass covering)", d.word, d.word));
+          config::fail(
+              d.place, "inference.divergence",
+              fmt::format(
+                  "say which side is fitted: reverse_{} (D(q, p), mode seeking) or forward_{} (D(p, q), mass covering)",
+                  d.word, d.word));
         });
 
   root.report_unread(errors.diagnostics);

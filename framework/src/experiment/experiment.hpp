@@ -14,8 +14,8 @@
 
 namespace kullback::experiment {
 
-/// A divergence by the word of the file: "reverse_kl" is kl with the sides swapped, "forward_kl" and "kl" are kl(p, q); "renyi(0.5)"
-/// or {renyi: 0.5} has a parameter.
+/// A divergence by the word of the file: "reverse_kl" is kl with the sides swapped, "forward_kl" and "kl" are kl(p, q);
+/// "renyi(0.5)" or {renyi: 0.5} has a parameter.
 struct Direction {
   std::string word;
   std::shared_ptr<const Divergence> divergence;
@@ -38,8 +38,8 @@ struct Case {
   std::string target_text, approximation_text;
   model::Known target;
   model::Approximation approximation;
-  std::vector<Start> starts;       ///< empty: the default start
-  std::optional<double> formula;   ///< comparisons: a value to print beside ours
+  std::vector<Start> starts;      ///< empty: the default start
+  std::optional<double> formula;  ///< comparisons: a value to print beside ours
   config::Place place;
 };
 
@@ -65,13 +65,13 @@ struct Overrides {
   std::optional<int> threads;
 };
 
-/// Reads and checks the whole file: everything but the work. `loaded_plugins` are the ids the file's `plugins:` may name.
-/// Throws ConfigError with every mistake that can be found at once.
+/// Reads and checks the whole file: everything but the work. `loaded_plugins` are the ids the file's `plugins:` may
+/// name. Throws ConfigError with every mistake that can be found at once.
 Experiment load_experiment(const std::string& path, const Registry& registry,
                            const std::vector<std::string>& loaded_plugins, const Overrides& overrides);
 
-/// The joint of a projection and the optimizer that will be used, or why there is none. Throws ConfigError at the case or
-/// at the divergence.
+/// The joint of a projection and the optimizer that will be used, or why there is none. Throws ConfigError at the case
+/// or at the divergence.
 const Optimizer& choose_optimizer(const Experiment& experiment, const Registry& registry, const Joint& joint,
                                   const Direction& direction);
 

@@ -16,7 +16,9 @@ using messages::ModelJoint;
 
 std::string bytes_text(double bytes) {
   if (bytes < 1e3) return fmt::format("{:.0f} B", bytes);
-  return bytes < 1e6 ? fmt::format("{:.1f} kB", bytes / 1e3) : bytes < 1e9 ? fmt::format("{:.1f} MB", bytes / 1e6) : fmt::format("{:.2f} GB", bytes / 1e9);
+  return bytes < 1e6   ? fmt::format("{:.1f} kB", bytes / 1e3)
+         : bytes < 1e9 ? fmt::format("{:.1f} MB", bytes / 1e6)
+                       : fmt::format("{:.2f} GB", bytes / 1e9);
 }
 
 // A line of /proc/self/status, in bytes; 0 where there is none.
@@ -27,7 +29,9 @@ double process_memory(const std::string& field) {
   return 0;
 }
 
-double block_bytes(const Block& block) { return sizeof(double) * static_cast<double>(block.eta.size() + block.m.size() + block.log_partition.size()); }
+double block_bytes(const Block& block) {
+  return sizeof(double) * static_cast<double>(block.eta.size() + block.m.size() + block.log_partition.size());
+}
 
 }  // namespace
 
@@ -37,13 +41,16 @@ std::string explain(const Experiment& experiment, const Registry& registry) {
   std::vector<std::vector<std::string>> rows = {{"block", "family", "factors", "numbers", "memory"}};
   double work = 0;  // bytes that a sweep needs beside what there is now
   for (const Block& block : joint->blocks()) {
-    rows.push_back({block.name, std::string(block.family->name()), fmt::format("{}", block.members()), fmt::format("{}", block.eta.size()), bytes_text(block_bytes(block))});
+    rows.push_back({block.name, std::string(block.family->name()), fmt::format("{}", block.members()),
+                    fmt::format("{}", block.eta.size()), bytes_text(block_bytes(block))});
     work += 2 * sizeof(double) * static_cast<double>(block.eta.size());
   }
   for (std::size_t v = 0; v < experiment.model.model.variables.size(); ++v) {
     const messages::Pass* pass = joint->pass_of(static_cast<int>(v));
     if (!pass) continue;
-    rows.push_back({experiment.model.model.variables[v].name, fmt::format("categorical, made anew in each pass ({} levels)", pass->levels()), fmt::format("{}", pass->rows()), "0", bytes_text(pass->memory())});
+    rows.push_back({experiment.model.model.variables[v].name,
+                    fmt::format("categorical, made anew in each pass ({} levels)", pass->levels()),
+                    fmt::format("{}", pass->rows()), "0", bytes_text(pass->memory())});
     work += pass->memory();
   }
   std::string text = table(rows) + "\n";
@@ -58,13 +65,15 @@ std::string explain(const Experiment& experiment, const Registry& registry) {
   std::vector<std::string> order;
   for (std::size_t b = 0; b < joint->blocks().size(); ++b) {
     for (Index p = 0; p < joint->passes(); ++p)
-      if (joint->before_block(p) == static_cast<int>(b)) order.push_back(fmt::format("pass over {}", joint->pass_name(p)));
+      if (joint->before_block(p) == static_cast<int>(b))
+        order.push_back(fmt::format("pass over {}", joint->pass_name(p)));
     const auto colors = joint->colors(static_cast<int>(b)).size();
     order.push_back(fmt::format("{} ({} color{})", joint->blocks()[b].name, colors, colors == 1 ? "" : "s"));
   }
   text += fmt::format("schedule: {}: {}\n", to_text(experiment.settings.schedule), fmt::join(order, ", "));
   text += fmt::format("cost: about {:.2g} multiplications a sweep\n", joint->cost());
-  text += fmt::format("memory: about {} at the peak of a run\n", bytes_text(std::max(process_memory("VmHWM"), process_memory("VmRSS") + work)));
+  text += fmt::format("memory: about {} at the peak of a run\n",
+                      bytes_text(std::max(process_memory("VmHWM"), process_memory("VmRSS") + work)));
   return text;
 }
 

@@ -7,8 +7,8 @@
 
 namespace kullback::experiment {
 
-/// Compiles the model and says: each block's family, factors and memory; each term's rule; the schedule with its colors; operations a sweep;
-/// the peak memory to expect. Throws UnsupportedError where a statement has no rule.
+/// Compiles the model and says: each block's family, factors and memory; each term's rule; the schedule with its
+/// colors; operations a sweep; the peak memory to expect. Throws UnsupportedError where a statement has no rule.
 std::string explain(const Experiment& experiment, const Registry& registry);
 
 }  // namespace kullback::experiment

@@ -30,7 +30,10 @@ Json number_list(const Eigen::MatrixXd& array) {
 Eigen::VectorXd vector_of(const Json& list) {
   Eigen::VectorXd values(static_cast<Index>(list.size()));
   for (std::size_t i = 0; i < list.size(); ++i)
-    values[static_cast<Index>(i)] = list[i].is_null() ? std::numeric_limits<double>::quiet_NaN() : list[i].is_string() ? (list[i] == "inf" ? 1 : -1) * std::numeric_limits<double>::infinity() : list[i].get<double>();
+    values[static_cast<Index>(i)] = list[i].is_null() ? std::numeric_limits<double>::quiet_NaN()
+                                    : list[i].is_string()
+                                        ? (list[i] == "inf" ? 1 : -1) * std::numeric_limits<double>::infinity()
+                                        : list[i].get<double>();
   return values;
 }
 
@@ -47,14 +50,21 @@ bool belongs_to_rows(const language::ModelFile& file, const Stated& variable) {
 Json model_record(const Experiment& experiment, const Outcome& outcome) {
   const language::ModelFile& file = experiment.model;
   const Model& model = file.model;
-  Json json = {{"plates", Json::object()}, {"observed", Json::array()}, {"constants", Json::object()}, {"row_statistics", Json::object()}, {"factors", Json::object()}};
+  Json json = {{"plates", Json::object()},
+               {"observed", Json::array()},
+               {"constants", Json::object()},
+               {"row_statistics", Json::object()},
+               {"factors", Json::object()}};
   for (std::size_t p = 0; p < model.plates.size(); ++p)
-    if (!contains(file.row_plates, static_cast<int>(p))) json["plates"][model.plates[p].name] = {{"size", model.plates[p].size}, {"labels", model.plates[p].labels}};
+    if (!contains(file.row_plates, static_cast<int>(p)))
+      json["plates"][model.plates[p].name] = {{"size", model.plates[p].size}, {"labels", model.plates[p].labels}};
   for (const Stated& variable : model.variables) {
     if (variable.role == Stated::Role::observed) json["observed"].push_back(variable.name);
-    if (variable.role == Stated::Role::constant && variable.statements.empty() && !belongs_to_rows(file, variable)) json["constants"][variable.name] = number_list(variable.data.values);
+    if (variable.role == Stated::Role::constant && variable.statements.empty() && !belongs_to_rows(file, variable))
+      json["constants"][variable.name] = number_list(variable.data.values);
   }
-  for (const auto& [key, array] : file.row_statistics) json["row_statistics"][key] = {{"dimensions", array.dimensions}, {"values", number_list(array.values)}};
+  for (const auto& [key, array] : file.row_statistics)
+    json["row_statistics"][key] = {{"dimensions", array.dimensions}, {"values", number_list(array.values)}};
   for (const Factors& f : outcome.factors) {
     const Stated& variable = model.variables[static_cast<std::size_t>(f.variable)];
     if (belongs_to_rows(file, variable) || variable.role == Stated::Role::observed) continue;
@@ -77,7 +87,9 @@ Json model_record(const Experiment& experiment, const Outcome& outcome) {
 ModelRecord read_model_record(const Registry& registry, const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "model.json";
   std::ifstream in(path);
-  if (!in) throw ConfigError(fmt::format("error: '{}' holds no model that has been run: there is no model.json in it", folder.string()));
+  if (!in)
+    throw ConfigError(
+        fmt::format("error: '{}' holds no model that has been run: there is no model.json in it", folder.string()));
   ModelRecord record;
   try {
     const Json json = Json::parse(in);
@@ -89,7 +101,8 @@ ModelRecord read_model_record(const Registry& registry, const std::filesystem::p
     record.observed = json.at("observed").get<std::vector<std::string>>();
     for (const auto& [name, values] : json.at("constants").items()) record.options.data.known[name] = vector_of(values);
     for (const auto& [key, array] : json.at("row_statistics").items())
-      record.options.data.row_statistics[key] = {array.at("dimensions").get<model::Dimensions>(), vector_of(array.at("values"))};
+      record.options.data.row_statistics[key] = {array.at("dimensions").get<model::Dimensions>(),
+                                                 vector_of(array.at("values"))};
     for (const auto& [name, f] : json.at("factors").items()) {
       Members members{&registry.family(f.at("family").get<std::string>()), {}, {}};
       members.layout.dimension = f.at("dimension").get<Index>();
@@ -98,7 +111,9 @@ ModelRecord read_model_record(const Registry& registry, const std::filesystem::p
       const Eigen::VectorXd theta = vector_of(f.at("theta"));
       const auto count = f.at("members").get<Index>();
       members.theta = theta.reshaped(theta.size() / std::max<Index>(1, count), count);
-      record.factors.emplace_back(name, Factors{-1, std::move(members), f.at("cells").get<std::vector<Index>>(), f.at("leader").get<int>(), f.at("first").get<Index>(), f.at("count").get<Index>()});
+      record.factors.emplace_back(
+          name, Factors{-1, std::move(members), f.at("cells").get<std::vector<Index>>(), f.at("leader").get<int>(),
+                        f.at("first").get<Index>(), f.at("count").get<Index>()});
     }
   } catch (const Json::exception& error) {
     throw ConfigError(fmt::format("error: {} is not what a run writes: {}", path.string(), error.what()));

@@ -14,7 +14,7 @@
 namespace kullback::experiment {
 
 struct ModelRecord {
-  language::ReadOptions options;                         ///< for reading the model on new rows
+  language::ReadOptions options;  ///< for reading the model on new rows
   std::vector<std::string> observed;
   std::vector<std::pair<std::string, Factors>> factors;  ///< by the variable's name
 };

@@ -29,7 +29,8 @@ struct Variable {
   std::vector<std::string> cells = {};   ///< which cells the members are ("n = 3"), where only some are latent
 };
 
-/// One fixed point that restarts of a model ended in. Bounds do not change when levels are relabelled, so one optimum has one bound.
+/// One fixed point that restarts of a model ended in. Bounds do not change when levels are relabelled, so one optimum
+/// has one bound.
 struct Optimum {
   double bound = 0;
   Index times = 0, first = 0;  ///< how many restarts ended there, and the first of them, counted from 0
@@ -42,17 +43,17 @@ struct Outcome {
   bool comparison = false;
   std::string status;  ///< a Status of the loop, "exact" for a comparison, "infinite" or "unsupported"
   std::string reason;
-  Solution solution;   ///< projections
+  Solution solution;  ///< projections
   std::vector<Value> values;
   std::vector<Variable> variables;
-  std::string p, q;    ///< as printed
+  std::string p, q;  ///< as printed
   // Of a model:
   std::vector<Report> reports;
   std::vector<Report> missing;  ///< empty cells of observed variables that have no factor of their own
-  std::vector<Optimum> optima;                                        ///< where there were several restarts, best first
+  std::vector<Optimum> optima;  ///< where there were several restarts, best first
   std::vector<std::pair<std::string, std::vector<TraceRow>>> traces;  ///< of every restart, by its name
   bool is_model() const { return !traces.empty(); }
-  std::vector<Factors> factors;                                       ///< of the best q, for predictions
+  std::vector<Factors> factors;  ///< of the best q, for predictions
 };
 
 struct Results {

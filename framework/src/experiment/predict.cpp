@@ -21,14 +21,19 @@ using model::Model;
 using model::Statement;
 using Stated = model::Variable;
 
-// Sums over draws for one statement: of means, their squares, variances and densities (these relative to the largest so far).
+// Sums over draws for one statement: of means, their squares, variances and densities (these relative to the largest so
+// far).
 struct Sums {
   Eigen::ArrayXXd mean, mean_square, variance;
   Eigen::ArrayXd log_most, density, density_square;
 
   Sums(Index rows, Index cells)
-      : mean(Eigen::ArrayXXd::Zero(rows, cells)), mean_square(mean), variance(mean), log_most(Eigen::ArrayXd::Constant(cells, -std::numeric_limits<double>::infinity())),
-        density(Eigen::ArrayXd::Zero(cells)), density_square(density) {}
+      : mean(Eigen::ArrayXXd::Zero(rows, cells)),
+        mean_square(mean),
+        variance(mean),
+        log_most(Eigen::ArrayXd::Constant(cells, -std::numeric_limits<double>::infinity())),
+        density(Eigen::ArrayXd::Zero(cells)),
+        density_square(density) {}
 
   void add_density(Index cell, double log_density) {
     if (log_density == -std::numeric_limits<double>::infinity()) return;
@@ -67,7 +72,8 @@ void add_draw(const Members& members, bool categorical, const Eigen::MatrixXd& d
   } else {
     const auto* moments = capability<Moments>(*members.family, members.layout);
     Eigen::MatrixXd mean(d, n), second(d, n);
-    if (!moments || !moments->expect(members.layout, members.theta, "x", mean) || !moments->expect(members.layout, members.theta, "x2", second))
+    if (!moments || !moments->expect(members.layout, members.theta, "x", mean) ||
+        !moments->expect(members.layout, members.theta, "x2", second))
       throw UnsupportedError(fmt::format("{} has no mean and variance to predict with", members.family->name()));
     sums.mean += mean.array();
     sums.mean_square += mean.array().square();
@@ -84,29 +90,36 @@ Prediction finish(const Model& model, int v, const Sums& sums, const Eigen::Matr
   const auto s = static_cast<double>(draws);
   Prediction p;
   p.name = variable.name;
-  const Eigen::ArrayXXd mean = sums.mean / s, between = ((sums.mean_square - s * mean.square()) / std::max(1.0, s - 1)).max(0);
+  const Eigen::ArrayXXd mean = sums.mean / s,
+                        between = ((sums.mean_square - s * mean.square()) / std::max(1.0, s - 1)).max(0);
   p.mean = mean;
   if (!categorical) p.variance = sums.variance / s + between;
   p.mean_error = (between / s).sqrt();
-  const Eigen::ArrayXd density = sums.density / s, spread = ((sums.density_square - s * density.square()) / std::max(1.0, s - 1)).max(0);
+  const Eigen::ArrayXd density = sums.density / s,
+                       spread = ((sums.density_square - s * density.square()) / std::max(1.0, s - 1)).max(0);
   p.log_density = (sums.log_most + density.log()).transpose();
   p.log_density_error = ((spread / s).sqrt() / density).transpose();
   const Index cells = mean.cols();
   for (Index c = 0; c < cells; ++c)
-    if (data.col(c).array().isNaN().any()) p.log_density[c] = p.log_density_error[c] = std::numeric_limits<double>::quiet_NaN();
-  const model::Dimensions dimensions = cells == language::cells(model.plates, variable.plates) ? variable.plates : variable.dimensions();
+    if (data.col(c).array().isNaN().any())
+      p.log_density[c] = p.log_density_error[c] = std::numeric_limits<double>::quiet_NaN();
+  const model::Dimensions dimensions =
+      cells == language::cells(model.plates, variable.plates) ? variable.plates : variable.dimensions();
   for (Index c = 0; c < cells; ++c) p.cells.push_back(language::cell_text(model.plates, dimensions, c));
   const int along = categorical ? variable.levels : mean.rows() > 1 ? variable.over[0] : -1;
-  for (Index i = 0; along >= 0 && i < mean.rows(); ++i) p.coordinates.push_back(language::label_text(model.plates[static_cast<std::size_t>(along)], i));
+  for (Index i = 0; along >= 0 && i < mean.rows(); ++i)
+    p.coordinates.push_back(language::label_text(model.plates[static_cast<std::size_t>(along)], i));
   return p;
 }
 
 }  // namespace
 
-Predictions predict(const Registry& registry, const std::string& run_folder, const std::string& csv, Index draws, std::uint64_t seed) {
+Predictions predict(const Registry& registry, const std::string& run_folder, const std::string& csv, Index draws,
+                    std::uint64_t seed) {
   ModelRecord record = read_model_record(registry, run_folder);
   record.options.instead = csv;
-  const config::Node root = config::parse_yaml(config::read_source((std::filesystem::path(run_folder) / "config.yaml").string()));
+  const config::Node root =
+      config::parse_yaml(config::read_source((std::filesystem::path(run_folder) / "config.yaml").string()));
   config::Diagnostics diagnostics;
   const language::ModelFile file = language::read_model(root, registry, run_folder, diagnostics, record.options);
   for (const std::string& name : file.lacking)
@@ -124,18 +137,22 @@ Predictions predict(const Registry& registry, const std::string& run_folder, con
       }
   std::vector<int> wanted;
   for (std::size_t v = 0; v < model.variables.size(); ++v)
-    if (std::find(record.observed.begin(), record.observed.end(), model.variables[v].name) != record.observed.end()) wanted.push_back(static_cast<int>(v));
+    if (std::find(record.observed.begin(), record.observed.end(), model.variables[v].name) != record.observed.end())
+      wanted.push_back(static_cast<int>(v));
   const Draws source(model, std::move(factors), wanted, seed);
 
   Predictions predictions{draws, {}};
   const language::Values known = source.known();
   for (int v : wanted) {
     const Stated& variable = model.variables[static_cast<std::size_t>(v)];
-    if (variable.statements.size() != 1) throw UnsupportedError(fmt::format("{} has several statements: predictions for it are not there yet", variable.name));
+    if (variable.statements.size() != 1)
+      throw UnsupportedError(
+          fmt::format("{} has several statements: predictions for it are not there yet", variable.name));
     const Statement& statement = model.statements[static_cast<std::size_t>(variable.statements[0])];
     const bool categorical = variable.levels >= 0;
     const Index d = statement.layout.dimension;
-    const Eigen::MatrixXd data = known[static_cast<std::size_t>(v)].values.reshaped(d, known[static_cast<std::size_t>(v)].values.size() / d);
+    const Eigen::MatrixXd data =
+        known[static_cast<std::size_t>(v)].values.reshaped(d, known[static_cast<std::size_t>(v)].values.size() / d);
     // Empty cells have no density; any number will do in their place.
     const Eigen::MatrixXd points = data.array().isNaN().select(0.0, data.array());
     constexpr Index kGrain = 50;
@@ -159,13 +176,17 @@ Predictions predict(const Registry& registry, const std::string& run_folder, con
 
 std::string predictions_csv(const Predictions& predictions) {
   const auto cell = [](double v) { return std::isnan(v) ? std::string() : fmt::format("{}", v); };
-  const auto quoted = [](const std::string& text) { return text.find(',') == std::string::npos ? text : '"' + text + '"'; };
+  const auto quoted = [](const std::string& text) {
+    return text.find(',') == std::string::npos ? text : '"' + text + '"';
+  };
   std::string text = "variable,cell,coordinate,mean,variance,log_density,mean_error,log_density_error\n";
   for (const Prediction& p : predictions.variables)
     for (Index c = 0; c < p.mean.cols(); ++c)
       for (Index i = 0; i < p.mean.rows(); ++i)
-        text += fmt::format("{},{},{},{},{},{},{},{}\n", p.name, quoted(p.cells[static_cast<std::size_t>(c)]), p.coordinates.empty() ? "" : quoted(p.coordinates[static_cast<std::size_t>(i)]),
-                            cell(p.mean(i, c)), p.variance.size() ? cell(p.variance(i, c)) : "", cell(p.log_density[c]), cell(p.mean_error(i, c)), cell(p.log_density_error[c]));
+        text += fmt::format("{},{},{},{},{},{},{},{}\n", p.name, quoted(p.cells[static_cast<std::size_t>(c)]),
+                            p.coordinates.empty() ? "" : quoted(p.coordinates[static_cast<std::size_t>(i)]),
+                            cell(p.mean(i, c)), p.variance.size() ? cell(p.variance(i, c)) : "", cell(p.log_density[c]),
+                            cell(p.mean_error(i, c)), cell(p.log_density_error[c]));
   return text;
 }
 

@@ -80,7 +80,8 @@ Json outcome_json(const Outcome& outcome, std::size_t index, bool only, const St
   json["divergences"] = Json::array();
   for (const Value& value : outcome.values) json["divergences"].push_back(to_json(value));
   const std::string prefix = only ? "" : fmt::format("{}.", index + 1);
-  for (const Variable& variable : outcome.variables) json["variables"][variable.name] = variable_json(variable, prefix, store);
+  for (const Variable& variable : outcome.variables)
+    json["variables"][variable.name] = variable_json(variable, prefix, store);
   return json;
 }
 
@@ -105,7 +106,8 @@ Json to_json(const Results& results, const StoreArray& store) {
   Json json = {{"status", results.status}};
   if (!results.reason.empty()) json["reason"] = results.reason;
   json["results"] = Json::array();
-  for (std::size_t i = 0; i < results.outcomes.size(); ++i) json["results"].push_back(outcome_json(results.outcomes[i], i, false, store));
+  for (std::size_t i = 0; i < results.outcomes.size(); ++i)
+    json["results"].push_back(outcome_json(results.outcomes[i], i, false, store));
   return json;
 }
 
@@ -114,8 +116,8 @@ std::string trace_csv(const Results& results) {
   const auto cell = [](double v) { return std::isnan(v) ? std::string() : fmt::format("{}", v); };
   const auto add = [&](const Outcome& outcome, const std::vector<TraceRow>& trace, const std::string& start) {
     for (const TraceRow& row : trace)
-      text += fmt::format("{},{:.6f},{},{},{},{},{},{}\n", row.sweep, row.seconds, cell(row.bound), cell(row.change), row.segment,
-                          csv_cell(outcome.case_name), csv_cell(outcome.divergence), csv_cell(start));
+      text += fmt::format("{},{:.6f},{},{},{},{},{},{}\n", row.sweep, row.seconds, cell(row.bound), cell(row.change),
+                          row.segment, csv_cell(outcome.case_name), csv_cell(outcome.divergence), csv_cell(start));
   };
   for (const Outcome& outcome : results.outcomes) {
     if (!outcome.is_model()) add(outcome, outcome.solution.trace, outcome.start);
@@ -147,7 +149,8 @@ std::size_t width(const std::string& text) {  // characters, not bytes
 }
 
 bool looks_numeric(const std::string& text) {
-  return text.empty() || text == "inf" || text == "-inf" || (text.find_first_not_of("0123456789.eE+-") == std::string::npos);
+  return text.empty() || text == "inf" || text == "-inf" ||
+         (text.find_first_not_of("0123456789.eE+-") == std::string::npos);
 }
 
 std::string show(double value) { return std::isnan(value) ? "" : fmt::format("{:.6g}", value); }
@@ -185,7 +188,8 @@ std::string divergence_table(const std::vector<Value>& values) {
   std::vector<std::vector<std::string>> rows = {{"divergence", "value", "error", "method", "source"}};
   for (const Value& value : values) {
     if (value.unavailable.empty())
-      rows.push_back({value.name, fmt::format("{:.12g}", value.estimate.value), show_error(value.estimate), std::string(to_text(value.estimate.method)), value.estimate.source});
+      rows.push_back({value.name, fmt::format("{:.12g}", value.estimate.value), show_error(value.estimate),
+                      std::string(to_text(value.estimate.method)), value.estimate.source});
     else
       rows.push_back({value.name, "", "", "unavailable", value.unavailable});
   }
@@ -200,11 +204,14 @@ std::string comparisons(const Results& results) {
     if (!outcome.comparison) continue;
     bool first = true;
     for (const Value& value : outcome.values) {
-      std::vector<std::string> row = first ? std::vector<std::string>{outcome.case_name, outcome.p, outcome.q} : std::vector<std::string>{"", "", ""};
+      std::vector<std::string> row = first ? std::vector<std::string>{outcome.case_name, outcome.p, outcome.q}
+                                           : std::vector<std::string>{"", "", ""};
       first = false;
       row.push_back(value.name);
       if (value.unavailable.empty())
-        row.insert(row.end(), {fmt::format("{:.12g}", value.estimate.value), show_error(value.estimate), value.name == "formula" ? "" : std::string(to_text(value.estimate.method)), value.estimate.source});
+        row.insert(row.end(),
+                   {fmt::format("{:.12g}", value.estimate.value), show_error(value.estimate),
+                    value.name == "formula" ? "" : std::string(to_text(value.estimate.method)), value.estimate.source});
       else
         row.insert(row.end(), {"", "", "unavailable", value.unavailable});
       rows.push_back(row);
@@ -234,7 +241,8 @@ std::string variables_cell(const Outcome& outcome) {
     } else {
       std::vector<std::string> numbers;
       for (Index i = 0; i < v.mean.size(); ++i)
-        numbers.push_back(v.stddev.size() ? fmt::format("{:.4g} ± {:.4g}", v.mean(i), v.stddev(i)) : fmt::format("{:.4g}", v.mean(i)));
+        numbers.push_back(v.stddev.size() ? fmt::format("{:.4g} ± {:.4g}", v.mean(i), v.stddev(i))
+                                          : fmt::format("{:.4g}", v.mean(i)));
       parts.push_back(fmt::format("{} {}", v.name, fmt::join(numbers, ", ")));
     }
     if (parts.size() == 4) {
@@ -246,8 +254,10 @@ std::string variables_cell(const Outcome& outcome) {
 }
 
 std::string projections(const Results& results) {
-  const bool starts = std::any_of(results.outcomes.begin(), results.outcomes.end(), [](const Outcome& o) { return !o.start.empty(); });
-  const bool named = std::any_of(results.outcomes.begin(), results.outcomes.end(), [](const Outcome& o) { return !o.case_name.empty(); });
+  const bool starts =
+      std::any_of(results.outcomes.begin(), results.outcomes.end(), [](const Outcome& o) { return !o.start.empty(); });
+  const bool named = std::any_of(results.outcomes.begin(), results.outcomes.end(),
+                                 [](const Outcome& o) { return !o.case_name.empty(); });
   std::vector<std::vector<std::string>> rows(1);
   std::vector<std::string> notes;
   if (named) rows[0].push_back("case");
@@ -261,11 +271,13 @@ std::string projections(const Results& results) {
     row.push_back(outcome.divergence);
     if (starts) row.push_back(outcome.start);
     const bool ran = !outcome.optimizer.empty();
-    row.insert(row.end(), {outcome.status, ran ? fmt::format("{}", outcome.solution.sweeps) : "", ran ? show(outcome.solution.bound) : "",
-                           value_cell(find_value(outcome, "reverse_")), value_cell(find_value(outcome, "forward_")), variables_cell(outcome)});
+    row.insert(row.end(), {outcome.status, ran ? fmt::format("{}", outcome.solution.sweeps) : "",
+                           ran ? show(outcome.solution.bound) : "", value_cell(find_value(outcome, "reverse_")),
+                           value_cell(find_value(outcome, "forward_")), variables_cell(outcome)});
     rows.push_back(row);
     if (!outcome.reason.empty()) {
-      const std::string note = fmt::format("{}{}{}: {}", outcome.case_name, outcome.case_name.empty() ? "" : ", ", outcome.divergence, outcome.reason);
+      const std::string note = fmt::format("{}{}{}: {}", outcome.case_name, outcome.case_name.empty() ? "" : ", ",
+                                           outcome.divergence, outcome.reason);
       if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
     }
   }

@@ -20,8 +20,10 @@ Json nested(const double* values, std::span<const Index> shape) {
 }
 
 // One column a member; the numbers of a member innermost.
-Json array_json(const std::string& name, const Eigen::MatrixXd& array, std::vector<Index> shape, const StoreArray& store) {
-  if (array.size() > kMostInJson) return {{"npy", store(name, array.rows() == 1 ? array : Eigen::MatrixXd(array.transpose()))}, {"shape", shape}};
+Json array_json(const std::string& name, const Eigen::MatrixXd& array, std::vector<Index> shape,
+                const StoreArray& store) {
+  if (array.size() > kMostInJson)
+    return {{"npy", store(name, array.rows() == 1 ? array : Eigen::MatrixXd(array.transpose()))}, {"shape", shape}};
   return nested(array.data(), shape);
 }
 
@@ -45,21 +47,30 @@ Json variable_json(const Variable& variable, const StoreArray& store) {
   const auto with = [&](Index rows, bool square) {
     std::vector<Index> shape = members;
     const auto d = static_cast<Index>(std::llround(std::sqrt(static_cast<double>(rows))));
-    if (square && d * d == rows && rows > 1) shape.insert(shape.end(), {d, d});
-    else if (rows > 1) shape.push_back(rows);
+    if (square && d * d == rows && rows > 1)
+      shape.insert(shape.end(), {d, d});
+    else if (rows > 1)
+      shape.push_back(rows);
     return shape;
   };
   // A parameter of d x d numbers beside events of d, or of events that are matrices themselves.
   const Index event = variable.shape.empty() ? 1 : variable.shape.back();
   const bool matrix = variable.shape.size() > 1 && variable.plates.back().back() == '\'';
   for (const auto& [name, array] : variable.parameters)
-    json["parameters"][name] = array_json(variable.name + "." + name, array, with(array.rows(), matrix || (event > 1 && array.rows() == event * event)), store);
-  if (variable.mean.size()) json["mean"] = array_json(variable.name + ".mean", variable.mean, with(variable.mean.rows(), matrix), store);
-  if (variable.stddev.size()) json["stddev"] = array_json(variable.name + ".stddev", variable.stddev, with(variable.stddev.rows(), matrix), store);
+    json["parameters"][name] =
+        array_json(variable.name + "." + name, array,
+                   with(array.rows(), matrix || (event > 1 && array.rows() == event * event)), store);
+  if (variable.mean.size())
+    json["mean"] = array_json(variable.name + ".mean", variable.mean, with(variable.mean.rows(), matrix), store);
+  if (variable.stddev.size())
+    json["stddev"] =
+        array_json(variable.name + ".stddev", variable.stddev, with(variable.stddev.rows(), matrix), store);
   return json;
 }
 
-std::string plus_minus(double mean, double stddev) { return std::isnan(stddev) ? fmt::format("{:.4g}", mean) : fmt::format("{:.4g} ± {:.4g}", mean, stddev); }
+std::string plus_minus(double mean, double stddev) {
+  return std::isnan(stddev) ? fmt::format("{:.4g}", mean) : fmt::format("{:.4g} ± {:.4g}", mean, stddev);
+}
 
 // "0.5 ± 0.1, 2 ± 0.3", or how many there are.
 std::string few(const Eigen::MatrixXd& mean, const Eigen::MatrixXd& stddev) {
@@ -68,7 +79,8 @@ std::string few(const Eigen::MatrixXd& mean, const Eigen::MatrixXd& stddev) {
   std::vector<std::string> parts;
   for (Index i = 0; i < std::min(mean.size(), kFew); ++i)
     parts.push_back(plus_minus(mean.data()[i], stddev.size() == mean.size() ? stddev.data()[i] : std::nan("")));
-  return fmt::format("{}{}", fmt::join(parts, ", "), mean.size() > kFew ? fmt::format(", ... {} numbers", mean.size()) : "");
+  return fmt::format("{}{}", fmt::join(parts, ", "),
+                     mean.size() > kFew ? fmt::format(", ... {} numbers", mean.size()) : "");
 }
 
 std::string name_of(const std::string& name, const std::vector<std::string>& plates) {
@@ -89,35 +101,41 @@ Json model_json(const Outcome& outcome, const StoreArray& store) {
   if (!outcome.optima.empty()) {
     json["restarts"] = {{"count", outcome.traces.size()}, {"optima", Json::array()}};
     for (const Optimum& o : outcome.optima)
-      json["restarts"]["optima"].push_back({{"bound", number(o.bound)}, {"times", o.times}, {"first", o.first}, {"status", o.status}});
+      json["restarts"]["optima"].push_back(
+          {{"bound", number(o.bound)}, {"times", o.times}, {"first", o.first}, {"status", o.status}});
   }
   json["variables"] = Json::object();
   for (const Variable& variable : outcome.variables) json["variables"][variable.name] = variable_json(variable, store);
   for (const Report& report : outcome.missing) {
     Json& variable = json["variables"][report.name];
     variable = {{"plates", report.plates}, {"cells", report.cells}, {"draws", report.draws}};
-    for (const auto& [key, numbers] : {std::pair{"mean", &report.mean}, std::pair{"stddev", &report.stddev}, std::pair{"standard_error", &report.standard_error}})
+    for (const auto& [key, numbers] : {std::pair{"mean", &report.mean}, std::pair{"stddev", &report.stddev},
+                                       std::pair{"standard_error", &report.standard_error}})
       variable[key] = array_json(report.name + "." + key, numbers->transpose(), report.shape, store);
   }
   for (const Report& report : outcome.reports)
-    json["reports"][report.name] = {{"plates", report.plates},
-                                    {"draws", report.draws},
-                                    {"mean", array_json(report.name + ".mean", report.mean.transpose(), report.shape, store)},
-                                    {"stddev", array_json(report.name + ".stddev", report.stddev.transpose(), report.shape, store)},
-                                    {"standard_error", array_json(report.name + ".standard_error", report.standard_error.transpose(), report.shape, store)}};
+    json["reports"][report.name] = {
+        {"plates", report.plates},
+        {"draws", report.draws},
+        {"mean", array_json(report.name + ".mean", report.mean.transpose(), report.shape, store)},
+        {"stddev", array_json(report.name + ".stddev", report.stddev.transpose(), report.shape, store)},
+        {"standard_error",
+         array_json(report.name + ".standard_error", report.standard_error.transpose(), report.shape, store)}};
   return json;
 }
 
 std::string model_summary(const Outcome& outcome) {
   std::vector<std::vector<std::string>> rows = {{"status", "sweeps", "bound"}};
-  rows.push_back({outcome.status, fmt::format("{}", outcome.solution.sweeps), fmt::format("{:.8g}", outcome.solution.bound)});
+  rows.push_back(
+      {outcome.status, fmt::format("{}", outcome.solution.sweeps), fmt::format("{:.8g}", outcome.solution.bound)});
   std::string text = table(rows);
   if (!outcome.reason.empty()) text += outcome.reason + "\n";
   if (!outcome.optima.empty()) {
     rows = {{"optimum", "bound", "restarts"}};
     constexpr std::size_t kMostShown = 10;
     for (std::size_t i = 0; i < std::min(outcome.optima.size(), kMostShown); ++i)
-      rows.push_back({fmt::format("{}", i + 1), fmt::format("{:.8g}", outcome.optima[i].bound), fmt::format("{}", outcome.optima[i].times)});
+      rows.push_back({fmt::format("{}", i + 1), fmt::format("{:.8g}", outcome.optima[i].bound),
+                      fmt::format("{}", outcome.optima[i].times)});
     text += "\n" + table(rows);
     if (outcome.optima.size() > kMostShown) text += fmt::format("... {} more\n", outcome.optima.size() - kMostShown);
   }
@@ -126,7 +144,8 @@ std::string model_summary(const Outcome& outcome) {
     const std::string count = v.members == 1 ? "" : fmt::format("{} x ", v.members);
     rows.push_back({name_of(v.name, v.plates), count + v.family, few(v.mean, v.stddev)});
   }
-  for (const Report& r : outcome.reports) rows.push_back({name_of(r.name, r.plates), fmt::format("report, {} draws", r.draws), few(r.mean, r.stddev)});
+  for (const Report& r : outcome.reports)
+    rows.push_back({name_of(r.name, r.plates), fmt::format("report, {} draws", r.draws), few(r.mean, r.stddev)});
   return text + "\n" + table(rows);
 }
 

@@ -5,8 +5,9 @@
 
 namespace kullback::experiment {
 
-/// The top level of result.json: status, sweeps, bound, bound by term, restarts, and per variable its family, plates, parameters, mean and
-/// stddev as nested lists (plates outermost, then `over`); arrays of more than 10,000 numbers go to `store`.
+/// The top level of result.json: status, sweeps, bound, bound by term, restarts, and per variable its family, plates,
+/// parameters, mean and stddev as nested lists (plates outermost, then `over`); arrays of more than 10,000 numbers go
+/// to `store`.
 Json model_json(const Outcome& outcome, const StoreArray& store);
 
 /// A table of the variables that have few cells, below one line about the run.

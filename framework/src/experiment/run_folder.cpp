@@ -6,12 +6,12 @@
 #include <kullback/abi.hpp>
 #include <kullback/error.hpp>
 
-#include <boost/version.hpp>
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <boost/version.hpp>
 
 #include <cerrno>
 #include <cstring>
@@ -45,7 +45,8 @@ RunFolder::RunFolder(const std::string& out, const std::string& experiment_path)
   if (!out.empty()) {
     path_ = out;
     if (!create(path_))
-      throw Error(fmt::format("the folder '{}' exists; a run never overwrites one: choose another --out", path_.string()));
+      throw Error(
+          fmt::format("the folder '{}' exists; a run never overwrites one: choose another --out", path_.string()));
   } else {
     const std::string name = fs::path(experiment_path).stem().string();
     for (int i = 1;; ++i) {
@@ -88,7 +89,8 @@ std::string RunFolder::store(const std::string& name, const Eigen::MatrixXd& arr
 void RunFolder::write_results(const Results& results) const {
   write("trace.csv", trace_csv(results));
   // Last, because its status says that everything else is there.
-  const Json json = to_json(results, [this](const std::string& name, const Eigen::MatrixXd& array) { return store(name, array); });
+  const Json json =
+      to_json(results, [this](const std::string& name, const Eigen::MatrixXd& array) { return store(name, array); });
   write("result.json", json.dump(2) + "\n");
 }
 
@@ -107,15 +109,16 @@ std::string processor() {
 
 }  // namespace
 
-Json manifest(const Experiment& experiment, const std::vector<plugin::Loaded>& plugins, const std::vector<std::string>& command_line,
-              double seconds) {
+Json manifest(const Experiment& experiment, const std::vector<plugin::Loaded>& plugins,
+              const std::vector<std::string>& command_line, double seconds) {
   Json json;
   json["kullback"] = KULLBACK_VERSION;
   json["abi"] = KULLBACK_ABI_LINE;
-  json["versions"] = {{"compiler", __VERSION__},
-                      {"boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100)},
-                      {"eigen", fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)},
-                      {"fmt", FMT_VERSION}};
+  json["versions"] = {
+      {"compiler", __VERSION__},
+      {"boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100)},
+      {"eigen", fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)},
+      {"fmt", FMT_VERSION}};
   json["finished"] = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   json["seconds"] = seconds;
   json["command_line"] = command_line;
@@ -130,9 +133,14 @@ Json manifest(const Experiment& experiment, const std::vector<plugin::Loaded>& p
                   {"cores", std::thread::hardware_concurrency()}};
   json["plugins"] = Json::array();
   for (const plugin::Loaded& plugin : plugins)
-    json["plugins"].push_back({{"id", plugin.id}, {"version", plugin.version}, {"file", plugin.file.string()}, {"sha256", plugin.sha256}, {"abi", plugin.abi}});
+    json["plugins"].push_back({{"id", plugin.id},
+                               {"version", plugin.version},
+                               {"file", plugin.file.string()},
+                               {"sha256", plugin.sha256},
+                               {"abi", plugin.abi}});
   json["inputs"] = Json::array();
-  for (const auto& input : experiment.inputs) json["inputs"].push_back({{"file", input.name}, {"sha256", config::sha256_file(input.path.string())}});
+  for (const auto& input : experiment.inputs)
+    json["inputs"].push_back({{"file", input.name}, {"sha256", config::sha256_file(input.path.string())}});
   return json;
 }
 

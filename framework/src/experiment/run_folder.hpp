@@ -10,8 +10,9 @@
 
 namespace kullback::experiment {
 
-/// Creates the folder with a result.json that says "running"; every file is written beside its name and renamed when it is
-/// complete, so that none is ever half there. Never writes into a folder that exists. Throws Error with the system's reason.
+/// Creates the folder with a result.json that says "running"; every file is written beside its name and renamed when it
+/// is complete, so that none is ever half there. Never writes into a folder that exists. Throws Error with the system's
+/// reason.
 class RunFolder {
  public:
   /// `out` empty: runs/<name of the experiment file>, or -2, -3, ... if that exists.
@@ -30,7 +31,7 @@ class RunFolder {
 };
 
 /// Facts about this run for manifest.json: versions, plugins, seed, threads, host, hashes of the files that were read.
-Json manifest(const Experiment& experiment, const std::vector<plugin::Loaded>& plugins, const std::vector<std::string>& command_line,
-              double seconds);
+Json manifest(const Experiment& experiment, const std::vector<plugin::Loaded>& plugins,
+              const std::vector<std::string>& command_line, double seconds);
 
 }  // namespace kullback::experiment

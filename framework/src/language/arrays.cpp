@@ -57,7 +57,8 @@ std::size_t Walk::follow(const Dimensions& dimensions) {
   Followed followed{std::vector<Index>(dimensions_.size(), 0), 0};
   Index stride = 1;
   for (std::size_t i = dimensions.size(); i-- > 0;) {
-    const auto d = static_cast<std::size_t>(std::find(dimensions_.begin(), dimensions_.end(), dimensions[i]) - dimensions_.begin());
+    const auto d = static_cast<std::size_t>(std::find(dimensions_.begin(), dimensions_.end(), dimensions[i]) -
+                                            dimensions_.begin());
     followed.stride[d] += stride;
     stride *= sizes_[d];
   }
@@ -90,7 +91,8 @@ Array spread(const std::vector<Plate>& plates, const Array& array, const Dimensi
   return result;
 }
 
-Array apply(const std::vector<Plate>& plates, const Array& a, const Array& b, const std::function<double(double, double)>& f) {
+Array apply(const std::vector<Plate>& plates, const Array& a, const Array& b,
+            const std::function<double(double, double)>& f) {
   const Dimensions all = united(a.dimensions, b.dimensions);
   Array left = spread(plates, a, all);
   const Array right = spread(plates, b, all);

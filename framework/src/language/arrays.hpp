@@ -28,8 +28,8 @@ Index cells(const std::vector<Plate>& plates, const Dimensions& dimensions);
 std::string label_text(const Plate& plate, Index level);
 std::string cell_text(const std::vector<Plate>& plates, const Dimensions& dimensions, Index cell);
 
-/// Walks the cells of some dimensions in order (the last one fastest) and keeps each one's position in arrays over some of
-/// them: `stride` 0 stands for a dimension an array lacks.
+/// Walks the cells of some dimensions in order (the last one fastest) and keeps each one's position in arrays over some
+/// of them: `stride` 0 stands for a dimension an array lacks.
 class Walk {
  public:
   Walk(const std::vector<Plate>& plates, Dimensions dimensions);
@@ -55,7 +55,8 @@ class Walk {
 Array spread(const std::vector<Plate>& plates, const Array& array, const Dimensions& to);
 
 /// f, cell by cell, over the union of the dimensions.
-Array apply(const std::vector<Plate>& plates, const Array& a, const Array& b, const std::function<double(double, double)>& f);
+Array apply(const std::vector<Plate>& plates, const Array& a, const Array& b,
+            const std::function<double(double, double)>& f);
 Array apply(const Array& a, const std::function<double(double)>& f);
 
 /// Over the cells along `plate` that are not empty: their sum and how many there are.

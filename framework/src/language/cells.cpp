@@ -14,7 +14,8 @@ std::string target_text(const Workspace& w, const Variable& variable, const std:
   const Dimensions dimensions = variable.dimensions();
   for (std::size_t i = 0; i < dimensions.size(); ++i) {
     const std::string& plate = w.plate(dimensions[i]).name;
-    slots.push_back(i < fixed.size() && fixed[i] ? fmt::format("{} = {}", plate, w.label_text(dimensions[i], *fixed[i])) : plate);
+    slots.push_back(i < fixed.size() && fixed[i] ? fmt::format("{} = {}", plate, w.label_text(dimensions[i], *fixed[i]))
+                                                 : plate);
   }
   if (variable.matrix) slots.push_back(slots.back() + "'");
   return variable.name + (slots.empty() ? "" : fmt::format("[{}]", fmt::join(slots, ",")));
@@ -35,8 +36,10 @@ void assign_cells(const std::vector<const Draft*>& drafts, int v, Workspace& w) 
       for (std::size_t i = 0; i < fixed.size(); ++i) fits = fits && (!fixed[i] || *fixed[i] == walk.position(i));
       if (!fits) continue;
       if (best < drafts.size() && drafts[s]->fixed_count() == drafts[best]->fixed_count())
-        fail(drafts[s]->target, fmt::format("{} and {} state the same cell{}, and neither is more special: give one of them more slots", drafts[best]->node->key, drafts[s]->node->key,
-                                            variable.plates.empty() ? "" : fmt::format(" ({})", w.cell_text(variable.plates, cell))));
+        fail(drafts[s]->target,
+             fmt::format("{} and {} state the same cell{}, and neither is more special: give one of them more slots",
+                         drafts[best]->node->key, drafts[s]->node->key,
+                         variable.plates.empty() ? "" : fmt::format(" ({})", w.cell_text(variable.plates, cell))));
       if (best == drafts.size() || drafts[s]->fixed_count() > drafts[best]->fixed_count()) best = s;
     }
     if (best == drafts.size()) {
@@ -46,8 +49,11 @@ void assign_cells(const std::vector<const Draft*>& drafts, int v, Workspace& w) 
     }
   }
   if (without > 0)
-    fail(drafts[0]->target, fmt::format("{} without a statement (first: {}): add {}[{}]", counted(without, "cell"), w.cell_text(variable.plates, first_without), variable.name, w.names(variable.plates)));
-  for (std::size_t s = 0; s < drafts.size(); ++s) w.model.statements[static_cast<std::size_t>(variable.statements[s])].serves = std::move(serves[s]);
+    fail(drafts[0]->target,
+         fmt::format("{} without a statement (first: {}): add {}[{}]", counted(without, "cell"),
+                     w.cell_text(variable.plates, first_without), variable.name, w.names(variable.plates)));
+  for (std::size_t s = 0; s < drafts.size(); ++s)
+    w.model.statements[static_cast<std::size_t>(variable.statements[s])].serves = std::move(serves[s]);
 }
 
 }  // namespace kullback::language

@@ -10,7 +10,8 @@ namespace kullback::language {
 using config::Expression;
 using config::Node;
 
-DataResult read_data(const Node* data, const std::vector<PlateSource>& plates, Files& files, Workspace& workspace, const DataOptions& options) {
+DataResult read_data(const Node* data, const std::vector<PlateSource>& plates, Files& files, Workspace& workspace,
+                     const DataOptions& options) {
   DataReader reader(plates, files, workspace, options);
   static const Node kNoData = [] {
     Node none;
@@ -22,13 +23,19 @@ DataResult read_data(const Node* data, const std::vector<PlateSource>& plates, F
 }
 
 DataResult DataReader::run(const Node& data) {
-  if (data.kind != Node::Kind::map) config::fail(data.place, data.path, "data is a map of names to sources: {y[n]: column}");
+  if (data.kind != Node::Kind::map) {
+    data.accept();
+    config::fail(data.place, data.path, "data is a map of names to sources: {y[n]: column}");
+  }
   file_ = data.find("file");
-  if (file_ && !w_.keep_mistakes([&] { files_.is_array(*file_) ? static_cast<void>(files_.array(*file_)) : static_cast<void>(files_.table(*file_)); })) {
+  if (file_ && !w_.keep_mistakes([&] {
+        files_.is_array(*file_) ? static_cast<void>(files_.array(*file_)) : static_cast<void>(files_.table(*file_));
+      })) {
     // What follows from a file that cannot be read would only repeat the message.
     data.accept();
     for (const Node& node : data.children())
-      if (node.key != "file") w_.keep_mistakes([&] { w_.broken.push_back(config::parse_target(node.key, node.key_place, node.path).text); });
+      if (node.key != "file")
+        w_.keep_mistakes([&] { w_.broken.push_back(config::parse_target(node.key, node.key_place, node.path).text); });
     for (const Plate& plate : w_.model.plates)
       if (plate.size == 0) w_.broken.push_back(plate.name);
     return result_;
@@ -49,8 +56,10 @@ DataResult DataReader::run(const Node& data) {
   find_row_plates();
   size_by_rows();
   size_by_shape();
+  label_rows();
   size_by_labels();
   finish_plates(data);
+  note_reused_labels();
   result_.row_plates = w_.row_plates;
   for (std::size_t p = 0; p < sources_.size(); ++p)
     if (sources_[p].weight && !options_.replay) w_.keep_mistakes([&] { read_weight(p); });
@@ -78,8 +87,8 @@ void DataReader::read_entries(const Node& data) {
   }
 }
 
-// The whole name of a column, whatever characters it has ("petal length (cm)"). When old data are read again, a name that stands for nothing else
-// was one.
+// The whole name of a column, whatever characters it has ("petal length (cm)"). When old data are read again, a name
+// that stands for nothing else was one.
 bool DataReader::is_column(const Node& node) const {
   if (!file_ || files_.is_array(*file_) || node.kind != Node::Kind::scalar) return false;
   if (files_.table(*file_).find(node.string())) return true;
@@ -98,9 +107,11 @@ DataEntry DataReader::read_entry(const Node& node) {
   entry.node = &node;
   entry.target = config::parse_target(node.key, node.key_place, node.path);
   entry.name = entry.target.text;
-  if (w_.find_plate(entry.name) >= 0) fail(entry.target, fmt::format("{} is a plate: give the data another name", entry.name));
+  if (w_.find_plate(entry.name) >= 0)
+    fail(entry.target, fmt::format("{} is a plate: give the data another name", entry.name));
   for (const Expression& slot : entry.target.children) {
-    if (slot.kind == Expression::Kind::label) fail(slot, fmt::format("data are read for all of {}: write {}[{}]", slot.text, entry.name, slot.text));
+    if (slot.kind == Expression::Kind::label)
+      fail(slot, fmt::format("data are read for all of {}: write {}[{}]", slot.text, entry.name, slot.text));
     const int plate = w_.need_plate(slot, slot.text);
     if (contains(entry.plates, plate)) fail(slot, fmt::format("{} stands twice", slot.text));
     entry.plates.push_back(plate);
@@ -128,7 +139,8 @@ void DataReader::read_source(const Node& node, DataEntry& entry) {
   static const std::vector<std::string> kKeys = {"file", "column", "columns", "over", "levels", "value", "standardize"};
   for (const Node& child : node.children())
     if (std::find(kKeys.begin(), kKeys.end(), child.key) == kKeys.end())
-      config::fail(child.key_place, node.path, fmt::format("unknown key '{}'; {}", child.key, suggestion(child.key, kKeys)));
+      config::fail(child.key_place, node.path,
+                   fmt::format("unknown key '{}'; {}", child.key, suggestion(child.key, kKeys)));
   const auto plate = [&](const char* key) {
     const Node* name = node.find(key);
     if (!name) return -1;
@@ -151,7 +163,9 @@ void DataReader::read_source(const Node& node, DataEntry& entry) {
   }
   const Node* column = node.find("column");
   const Node* columns = node.find("columns");
-  if (!entry.file) config::fail(node.key_place, node.path, "which file? give it here (file: x.csv) or once for all data (file: x.csv under data)");
+  if (!entry.file)
+    config::fail(node.key_place, node.path,
+                 "which file? give it here (file: x.csv) or once for all data (file: x.csv under data)");
   if (files_.is_array(*entry.file)) {
     entry.kind = DataEntry::Kind::array;
     return;
@@ -161,7 +175,10 @@ void DataReader::read_source(const Node& node, DataEntry& entry) {
   entry.columns_node = column ? column : columns;
   if (!entry.columns_node) {
     const config::Table& table = files_.table(*entry.file);
-    if (table.columns.size() != 1) config::fail(node.key_place, node.path, fmt::format("which column of {}? it has {}", files_.name(*entry.file), counted(static_cast<Index>(table.columns.size()), "column")));
+    if (table.columns.size() != 1)
+      config::fail(node.key_place, node.path,
+                   fmt::format("which column of {}? it has {}", files_.name(*entry.file),
+                               counted(static_cast<Index>(table.columns.size()), "column")));
     entry.columns = {table.columns[0].name};
   } else if (entry.columns_node->kind == Node::Kind::list) {
     entry.columns_node->accept();
@@ -204,21 +221,24 @@ void DataReader::complete_columns() {
 
 bool DataReader::mentions_column(const Expression& e, const config::Table& table) const {
   if (e.kind == Expression::Kind::reference && table.find(e.text)) return true;
-  return std::any_of(e.children.begin(), e.children.end(), [&](const Expression& child) { return mentions_column(child, table); });
+  return std::any_of(e.children.begin(), e.children.end(),
+                     [&](const Expression& child) { return mentions_column(child, table); });
 }
 
 bool DataReader::reads_rows(const DataEntry& entry) {
   if (options_.known.count(entry.name)) return false;
   if (entry.kind == DataEntry::Kind::columns) return true;
-  return entry.kind == DataEntry::Kind::expression && file_ && !files_.is_array(*file_) && mentions_column(*entry.expression, files_.table(*file_));
+  return entry.kind == DataEntry::Kind::expression && file_ && !files_.is_array(*file_) &&
+         mentions_column(*entry.expression, files_.table(*file_));
 }
 
-// The plate that the rows of an entry's file run along is the first one of its target. But where that plate gets its levels from
-// columns of the same file, the entry is nested: a column that is constant inside the plate's cells.
+// The plate that the rows of an entry's file run along is the first one of its target. But where that plate gets its
+// levels from columns of the same file, the entry is nested: a column that is constant inside the plate's cells.
 void DataReader::find_row_plates() {
   const auto nested = [&](const DataEntry& entry, int plate) {
     return is_from_data(plate) && std::any_of(entries_.begin(), entries_.end(), [&](const DataEntry& other) {
-             return other.levels >= 0 && w_.same_levels(other.levels, plate) && reads_rows(other) && files_.name(*other.file) == files_.name(*entry.file) &&
+             return other.levels >= 0 && w_.same_levels(other.levels, plate) && reads_rows(other) &&
+                    files_.name(*other.file) == files_.name(*entry.file) &&
                     !(other.plates.size() > 0 && w_.same_levels(other.plates[0], plate));
            });
   };
@@ -229,8 +249,10 @@ void DataReader::find_row_plates() {
     for (const DataEntry& other : entries_)
       if (other.rows >= 0 && files_.name(*other.file) == files_.name(*entry.file)) entry.rows = other.rows;
     if (entry.rows < 0)
-      w_.diagnostics.error(entry.target.place, entry.node->path,
-                           fmt::format("which plate do the rows of {} run along? no entry reads a column of it over one", files_.name(*entry.file)));
+      w_.diagnostics.error(
+          entry.target.place, entry.node->path,
+          fmt::format("which plate do the rows of {} run along? no entry reads a column of it over one",
+                      files_.name(*entry.file)));
   }
 }
 
@@ -263,7 +285,8 @@ void DataReader::size_by_shape() {
         const bool wide = entry.columns.size() > 1 || dimensions.size() > 1;
         if (!wide) return;
         if (dimensions.size() != 2)
-          fail(entry.target, fmt::format("{} columns need a dimension beside {}: write {}[{}, m], or over: m", entry.columns.size(), dimensions.empty() ? "the rows" : w_.names(dimensions),
+          fail(entry.target, fmt::format("{} columns need a dimension beside {}: write {}[{}, m], or over: m",
+                                         entry.columns.size(), dimensions.empty() ? "the rows" : w_.names(dimensions),
                                          entry.name, dimensions.empty() ? "n" : w_.names(dimensions)));
         const auto count = static_cast<Index>(entry.columns.size());
         Plate& plate = w_.model.plates[static_cast<std::size_t>(w_.root(dimensions[1]))];
@@ -273,11 +296,16 @@ void DataReader::size_by_shape() {
       }
       if (entry.kind == DataEntry::Kind::array) {
         const Eigen::MatrixXd& array = files_.array(*entry.file);
-        const std::string shape = array.cols() == 1 ? fmt::format("{} numbers", array.rows()) : fmt::format("{} × {} numbers", array.rows(), array.cols());
+        const std::string shape = array.cols() == 1 ? fmt::format("{} numbers", array.rows())
+                                                    : fmt::format("{} × {} numbers", array.rows(), array.cols());
         if (dimensions.empty() || dimensions.size() > 2 || (dimensions.size() == 1 && array.cols() != 1))
-          fail(entry.target, fmt::format("{} has {}, and {} has {}", files_.name(*entry.file), shape, entry.name, dimensions.empty() ? "no dimension" : counted(static_cast<Index>(dimensions.size()), "dimension")));
+          fail(entry.target,
+               fmt::format(
+                   "{} has {}, and {} has {}", files_.name(*entry.file), shape, entry.name,
+                   dimensions.empty() ? "no dimension" : counted(static_cast<Index>(dimensions.size()), "dimension")));
         set_size(dimensions[0], array.rows(), entry, fmt::format("{} has {}", files_.name(*entry.file), shape));
-        if (dimensions.size() == 2) set_size(dimensions[1], array.cols(), entry, fmt::format("{} has {}", files_.name(*entry.file), shape));
+        if (dimensions.size() == 2)
+          set_size(dimensions[1], array.cols(), entry, fmt::format("{} has {}", files_.name(*entry.file), shape));
       }
       if (entry.kind == DataEntry::Kind::list) {
         const Node* node = entry.value;
@@ -293,34 +321,6 @@ void DataReader::size_by_shape() {
   }
 }
 
-void DataReader::size_by_labels() {
-  for (std::size_t p = 0; p < sources_.size(); ++p) {
-    Plate& plate = w_.model.plates[p];
-    if (!sources_[p].from_data || plate.size > 0) continue;
-    std::vector<LabelColumns> columns;
-    std::vector<std::string> names;
-    bool clean = true;
-    for (const DataEntry& entry : entries_) {
-      if (entry.levels < 0 || w_.root(entry.levels) != static_cast<int>(p) || entry.kind != DataEntry::Kind::columns || options_.known.count(entry.name)) continue;
-      clean = w_.keep_mistakes([&] {
-        if (entry.tuple()) {
-          columns.push_back(label_columns(entry));
-        } else {
-          for (const std::string& name : entry.columns) columns.push_back({&column(entry, name)});
-        }
-        for (const std::string& name : entry.columns) names.push_back(name);
-        if (columns.back().size() != columns.front().size())
-          fail(entry.target, fmt::format("the labels of {} come from {} here and from {} above", plate.name, counted(static_cast<Index>(columns.back().size()), "column"), columns.front().size()));
-      }) && clean;
-    }
-    if (columns.empty() || !clean) continue;
-    LabelNote note{static_cast<int>(p), true, fmt::format("{}", fmt::join(names, ", "))};
-    plate.labels = sorted_labels(columns, note.numeric);
-    plate.size = static_cast<Index>(plate.labels.size());
-    result_.labels.push_back(note);
-  }
-}
-
 // Second names take over the size; a plate that is still without one is an error.
 void DataReader::finish_plates(const Node& data) {
   for (std::size_t p = 0; p < sources_.size(); ++p) {
@@ -332,13 +332,17 @@ void DataReader::finish_plates(const Node& data) {
     }
     if (plate.size > 0) continue;
     // A plate over which an entry with a mistake of its own is read needs no second message.
-    const bool excused = w_.is_broken(plate.name) || std::any_of(data.children().begin(), data.children().end(), [&](const Node& node) {
-      return std::any_of(w_.broken.begin(), w_.broken.end(), [&](const std::string& name) { return node.key.rfind(name, 0) == 0; });
-    });
+    const bool excused =
+        w_.is_broken(plate.name) || std::any_of(data.children().begin(), data.children().end(), [&](const Node& node) {
+          return std::any_of(w_.broken.begin(), w_.broken.end(),
+                             [&](const std::string& name) { return node.key.rfind(name, 0) == 0; });
+        });
     const std::string given = plate.second_name_of >= 0 ? "" : plate.name;
     if (!excused && !given.empty() && !options_.replay)
-      w_.diagnostics.error(plate.place, "plates." + plate.name,
-                           fmt::format("the size of {} comes from the data, but nothing is read over {} and no column has `levels: {}`", plate.name, plate.name, plate.name));
+      w_.diagnostics.error(
+          plate.place, "plates." + plate.name,
+          fmt::format("the size of {} comes from the data, but nothing is read over {} and no column has `levels: {}`",
+                      plate.name, plate.name, plate.name));
     w_.broken.push_back(plate.name);
   }
 }

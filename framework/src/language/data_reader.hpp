@@ -15,15 +15,15 @@ struct DataEntry {
   const config::Node* node = nullptr;
   config::Expression target;
   std::string name;
-  Dimensions plates;                          ///< of the target
+  Dimensions plates;  ///< of the target
   int over = -1, levels = -1;
-  const config::Node* file = nullptr;         ///< its own, or the one for all
-  const config::Node* value = nullptr;        ///< expressions and lists
+  const config::Node* file = nullptr;   ///< its own, or the one for all
+  const config::Node* value = nullptr;  ///< expressions and lists
   std::optional<config::Expression> expression;
   const config::Node* columns_node = nullptr;
   std::vector<std::string> columns;
   bool all_columns = false, standardize = false;
-  int rows = -1;                              ///< the plate that rows of its file run along
+  int rows = -1;  ///< the plate that rows of its file run along
   Dimensions dimensions() const { return over < 0 ? plates : united(plates, {over}); }
   /// A label made of several columns, rather than an array of columns.
   bool tuple() const { return levels >= 0 && dimensions().size() <= 1; }
@@ -48,10 +48,14 @@ class DataReader {
   void complete_columns();
   void find_row_plates();
   void size_by_rows();
-  void size_by_labels();
   void size_by_shape();
   void set_size(int plate, Index size, const DataEntry& entry, const std::string& what);
   void finish_plates(const config::Node& data);
+  // data_labels.cpp
+  void size_by_labels();
+  void label_rows();
+  void labels_to_levels(const config::Expression& at, int plate, Array& array) const;
+  void note_reused_labels();
   // data_values.cpp
   void read_values(const DataEntry& entry);
   Array values_of(const DataEntry& entry);

@@ -17,7 +17,10 @@ namespace {
 constexpr double kEmpty = std::numeric_limits<double>::quiet_NaN();
 
 // "NA", "nan", "." or nothing in a list: an empty cell.
-bool is_empty(const Node& node) { return node.kind == Node::Kind::null || (node.kind == Node::Kind::scalar && (node.text == "NA" || node.text == "nan" || node.text == ".nan")); }
+bool is_empty(const Node& node) {
+  return node.kind == Node::Kind::null ||
+         (node.kind == Node::Kind::scalar && (node.text == "NA" || node.text == "nan" || node.text == ".nan"));
+}
 
 }  // namespace
 
@@ -30,7 +33,8 @@ const config::Table::Column& DataReader::column(const DataEntry& entry, const st
   if (at && at->kind == Node::Kind::list)
     for (const Node& child : at->children())
       if (child.text == name) at = &child;
-  config::fail(at ? at->place : entry.target.place, entry.node->path, fmt::format("{} has no column '{}'; {}", files_.name(*entry.file), name, suggestion(name, known)));
+  config::fail(at ? at->place : entry.target.place, entry.node->path,
+               fmt::format("{} has no column '{}'; {}", files_.name(*entry.file), name, suggestion(name, known)));
 }
 
 LabelColumns DataReader::label_columns(const DataEntry& entry) {
@@ -60,9 +64,15 @@ Array DataReader::values_of(const DataEntry& entry) {
   const Dimensions dimensions = entry.dimensions();
   Array array;
   switch (entry.kind) {
-    case DataEntry::Kind::columns: array = entry.levels >= 0 ? levels_of(entry) : columns_of(entry); break;
-    case DataEntry::Kind::array: array = array_of(entry); break;
-    case DataEntry::Kind::list: array = list_of(entry); break;
+    case DataEntry::Kind::columns:
+      array = entry.levels >= 0 ? levels_of(entry) : columns_of(entry);
+      break;
+    case DataEntry::Kind::array:
+      array = array_of(entry);
+      break;
+    case DataEntry::Kind::list:
+      array = list_of(entry);
+      break;
     case DataEntry::Kind::expression: {
       Columns columns;
       const bool rows = file_ && !files_.is_array(*file_) && entry.rows >= 0;
@@ -70,10 +80,10 @@ Array DataReader::values_of(const DataEntry& entry) {
       Terms terms(w_, {dimensions, dimensions, "", rows ? &columns : nullptr});
       const Written written = terms.resolve(*entry.expression);
       array = written.term.array;
-      if (rows && !contains(dimensions, entry.rows) && contains(array.dimensions, entry.rows)) array = onto_cells(entry, std::move(array), entry.rows);
+      if (rows && !contains(dimensions, entry.rows) && contains(array.dimensions, entry.rows))
+        array = onto_cells(entry, std::move(array), entry.rows);
       check_dimensions(w_, constant(array, *entry.expression), dimensions, entry.node->key);
-      if (entry.levels >= 0)
-        fail(*entry.expression, fmt::format("an expression gives numbers, no levels: write {{column: ..., levels: {}}}", w_.plate(entry.levels).name));
+      if (entry.levels >= 0) labels_to_levels(*entry.expression, entry.levels, array);
       break;
     }
   }
@@ -82,7 +92,9 @@ Array DataReader::values_of(const DataEntry& entry) {
     if (entry.levels >= 0) fail(entry.target, "levels cannot be standardized");
     if (dimensions.empty()) fail(entry.target, "one number cannot be standardized");
     std::optional<Array> scaled = standardized(w_, array, dimensions[0], entry.node->path);
-    if (!scaled) fail(entry.target, fmt::format("{} cannot be standardized: all values of {} are equal", entry.name, entry.columns.size() == 1 ? entry.columns[0] : "one of its columns"));
+    if (!scaled)
+      fail(entry.target, fmt::format("{} cannot be standardized: all values of {} are equal", entry.name,
+                                     entry.columns.size() == 1 ? entry.columns[0] : "one of its columns"));
     array = std::move(*scaled);
   }
   return array;
@@ -97,7 +109,10 @@ Array DataReader::columns_of(const DataEntry& entry) {
     const config::Table::Column& column = this->column(entry, entry.columns[static_cast<std::size_t>(c)]);
     if (!column.numeric) {
       const std::string& first = column.labels[0];
-      fail(entry.target, fmt::format("column '{}' of {} is text (row 1: '{}'): its labels need `levels:`, or compare them ({} == \"{}\")", column.name, files_.name(*entry.file), first, column.name, first));
+      fail(entry.target,
+           fmt::format(
+               "column '{}' of {} is text (row 1: '{}'): its labels need `levels:`, or compare them ({} == \"{}\")",
+               column.name, files_.name(*entry.file), first, column.name, first));
     }
     for (Index r = 0; r < rows; ++r) array.values[r * width + c] = column.numbers[static_cast<std::size_t>(r)];
   }
@@ -114,8 +129,10 @@ Array DataReader::levels_of(const DataEntry& entry) {
     Index unknown = -1;
     Eigen::VectorXd values = levels_of_rows(columns, rows, plate, unknown);
     if (unknown >= 0)
-      fail(entry.target, fmt::format("row {} of {} has '{}', which is not a label of {}; {}", unknown + 1, files_.name(*entry.file), label_of_row(columns, unknown), plate.name,
-                                     plate.labels.empty() ? fmt::format("its labels are 1 to {}", plate.size) : suggestion(label_of_row(columns, unknown), plate.labels)));
+      fail(entry.target, fmt::format("row {} of {} has '{}', which is not a label of {}; {}", unknown + 1,
+                                     files_.name(*entry.file), label_of_row(columns, unknown), plate.name,
+                                     plate.labels.empty() ? fmt::format("its labels are 1 to {}", plate.size)
+                                                          : suggestion(label_of_row(columns, unknown), plate.labels)));
     return values;
   };
   Array array{{entry.rows}, {}};
@@ -168,18 +185,24 @@ void DataReader::fill_list(const Node& node, const DataEntry& entry, std::size_t
     return;
   }
   const Plate& plate = w_.plate(array.dimensions[depth]);
-  if (node.kind != Node::Kind::list) config::fail(node.place, node.path, fmt::format("expected a list over {}, got {}", plate.name, node.description()));
+  if (node.kind != Node::Kind::list)
+    config::fail(node.place, node.path, fmt::format("expected a list over {}, got {}", plate.name, node.description()));
   if (static_cast<Index>(node.children().size()) != plate.size)
-    config::fail(node.place, node.path, fmt::format("{} has {}, but the list has {}", plate.name, counted(plate.size, "level"), counted(static_cast<Index>(node.children().size()), "element")));
+    config::fail(node.place, node.path,
+                 fmt::format("{} has {}, but the list has {}", plate.name, counted(plate.size, "level"),
+                             counted(static_cast<Index>(node.children().size()), "element")));
   Index stride = 1;
   for (std::size_t d = depth + 1; d < array.dimensions.size(); ++d) stride *= w_.plate(array.dimensions[d]).size;
-  for (std::size_t i = 0; i < node.children().size(); ++i) fill_list(node.children()[i], entry, depth + 1, first + static_cast<Index>(i) * stride, array);
+  for (std::size_t i = 0; i < node.children().size(); ++i)
+    fill_list(node.children()[i], entry, depth + 1, first + static_cast<Index>(i) * stride, array);
 }
 
 Array DataReader::list_of(const DataEntry& entry) {
   Array array{entry.dimensions(), {}};
   array.values.resize(cells(w_.plates(), array.dimensions));
-  if (array.dimensions.empty()) config::fail(entry.value->place, entry.node->path, fmt::format("a list lies along a plate: write {}[k] with the plate's name for k", entry.name));
+  if (array.dimensions.empty())
+    config::fail(entry.value->place, entry.node->path,
+                 fmt::format("a list lies along a plate: write {}[k] with the plate's name for k", entry.name));
   fill_list(*entry.value, entry, 0, 0, array);
   return array;
 }
@@ -188,9 +211,12 @@ Array DataReader::list_of(const DataEntry& entry) {
 Array DataReader::onto_cells(const DataEntry& entry, Array over_rows, int rows) {
   const int cell_plate = entry.plates.empty() ? -1 : entry.plates[0];
   for (const DataEntry& other : entries_) {
-    if (cell_plate < 0 || other.levels < 0 || !w_.same_levels(other.levels, cell_plate) || other.rows != rows || !other.tuple()) continue;
+    if (cell_plate < 0 || other.levels < 0 || !w_.same_levels(other.levels, cell_plate) || other.rows != rows ||
+        !other.tuple())
+      continue;
     Index unknown = -1;
-    const Eigen::VectorXd cell = levels_of_rows(label_columns(other), w_.plate(rows).size, w_.plate(cell_plate), unknown);
+    const Eigen::VectorXd cell =
+        levels_of_rows(label_columns(other), w_.plate(rows).size, w_.plate(cell_plate), unknown);
     const Dimensions rest = without(over_rows.dimensions, {rows});
     over_rows = spread(w_.plates(), over_rows, united({rows}, rest));
     const Index width = cells(w_.plates(), rest);
@@ -204,33 +230,51 @@ Array DataReader::onto_cells(const DataEntry& entry, Array over_rows, int rows) 
         const double value = over_rows.values[r * width + i];
         double& kept = result.values[c * width + i];
         if (first >= 0 && kept != value && !(std::isnan(kept) && std::isnan(value)))
-          fail(entry.target, fmt::format("{} is not constant inside {} = {}: rows {} and {} differ", entry.name, w_.plate(cell_plate).name, w_.label_text(cell_plate, c), first + 1, r + 1));
+          fail(entry.target,
+               fmt::format(
+                   "{} is not constant inside {} = {}: rows {} and {} differ{}", entry.name, w_.plate(cell_plate).name,
+                   w_.label_text(cell_plate, c), first + 1, r + 1,
+                   entry.levels < 0 || !entry.tuple()
+                       ? ""
+                       : fmt::format("; if a label of {} means another one in each {}, read both: columns: [{}, {}]",
+                                     w_.plate(cell_plate).name, w_.plate(entry.levels).name, entry.columns[0],
+                                     fmt::join(other.columns, ", "))));
         kept = value;
       }
       if (first < 0) first = r;
     }
     return result;
   }
-  fail(entry.target, fmt::format("{} varies over the rows ({}), which {} does not have", entry.node->key, w_.plate(rows).name, entry.name));
+  fail(entry.target, fmt::format("{} varies over the rows ({}), which {} does not have", entry.node->key,
+                                 w_.plate(rows).name, entry.name));
 }
 
 void DataReader::read_weight(std::size_t p) {
   const Node& node = *sources_[p].weight;
   Plate& plate = w_.model.plates[p];
   const std::string& name = node.string();
-  if (!file_ || files_.is_array(*file_)) config::fail(node.place, node.path, "a weight is a column of the file given under data (file: x.csv)");
+  if (!file_ || files_.is_array(*file_))
+    config::fail(node.place, node.path, "a weight is a column of the file given under data (file: x.csv)");
   if (w_.is_broken(plate.name)) return;
   const config::Table& table = files_.table(*file_);
   const auto* column = table.find(name);
   if (!column || !column->numeric) {
     std::vector<std::string> known;
     for (const auto& each : table.columns) known.push_back(each.name);
-    config::fail(node.place, node.path, column ? fmt::format("column '{}' of {} is text: a weight is a number", name, table.path) : fmt::format("{} has no column '{}'; {}", table.path, name, suggestion(name, known)));
+    config::fail(node.place, node.path,
+                 column ? fmt::format("column '{}' of {} is text: a weight is a number", name, table.path)
+                        : fmt::format("{} has no column '{}'; {}", table.path, name, suggestion(name, known)));
   }
-  if (table.rows != plate.size) config::fail(node.place, node.path, fmt::format("{} has {}, but {} has {}", plate.name, counted(plate.size, "level"), table.path, counted(table.rows, "row")));
+  if (table.rows != plate.size)
+    config::fail(node.place, node.path,
+                 fmt::format("{} has {}, but {} has {}", plate.name, counted(plate.size, "level"), table.path,
+                             counted(table.rows, "row")));
   plate.weight = Eigen::Map<const Eigen::VectorXd>(column->numbers.data(), plate.size);
   for (Index r = 0; r < plate.size; ++r)
-    if (!(plate.weight[r] >= 0)) config::fail(node.place, node.path, fmt::format("row {} of column '{}' is {}: a weight is 0 or more", r + 1, name, std::isnan(plate.weight[r]) ? "empty" : fmt::format("{}", plate.weight[r])));
+    if (!(plate.weight[r] >= 0))
+      config::fail(node.place, node.path,
+                   fmt::format("row {} of column '{}' is {}: a weight is 0 or more", r + 1, name,
+                               std::isnan(plate.weight[r]) ? "empty" : fmt::format("{}", plate.weight[r])));
 }
 
 }  // namespace kullback::language

@@ -5,8 +5,8 @@
 #include <kullback/capability.hpp>
 #include <kullback/error.hpp>
 
-#include <Eigen/Cholesky>
 #include <fmt/format.h>
+#include <Eigen/Cholesky>
 
 #include <algorithm>
 #include <cmath>
@@ -21,13 +21,25 @@ using model::Variable;
 namespace {
 
 // Parameters that a link function would make of others.
-const std::vector<std::string> kLinks = {"logit", "logits", "log_rate", "probit", "log_mean_rate", "cloglog", "log_scale"};
+const std::vector<std::string> kLinks = {"logit",         "logits",  "log_rate", "probit",
+                                         "log_mean_rate", "cloglog", "log_scale"};
 
 const Expression& argument_place(const Expression& call, const std::string& name) {
   for (const Expression& argument : call.children)
     if (!name.empty() && argument.text == name) return argument;
   if (!name.empty() && !call.children.empty() && call.children[0].text.empty()) return call.children[0].children[0];
   return call;
+}
+
+// "(mean, stddev)", "(mean, variance)"; a parameter that is alone stands without parentheses.
+std::vector<std::string> parameter_sets(const Distribution& family) {
+  std::vector<std::string> texts;
+  for (const auto& set : family.parameterizations()) {
+    std::vector<std::string> names;
+    for (const Parameter& p : set) names.push_back(p.name);
+    texts.push_back(names.size() == 1 ? names[0] : fmt::format("({})", fmt::join(names, ", ")));
+  }
+  return texts;
 }
 
 // The arguments but `over`, in the order of the parameterization they spell.
@@ -41,9 +53,11 @@ int find_arguments(const Draft& draft, std::vector<const Expression*>& ordered) 
       return std::any_of(set.begin(), set.end(), [&](const Parameter& p) { return p.name == argument.text; });
     });
     if (!known && std::find(kLinks.begin(), kLinks.end(), argument.text) != kLinks.end())
-      fail(argument, fmt::format("{} is a link, and links are not there yet: {} takes {}", argument.text, draft.family->name(), sets[0][0].name));
+      fail(argument, fmt::format("{} is a link, and links are not there yet: {} takes {}", argument.text,
+                                 draft.family->name(), any_of(parameter_sets(*draft.family))));
     const Expression& value = argument.children[0];
-    names.push_back({argument.text, value.kind == Expression::Kind::number ? std::optional(value.number) : std::nullopt});
+    names.push_back(
+        {argument.text, value.kind == Expression::Kind::number ? std::optional(value.number) : std::nullopt});
     given.push_back(&value);
   }
   try {
@@ -52,7 +66,8 @@ int find_arguments(const Draft& draft, std::vector<const Expression*>& ordered) 
     return found.index;
   } catch (const DomainError& error) {
     // A number too many by position is the second one.
-    const auto second = std::find_if(names.begin() + (names.empty() ? 0 : 1), names.end(), [](const ArgumentName& a) { return a.name.empty(); });
+    const auto second = std::find_if(names.begin() + (names.empty() ? 0 : 1), names.end(),
+                                     [](const ArgumentName& a) { return a.name.empty(); });
     const Expression& at = !error.argument().empty() ? argument_place(*draft.call, error.argument())
                            : second != names.end()   ? *given[static_cast<std::size_t>(second - names.begin())]
                                                      : *draft.call;
@@ -91,7 +106,8 @@ class Resolver {
     const Variable& x = w_.variable(variable_);
     plates_ = x.plates;
     over_ = draft_.event == Event::levels ? draft_.over : x.over.empty() ? -1 : x.over[0];
-    if (draft_.event == Event::matrix || std::any_of(parameters.begin(), parameters.end(), [](const Parameter& p) { return p.shape == Shape::matrix; }))
+    if (draft_.event == Event::matrix ||
+        std::any_of(parameters.begin(), parameters.end(), [](const Parameter& p) { return p.shape == Shape::matrix; }))
       statement.matrix_dimension = w_.matrix_plate(over_);
     matrix_ = statement.matrix_dimension;
     if (draft_.event == Event::levels) resolve_levels(*arguments[0]);
@@ -112,6 +128,7 @@ class Resolver {
     std::string text = fmt::format("{}({})", draft_.family->name(), fmt::join(texts, ", "));
     if (draft_.modifier != Statement::Modifier::none) text = modified(statement, text);
     statement.frame = w_.variable(variable_).dimensions();
+    if (is_unit_uniform(statement)) text += make_beta(statement);
     statement.echo = fmt::format("{} ~ {}", target_text(w_, w_.variable(variable_), draft_.fixed), text);
     return statement;
   }
@@ -126,7 +143,8 @@ class Resolver {
 
   Written resolve(const Expression& e, Shape shape) {
     TermContext context{frame_of(shape), {}, fmt::format("{}(...)", draft_.family->name()), nullptr};
-    if (context.frame.size() > plates_.size()) context.list_dimensions.assign(context.frame.begin() + static_cast<Index>(plates_.size()), context.frame.end());
+    if (context.frame.size() > plates_.size())
+      context.list_dimensions.assign(context.frame.begin() + static_cast<Index>(plates_.size()), context.frame.end());
     return Terms(w_, context).resolve(e);
   }
 
@@ -139,14 +157,22 @@ class Resolver {
     const Dimensions more = without(written.term.dimensions, frame_of(Shape::vector));
     if (over_ < 0) {
       if (more.empty())
-        fail(weights, fmt::format("{} over which levels? give weights over a plate, or add over = k", draft_.family->name()));
-      if (more.size() > 1) fail(weights, fmt::format("the weights vary over {}: index all but the plate of the levels, or say which it is (over = {})", w_.names(more), w_.plate(more[0]).name));
+        fail(weights,
+             fmt::format("{} over which levels? give weights over a plate, or add over = k", draft_.family->name()));
+      if (more.size() > 1)
+        fail(weights,
+             fmt::format(
+                 "the weights vary over {}: index all but the plate of the levels, or say which it is (over = {})",
+                 w_.names(more), w_.plate(more[0]).name));
       over_ = more[0];
     }
     if (x.levels >= 0 && !w_.same_levels(x.levels, over_))
-      fail(weights, fmt::format("{} holds levels of {}, but its weights are over {}", x.name, w_.plate(x.levels).name, w_.plate(over_).name));
+      fail(weights, fmt::format("{} holds levels of {}, but its weights are over {}", x.name, w_.plate(x.levels).name,
+                                w_.plate(over_).name));
     if (x.levels < 0 && x.role == Variable::Role::observed)
-      fail(draft_.target, fmt::format("{} is one of the levels of {}, but its data are numbers: read them with `levels: {}`", x.name, w_.plate(over_).name, w_.plate(over_).name));
+      fail(draft_.target,
+           fmt::format("{} is one of the levels of {}, but its data are numbers: read them with `levels: {}`", x.name,
+                       w_.plate(over_).name, w_.plate(over_).name));
     x.levels = over_;
   }
 
@@ -161,10 +187,14 @@ class Resolver {
   void as_matrix(Written& written, const Expression& e, const Parameter& p) {
     const std::string d = w_.plate(over_).name;
     for (int plate : without(written.term.dimensions, frame_of(Shape::matrix)))
-      if (w_.same_levels(plate, over_) && !contains(written.term.dimensions, matrix_)) rename(written.term, plate, matrix_);
+      if (w_.same_levels(plate, over_) && !contains(written.term.dimensions, matrix_))
+        rename(written.term, plate, matrix_);
     const bool first = contains(written.term.dimensions, over_), second = contains(written.term.dimensions, matrix_);
     if (first && second) return;
-    if (first || second) fail(e, fmt::format("{} needs {} × {} numbers, and this has one a level of {}: use normal(..., over = {}) for a diagonal", p.name, d, d, d, d));
+    if (first || second)
+      fail(e, fmt::format(
+                  "{} needs {} × {} numbers, and this has one a level of {}: use normal(..., over = {}) for a diagonal",
+                  p.name, d, d, d, d));
     const Index size = w_.plate(over_).size;
     Eigen::MatrixXd identity = Eigen::MatrixXd::Identity(size, size);
     Term unit = constant({{over_, matrix_}, identity.reshaped()}, e);
@@ -179,7 +209,9 @@ class Resolver {
       product.children = {std::move(written.term), std::move(unit)};
       written.term = std::move(product);
     }
-    if (size > 1) notes_.push_back(fmt::format("{}: {} = {} read as {} × identity({})", target(), p.name, written.text, written.text, size));
+    if (size > 1)
+      notes_.push_back(
+          fmt::format("{}: {} = {} read as {} × identity({})", target(), p.name, written.text, written.text, size));
     written.text += fmt::format(" × identity({})", size);
   }
 
@@ -200,13 +232,15 @@ class Resolver {
     if (x.role != Variable::Role::latent || p.domain == Domain::real) return;
     for (int s : x.statements) {
       const Statement& statement = w_.model.statements[static_cast<std::size_t>(s)];
-      if (!statement.family || statement.modifier != Statement::Modifier::none || statement.layout.dimension != 1) continue;
+      if (!statement.family || statement.modifier != Statement::Modifier::none || statement.layout.dimension != 1)
+        continue;
       const auto member = any_member(*statement.family, statement.parameterization, 1);
       if (!member || event_of(*statement.family) != Event::scalar) continue;
       const Support support = statement.family->support(member->layout, member->theta, 0, 0);
       const bool low = support.low < 0, high = p.domain == Domain::unit_interval && support.high > 1;
       if ((low || high) && !std::isfinite(low ? support.low : support.high))
-        fail(e, fmt::format("{} must be {}, but {} is {} and can be {}: give {} a prior with the right support", p.name, p.domain == Domain::unit_interval ? "in [0, 1]" : to_text(p.domain), x.name,
+        fail(e, fmt::format("{} must be {}, but {} is {} and can be {}: give {} a prior with the right support", p.name,
+                            p.domain == Domain::unit_interval ? "in [0, 1]" : to_text(p.domain), x.name,
                             statement.family->name(), low ? "negative" : "above 1", x.name));
     }
   }
@@ -214,12 +248,14 @@ class Resolver {
   void check_simplex(const Array& array, const Parameter& p, const Expression& e) {
     if (!contains(array.dimensions, over_)) {
       const double sum = array.values.size() ? array.values[0] * static_cast<double>(w_.plate(over_).size) : 1;
-      if (std::abs(sum - 1) > 1e-9) fail(e, fmt::format("{} must sum to 1 over {}, got a sum of {}", p.name, w_.plate(over_).name, sum));
+      if (std::abs(sum - 1) > 1e-9)
+        fail(e, fmt::format("{} must sum to 1 over {}, got a sum of {}", p.name, w_.plate(over_).name, sum));
       return;
     }
     const Sums sums = sum_over(w_.plates(), array, over_);
     for (double sum : sums.sum.values)
-      if (std::abs(sum - 1) > 1e-9) fail(e, fmt::format("{} must sum to 1 over {}, got a sum of {}", p.name, w_.plate(over_).name, sum));
+      if (std::abs(sum - 1) > 1e-9)
+        fail(e, fmt::format("{} must sum to 1 over {}, got a sum of {}", p.name, w_.plate(over_).name, sum));
   }
 
   void check_definite(const Array& array, const Parameter& p, const Expression& e) {
@@ -229,7 +265,8 @@ class Resolver {
     for (Index first = 0; first < all.values.size(); first += d * d) {
       const Eigen::Map<const Eigen::MatrixXd> matrix(all.values.data() + first, d, d);
       if (!matrix.isApprox(matrix.transpose(), 1e-12)) fail(e, fmt::format("{} must be symmetric", p.name));
-      if (p.domain == Domain::positive_definite && Eigen::LLT<Eigen::MatrixXd>(matrix).info() != Eigen::Success) fail(e, fmt::format("{} must be positive definite", p.name));
+      if (p.domain == Domain::positive_definite && Eigen::LLT<Eigen::MatrixXd>(matrix).info() != Eigen::Success)
+        fail(e, fmt::format("{} must be positive definite", p.name));
     }
   }
 
@@ -241,11 +278,15 @@ class Resolver {
       if (term.kind != Term::Kind::constant || term.array.values.size() == 0) return;
       const Dimensions event = without(frame_of(parameters[i].shape), plates_);
       const bool many = draft_.event != Event::scalar && parameters[i].shape != Shape::scalar;
-      const Array all = many ? spread(w_.plates(), term.array, united(without(term.dimensions, event), event)) : term.array;
+      const Array all =
+          many ? spread(w_.plates(), term.array, united(without(term.dimensions, event), event)) : term.array;
       const Index d = many ? w_.plate(over_).size : 1;
-      if (!many) arguments.push_back({parameters[i].name, all.values[0]});
-      else if (parameters[i].shape == Shape::vector) arguments.push_back({parameters[i].name, Eigen::VectorXd(all.values.head(d))});
-      else arguments.push_back({parameters[i].name, Eigen::MatrixXd(all.values.head(d * d).reshaped(d, d))});
+      if (!many)
+        arguments.push_back({parameters[i].name, all.values[0]});
+      else if (parameters[i].shape == Shape::vector)
+        arguments.push_back({parameters[i].name, Eigen::VectorXd(all.values.head(d))});
+      else
+        arguments.push_back({parameters[i].name, Eigen::MatrixXd(all.values.head(d * d).reshaped(d, d))});
     }
     try {
       draft_.family->make(arguments);
@@ -254,13 +295,38 @@ class Resolver {
     }
   }
 
+  // uniform(0, 1) is beta(1, 1), whose factor can be updated.
+  bool is_unit_uniform(const Statement& statement) const {
+    const auto all = [&](std::size_t i, double number) {
+      const Term& term = statement.arguments[i];
+      return term.kind == Term::Kind::constant && (term.array.values.array() == number).all();
+    };
+    return draft_.family->name() == "uniform" && draft_.modifier == Statement::Modifier::none &&
+           w_.variable(variable_).role == Variable::Role::latent && all(0, 0) && all(1, 1);
+  }
+
+  std::string make_beta(Statement& statement) const {
+    const Distribution* beta = w_.registry.find_family("beta");
+    if (!beta) return "";
+    statement.family = beta;
+    statement.parameterization = 0;
+    statement.layout = event_layout(*beta, 0, 1);
+    for (Term& argument : statement.arguments)
+      argument.array = {{}, Eigen::VectorXd::Ones(1)}, argument.dimensions = {};
+    return " = beta(1, 1)";
+  }
+
   std::string modified(Statement& statement, const std::string& inner) {
     const bool truncated = draft_.modifier == Statement::Modifier::truncated;
-    if (draft_.event != Event::scalar) fail(*draft_.call, fmt::format("only families of one number are {}, and {} is not one", truncated ? "truncated" : "censored", draft_.family->name()));
+    if (draft_.event != Event::scalar)
+      fail(*draft_.call, fmt::format("only families of one number are {}, and {} is not one",
+                                     truncated ? "truncated" : "censored", draft_.family->name()));
     if (!truncated && w_.variable(variable_).role != Variable::Role::observed)
-      fail(draft_.expression, fmt::format("censored(...) is for data with empty cells, and {} has no data", w_.variable(variable_).name));
+      fail(draft_.expression,
+           fmt::format("censored(...) is for data with empty cells, and {} has no data", w_.variable(variable_).name));
     std::string text = fmt::format("{}({}", truncated ? "truncated" : "censored", inner);
-    for (const auto& [name, expression, limit] : {std::tuple{"low", draft_.low, &statement.low}, std::tuple{"high", draft_.high, &statement.high}}) {
+    for (const auto& [name, expression, limit] :
+         {std::tuple{"low", draft_.low, &statement.low}, std::tuple{"high", draft_.high, &statement.high}}) {
       if (!expression) continue;
       Written written = resolve(*expression, Shape::scalar);
       check_dimensions(w_, written.term, frame_of(Shape::scalar), target());

@@ -26,8 +26,10 @@ void read_modifier(const Expression& e, Draft& draft, Workspace& w) {
     } else if (argument.text.empty() && !draft.call) {
       draft.call = &value;
     } else {
-      fail(argument, argument.text.empty() ? fmt::format("{} takes a distribution and the limits by name: {}", e.text, usage)
-                                           : fmt::format("{} has no argument '{}'; it takes low and high: {}", e.text, argument.text, usage));
+      fail(argument,
+           argument.text.empty()
+               ? fmt::format("{} takes a distribution and the limits by name: {}", e.text, usage)
+               : fmt::format("{} has no argument '{}'; it takes low and high: {}", e.text, argument.text, usage));
     }
   }
   if (!draft.call || draft.call->kind != Expression::Kind::call || !w.registry.find_family(draft.call->text))
@@ -41,7 +43,8 @@ void read_slots(Draft& draft, Workspace& w) {
     if (w.is_broken(slot.text)) throw FollowsFromMistake();
     if (contains(draft.plates, plate)) fail(slot, fmt::format("{} stands twice", slot.text));
     draft.plates.push_back(plate);
-    draft.fixed.push_back(slot.kind == Expression::Kind::label ? std::optional(w.level(plate, slot.children[0])) : std::nullopt);
+    draft.fixed.push_back(slot.kind == Expression::Kind::label ? std::optional(w.level(plate, slot.children[0]))
+                                                               : std::nullopt);
   }
 }
 
@@ -55,13 +58,15 @@ Draft read_draft(const config::Node& node, Workspace& w) {
   Draft draft;
   draft.node = &node;
   draft.target = config::parse_target(node.key, node.key_place, node.path);
-  if (w.find_plate(draft.target.text) >= 0) fail(draft.target, fmt::format("{} is a plate: give the variable another name", draft.target.text));
+  if (w.find_plate(draft.target.text) >= 0)
+    fail(draft.target, fmt::format("{} is a plate: give the variable another name", draft.target.text));
   if (node.kind == config::Node::Kind::map || node.kind == config::Node::Kind::null)
     config::fail(node.kind == config::Node::Kind::null ? node.key_place : node.place, node.path,
                  fmt::format("expected a distribution or an expression, got {}", node.description()));
   if (node.kind == config::Node::Kind::list) {
     node.accept();
-    config::fail(node.place, node.path, "a list of numbers is data: write it under data, or put the expression in quotes: \"[a, b]\"");
+    config::fail(node.place, node.path,
+                 "a list of numbers is data: write it under data, or put the expression in quotes: \"[a, b]\"");
   }
   draft.expression = config::parse_expression(node);
   read_slots(draft, w);
@@ -83,11 +88,15 @@ void read_call(Draft& draft, Workspace& w) {
     if (argument.text != "over") continue;
     const Expression& value = argument.children[0];
     if (draft.over >= 0) fail(argument, "'over' is given twice");
-    if (value.kind != Expression::Kind::reference || !value.children.empty()) fail(value, "over = the name of a plate: one factor of q for the whole of it");
+    if (value.kind != Expression::Kind::reference || !value.children.empty())
+      fail(value, "over = the name of a plate: one factor of q for the whole of it");
     draft.over = w.need_plate(value, value.text);
     if (w.is_broken(value.text)) throw FollowsFromMistake();
     if (contains(draft.plates, draft.over))
-      fail(value, fmt::format("{} is a plate of {} already: either [{}] (a factor of q a cell) or over = {} (one factor for all)", value.text, draft.target.text, value.text, value.text));
+      fail(value,
+           fmt::format(
+               "{} is a plate of {} already: either [{}] (a factor of q a cell) or over = {} (one factor for all)",
+               value.text, draft.target.text, value.text, value.text));
   }
 }
 

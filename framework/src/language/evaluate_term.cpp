@@ -48,16 +48,24 @@ Array list(const Model& model, const Term& term, const Values& values) {
 Array evaluate_term(const Model& model, const Term& term, const Values& values) {
   const auto child = [&](std::size_t i) { return evaluate_term(model, term.children[i], values); };
   switch (term.kind) {
-    case Term::Kind::constant: return term.array;
-    case Term::Kind::variable: return read(model, term, values);
-    case Term::Kind::negate: return apply(child(0), [](double x) { return -x; });
+    case Term::Kind::constant:
+      return term.array;
+    case Term::Kind::variable:
+      return read(model, term, values);
+    case Term::Kind::negate:
+      return apply(child(0), [](double x) { return -x; });
     case Term::Kind::function:
       if (term.name == "stick_breaking") return stick_breaking(model.plates, child(0), term.reduced);
       return apply(child(0), [f = function_value(term.name)](double x) { return f(x); });
-    case Term::Kind::sum: return sum_over(model.plates, child(0), term.reduced).sum;
-    case Term::Kind::dot: return sum_over(model.plates, apply(model.plates, child(0), child(1), std::multiplies<>()), term.reduced).sum;
-    case Term::Kind::list: return list(model, term, values);
-    default: return apply(model.plates, child(0), child(1), [op = operator_text(term)](double a, double b) { return operator_value(op, a, b); });
+    case Term::Kind::sum:
+      return sum_over(model.plates, child(0), term.reduced).sum;
+    case Term::Kind::dot:
+      return sum_over(model.plates, apply(model.plates, child(0), child(1), std::multiplies<>()), term.reduced).sum;
+    case Term::Kind::list:
+      return list(model, term, values);
+    default:
+      return apply(model.plates, child(0), child(1),
+                   [op = operator_text(term)](double a, double b) { return operator_value(op, a, b); });
   }
 }
 

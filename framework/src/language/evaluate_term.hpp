@@ -7,7 +7,8 @@
 
 namespace kullback::language {
 
-/// Values of the model's variables, by number, over plates and then over; levels counted from 0. A matrix is over d and its second name.
+/// Values of the model's variables, by number, over plates and then over; levels counted from 0. A matrix is over d and
+/// its second name.
 using Values = std::vector<Array>;
 
 /// The term over its dimensions. Deterministic variables must have their values already.

@@ -11,12 +11,18 @@ namespace {
 // A number of a parameter's domain; `place` tells neighbouring parameters apart (low below high).
 double any_number(const Parameter& p, double place, Index d) {
   switch (p.domain) {
-    case Domain::real: return place;
-    case Domain::unit_interval: return place / (1 + place);
-    case Domain::simplex: return 1 / static_cast<double>(d);
-    case Domain::boolean: return 1;
-    case Domain::count: return 4 + place;
-    default: return static_cast<double>(d) + 2 + place;  // enough degrees of freedom for d x d matrices
+    case Domain::real:
+      return place;
+    case Domain::unit_interval:
+      return place / (1 + place);
+    case Domain::simplex:
+      return 1 / static_cast<double>(d);
+    case Domain::boolean:
+      return 1;
+    case Domain::count:
+      return 4 + place;
+    default:
+      return static_cast<double>(d) + 2 + place;  // enough degrees of freedom for d x d matrices
   }
 }
 
@@ -35,9 +41,9 @@ std::optional<Members> any_member(const Distribution& family, int parameterizati
   for (const bool ascending : {true, false}) {
     Arguments arguments;
     for (std::size_t i = 0; i < parameters.size(); ++i) {
-      const double place = (ascending ? static_cast<double>(i) + 1 : n - static_cast<double>(i)) + 0.5 * variant;
-      const bool whole = parameters[i].domain == Domain::count;
-      arguments.push_back({parameters[i].name, any_value(parameters[i], whole ? place - 0.5 * variant : place, d)});
+      const double step = parameters[i].domain == Domain::count ? 1 : 0.5;
+      const double place = (ascending ? static_cast<double>(i) + 1 : n - static_cast<double>(i)) + step * variant;
+      arguments.push_back({parameters[i].name, any_value(parameters[i], place, d)});
     }
     try {
       return family.make(arguments);
@@ -51,11 +57,15 @@ Event event_of(const Distribution& family) {
   constexpr Index kProbe = 3;
   const auto sets = family.parameterizations();
   if (sets.empty() || sets[0].empty()) return Event::structural;
-  if (std::all_of(sets[0].begin(), sets[0].end(), [](const Parameter& p) { return p.shape == Shape::scalar; })) return Event::scalar;
+  if (std::all_of(sets[0].begin(), sets[0].end(), [](const Parameter& p) { return p.shape == Shape::scalar; }))
+    return Event::scalar;
   const auto member = any_member(family, 0, kProbe);
   if (!member) return Event::structural;
   const Index dimension = member->layout.dimension;
-  return dimension == 1 ? Event::levels : dimension == kProbe ? Event::vector : dimension == kProbe * kProbe ? Event::matrix : Event::structural;
+  return dimension == 1                 ? Event::levels
+         : dimension == kProbe          ? Event::vector
+         : dimension == kProbe * kProbe ? Event::matrix
+                                        : Event::structural;
 }
 
 Layout event_layout(const Distribution& family, int parameterization, Index d) {

@@ -23,7 +23,8 @@ Event event_of(const Distribution& family);
 /// The layout of events over d coordinates, with any valid parameters.
 Layout event_layout(const Distribution& family, int parameterization, Index d);
 
-/// One member with any valid parameters in that parameterization; `variant` 0 and 1 differ in every number. Nothing if none is found.
+/// One member with any valid parameters in that parameterization; `variant` 0 and 1 differ in every number. Nothing if
+/// none is found.
 std::optional<Members> any_member(const Distribution& family, int parameterization, Index d, int variant = 0);
 
 }  // namespace kullback::language

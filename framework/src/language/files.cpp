@@ -8,7 +8,9 @@ std::filesystem::path Files::resolve(const config::Node& file) const {
   return folder_ / given;  // an absolute path stays as it is
 }
 
-bool Files::is_array(const config::Node& file) const { return std::filesystem::path(file.string()).extension() == ".npy"; }
+bool Files::is_array(const config::Node& file) const {
+  return std::filesystem::path(file.string()).extension() == ".npy";
+}
 
 std::string Files::name(const config::Node& file) const { return resolve(file).string(); }
 
@@ -21,7 +23,8 @@ const T& Files::cached(std::map<std::string, T>& cache, const config::Node& file
     read_.push_back({file.string(), path});
     return value;
   } catch (const ConfigError& error) {
-    throw ConfigError(std::string(error.what()) + "\n" + config::render(file.place, file.path, "the data file is named here"));
+    throw ConfigError(std::string(error.what()) + "\n" +
+                      config::render(file.place, file.path, "the data file is named here"));
   }
 }
 

@@ -19,8 +19,10 @@ struct InputFile {
 
 class Files {
  public:
-  /// Relative names are taken from `folder`. `instead` stands for every CSV file whose columns run along rows (new data for an old model).
-  explicit Files(std::filesystem::path folder, std::string instead = {}) : folder_(std::move(folder)), instead_(std::move(instead)) {}
+  /// Relative names are taken from `folder`. `instead` stands for every CSV file whose columns run along rows (new data
+  /// for an old model).
+  explicit Files(std::filesystem::path folder, std::string instead = {})
+      : folder_(std::move(folder)), instead_(std::move(instead)) {}
 
   bool is_array(const config::Node& file) const;
   /// Errors of the file's own text also say where it was asked for.

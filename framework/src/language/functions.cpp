@@ -17,13 +17,15 @@ struct Function {
   const char* name;
   double (*value)(double);
 };
-constexpr Function kFunctions[] = {{"exp", [](double x) { return std::exp(x); }},
-                                   {"log", [](double x) { return std::log(x); }},
-                                   {"sqrt", [](double x) { return std::sqrt(x); }},
-                                   {"logistic", [](double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }}};
+constexpr Function kFunctions[] = {
+    {"exp", [](double x) { return std::exp(x); }},
+    {"log", [](double x) { return std::log(x); }},
+    {"sqrt", [](double x) { return std::sqrt(x); }},
+    {"logistic", [](double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }}};
 
 const Function* find_function(const std::string& name) {
-  const auto* found = std::find_if(std::begin(kFunctions), std::end(kFunctions), [&](const Function& f) { return f.name == name; });
+  const auto* found =
+      std::find_if(std::begin(kFunctions), std::end(kFunctions), [&](const Function& f) { return f.name == name; });
   return found == std::end(kFunctions) ? nullptr : found;
 }
 
@@ -52,7 +54,8 @@ std::optional<Array> standardized(Workspace& w, const Array& array, int plate, c
   const Array centered = apply(plates, array, mean, std::minus<>());
   const Array stddev = w.over_rows(plate, path, [&] {
     const Sums squares = sum_over(plates, apply(centered, [](double x) { return x * x; }), plate);
-    return apply(plates, squares.sum, squares.count, [](double s, double n) { return std::sqrt(s / std::max(1.0, n - 1)); });
+    return apply(plates, squares.sum, squares.count,
+                 [](double s, double n) { return std::sqrt(s / std::max(1.0, n - 1)); });
   });
   if (!(stddev.values.array() > 0).all()) return std::nullopt;
   return spread(plates, apply(plates, centered, stddev, std::divides<>()), array.dimensions);
@@ -69,15 +72,26 @@ Written Terms::call(const Expression& e) {
   if (e.text == "dot") return dot(e);
   if (e.text == "size") return size(e);
   if (e.text == "stick_breaking") return stick_breaking(e);
-  if (e.text == "truncated" || e.text == "censored" || e.text == "factor") fail(e, fmt::format("{}(...) is a whole statement, not a part of one", e.text));
+  if (e.text == "truncated" || e.text == "censored" || e.text == "factor")
+    fail(e, fmt::format("{}(...) is a whole statement, not a part of one", e.text));
   if (w.registry.find_family(e.text))
-    fail(e, context_.inside.empty() ? fmt::format("{}(...) is a distribution, and the whole of a statement: give it a name of its own", e.text)
-                                    : fmt::format("{}(...) inside {}: give it a name of its own", e.text, context_.inside));
-  if (w.find_variable(e.text) >= 0) fail(e, fmt::format("{} is a variable: indices stand in brackets, {}[...]", e.text, e.text));
+    fail(e,
+         context_.inside.empty()
+             ? fmt::format("{}(...) is a distribution, and the whole of a statement: give it a name of its own", e.text)
+             : fmt::format("{}(...) inside {}: give it a name of its own", e.text, context_.inside));
+  if (w.find_variable(e.text) >= 0)
+    fail(e, fmt::format("{} is a variable: indices stand in brackets, {}[...]", e.text, e.text));
+  static const std::vector<std::string> kConstraints = {"order", "ordered",     "sort",    "sorted",
+                                                        "rank",  "sum_to_zero", "zero_sum"};
+  if (std::find(kConstraints.begin(), kConstraints.end(), e.text) != kConstraints.end())
+    fail(e,
+         "an order or a sum is not a factorized constraint: write differences (base + step, step truncated at 0), or "
+         "report it");
   std::vector<std::string> known = functions();
   for (const std::string& family : w.registry.families()) known.push_back(family);
   const std::string hint = suggestion(e.text, known);
-  fail(e, fmt::format("'{}' is neither a function nor a distribution; {}", e.text, hint.rfind("known", 0) == 0 ? suggestion(e.text, functions()) : hint));
+  fail(e, fmt::format("'{}' is neither a function nor a distribution; {}", e.text,
+                      hint.rfind("known", 0) == 0 ? suggestion(e.text, functions()) : hint));
 }
 
 Written Terms::function_of_one(const Expression& e) {
@@ -116,10 +130,12 @@ int Terms::over(const Expression& call, const std::string& usage, std::size_t ar
     }
     if (each.text != "over") fail(each, fmt::format("{} has no argument '{}': {}", call.text, each.text, usage));
     const Expression& value = each.children[0];
-    if (value.kind != Expression::Kind::reference || !value.children.empty()) fail(value, fmt::format("over = a plate's name: {}", usage));
+    if (value.kind != Expression::Kind::reference || !value.children.empty())
+      fail(value, fmt::format("over = a plate's name: {}", usage));
     plate = workspace_.need_plate(value, value.text);
   }
-  if (positional != arguments) fail(call, fmt::format("{} takes {}: {}", call.text, counted(static_cast<Index>(arguments), "argument"), usage));
+  if (positional != arguments)
+    fail(call, fmt::format("{} takes {}: {}", call.text, counted(static_cast<Index>(arguments), "argument"), usage));
   return plate;
 }
 
@@ -127,14 +143,21 @@ Written Terms::reduction(const Expression& e) {
   const std::string usage = fmt::format("{}(x, over = k)", e.text);
   const int plate = over(e, usage, 1);
   if (plate < 0) fail(e, fmt::format("{} over what? write {}", e.text, usage));
-  const auto value = std::find_if(e.children.begin(), e.children.end(), [](const Expression& a) { return a.text.empty(); });
+  const auto value =
+      std::find_if(e.children.begin(), e.children.end(), [](const Expression& a) { return a.text.empty(); });
   bound_.push_back(plate);
   Written inner = resolve(value->children[0]);
   bound_.pop_back();
   const std::string k = workspace_.plate(plate).name;
   if (!contains(inner.term.dimensions, plate))
-    fail(value->children[0], fmt::format("this does not vary over {}, so there is nothing to {} over it", k, e.text == "sum" ? "sum" : e.text == "mean" ? "average" : "standardize"));
-  Written written{{}, e.text == "sum" ? fmt::format("Σ_{} {}", k, in_product(inner)) : fmt::format("{}_{}({})", e.text, k, inner.text), e.text == "sum" ? 1 : 4};
+    fail(value->children[0], fmt::format("this does not vary over {}, so there is nothing to {} over it", k,
+                                         e.text == "sum"    ? "sum"
+                                         : e.text == "mean" ? "average"
+                                                            : "standardize"));
+  Written written{
+      {},
+      e.text == "sum" ? fmt::format("Σ_{} {}", k, in_product(inner)) : fmt::format("{}_{}({})", e.text, k, inner.text),
+      e.text == "sum" ? 1 : 4};
   const auto& plates = workspace_.plates();
   if (is_constant(inner.term)) {
     if (e.text == "standardize") {
@@ -143,7 +166,13 @@ Written Terms::reduction(const Expression& e) {
       written.term = constant(std::move(*scaled), e);
       return written;
     }
-    written.term = constant(workspace_.over_rows(plate, e.path, [&] { return e.text == "sum" ? sum_over(plates, inner.term.array, plate).sum : mean_over(plates, inner.term.array, plate); }), e);
+    written.term = constant(workspace_.over_rows(plate, e.path,
+                                                 [&] {
+                                                   return e.text == "sum"
+                                                              ? sum_over(plates, inner.term.array, plate).sum
+                                                              : mean_over(plates, inner.term.array, plate);
+                                                 }),
+                            e);
     return written;
   }
   if (e.text == "standardize") fail(e, "only data are standardized: this depends on a variable of the model");
@@ -158,26 +187,35 @@ Written Terms::reduction(const Expression& e) {
   if (e.text == "sum") {
     written.term = std::move(sum);
   } else {
-    written.term = combined(Term::Kind::divide, std::move(sum), constant({{}, Eigen::VectorXd::Constant(1, static_cast<double>(workspace_.plate(plate).size))}, e), e);
+    written.term =
+        combined(Term::Kind::divide, std::move(sum),
+                 constant({{}, Eigen::VectorXd::Constant(1, static_cast<double>(workspace_.plate(plate).size))}, e), e);
   }
   return written;
 }
 
 Written Terms::dot(const Expression& e) {
-  if (e.children.size() != 2 || !e.children[0].text.empty() || !e.children[1].text.empty()) fail(e, "dot takes two arguments: dot(a, b)");
+  if (e.children.size() != 2 || !e.children[0].text.empty() || !e.children[1].text.empty())
+    fail(e, "dot takes two arguments: dot(a, b)");
   Written a = resolve(argument(e, 0)), b = resolve(argument(e, 1));
   Dimensions shared;
   for (int plate : without(a.term.dimensions, united(context_.frame, bound_)))
     if (contains(b.term.dimensions, plate)) shared.push_back(plate);
   const Workspace& w = workspace_;
-  const auto described = [&](const Written& side) { return side.term.dimensions.empty() ? "no plate" : w.names(side.term.dimensions); };
+  const auto described = [&](const Written& side) {
+    return side.term.dimensions.empty() ? "no plate" : w.names(side.term.dimensions);
+  };
   if (shared.empty())
-    fail(e, fmt::format("dot sums the one dimension that both sides share and the target lacks, and there is none: {} varies over {}, {} over {}", a.text, described(a), b.text, described(b)));
+    fail(e, fmt::format("dot sums the one dimension that both sides share and the target lacks, and there is none: {} "
+                        "varies over {}, {} over {}",
+                        a.text, described(a), b.text, described(b)));
   if (shared.size() > 1)
-    fail(e, fmt::format("dot sums one dimension, and both sides share {}: write sum({} * {}, over = {}) and say which", w.names(shared), argument(e, 0).text, argument(e, 1).text, w.plate(shared[0]).name));
+    fail(e, fmt::format("dot sums one dimension, and both sides share {}: write sum({} * {}, over = {}) and say which",
+                        w.names(shared), argument(e, 0).text, argument(e, 1).text, w.plate(shared[0]).name));
   Written written{{}, fmt::format("Σ_{} {}·{}", w.plate(shared[0]).name, in_product(a), in_product(b)), 1};
   if (is_constant(a.term) && is_constant(b.term)) {
-    written.term = constant(sum_over(w.plates(), apply(w.plates(), a.term.array, b.term.array, std::multiplies<>()), shared[0]).sum, e);
+    written.term = constant(
+        sum_over(w.plates(), apply(w.plates(), a.term.array, b.term.array, std::multiplies<>()), shared[0]).sum, e);
     return written;
   }
   written.term = combined(Term::Kind::dot, std::move(a.term), std::move(b.term), e);
@@ -191,16 +229,19 @@ Written Terms::size(const Expression& e) {
     fail(e, "size takes a plate: size(k) is how many levels it has");
   const Expression& k = argument(e, 0);
   const int plate = workspace_.need_plate(k, k.text);
-  return {constant({{}, Eigen::VectorXd::Constant(1, static_cast<double>(workspace_.plate(plate).size))}, e), fmt::format("size({})", k.text), 4};
+  return {constant({{}, Eigen::VectorXd::Constant(1, static_cast<double>(workspace_.plate(plate).size))}, e),
+          fmt::format("size({})", k.text), 4};
 }
 
 Written Terms::stick_breaking(const Expression& e) {
   const int plate = over(e, "stick_breaking(v, over = k)", 1);
   if (plate < 0) fail(e, "stick_breaking over what? write stick_breaking(v, over = k)");
-  const auto value = std::find_if(e.children.begin(), e.children.end(), [](const Expression& a) { return a.text.empty(); });
+  const auto value =
+      std::find_if(e.children.begin(), e.children.end(), [](const Expression& a) { return a.text.empty(); });
   Written inner = resolve(value->children[0]);
   const std::string k = workspace_.plate(plate).name;
-  if (!contains(inner.term.dimensions, plate)) fail(value->children[0], fmt::format("the sticks do not vary over {}", k));
+  if (!contains(inner.term.dimensions, plate))
+    fail(value->children[0], fmt::format("the sticks do not vary over {}", k));
   Written written{{}, fmt::format("stick_breaking_{}({})", k, inner.text), 4};
   if (!is_constant(inner.term)) {
     written.term.kind = Term::Kind::function;

@@ -91,7 +91,8 @@ std::vector<std::string> sorted_labels(std::span<const LabelColumns> sources, bo
       if (label_of_row(columns, r).empty()) continue;
       std::vector<Part> key;
       for (std::size_t c = 0; c < columns.size(); ++c) {
-        const bool number = std::all_of(sources.begin(), sources.end(), [&](const LabelColumns& s) { return s[c]->numeric; });
+        const bool number =
+            std::all_of(sources.begin(), sources.end(), [&](const LabelColumns& s) { return s[c]->numeric; });
         key.emplace_back(number ? columns[c]->numbers[static_cast<std::size_t>(r)] : 0, text_of(*columns[c], r));
       }
       keys.insert(std::move(key));
@@ -115,7 +116,9 @@ Eigen::VectorXd levels_of_rows(const LabelColumns& columns, Index rows, const Pl
     for (Index r = 0; r < rows; ++r) {
       if (columns.size() == 1 && columns[0]->numeric) {
         const double x = columns[0]->numbers[static_cast<std::size_t>(r)];
-        levels[r] = std::isnan(x) || (x == std::floor(x) && x >= 1 && x <= static_cast<double>(plate.size)) ? x - 1 : unknown(r);
+        levels[r] = std::isnan(x) || (x == std::floor(x) && x >= 1 && x <= static_cast<double>(plate.size))
+                        ? x - 1
+                        : unknown(r);
       } else {
         levels[r] = label_of_row(columns, r).empty() ? kEmpty : unknown(r);
       }

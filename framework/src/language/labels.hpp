@@ -16,10 +16,12 @@ using LabelColumns = std::vector<const config::Table::Column*>;
 /// Row r's label as text; empty where a cell is empty.
 std::string label_of_row(const LabelColumns& columns, Index row);
 
-/// The sorted distinct labels of all the sources: in order of the numbers where every column is numeric, else of the text.
+/// The sorted distinct labels of all the sources: in order of the numbers where every column is numeric, else of the
+/// text.
 std::vector<std::string> sorted_labels(std::span<const LabelColumns> sources, bool& numeric);
 
-/// The 0-based level of every row, NaN for an empty cell. `first_unknown` is the first row whose label the plate lacks (-1).
+/// The 0-based level of every row, NaN for an empty cell. `first_unknown` is the first row whose label the plate lacks
+/// (-1).
 Eigen::VectorXd levels_of_rows(const LabelColumns& columns, Index rows, const Plate& plate, Index& first_unknown);
 
 }  // namespace kullback::language

@@ -13,18 +13,29 @@ namespace {
 
 constexpr long long kMostLevels = 2'000'000'000;
 
-bool looks_like_number(const std::string& text) { return !text.empty() && (std::isdigit(static_cast<unsigned char>(text[0])) || text[0] == '-' || text[0] == '+' || text[0] == '.'); }
+bool looks_like_number(const std::string& text) {
+  return !text.empty() &&
+         (std::isdigit(static_cast<unsigned char>(text[0])) || text[0] == '-' || text[0] == '+' || text[0] == '.');
+}
 
 void check_name(const Node& node) {
   static const std::regex name("[A-Za-z][A-Za-z0-9_]*");
   if (!std::regex_match(node.key, name))
-    config::fail(node.key_place, node.path, fmt::format("'{}' is no name for a plate: use letters, digits and _", node.key));
+    config::fail(node.key_place, node.path,
+                 fmt::format("'{}' is no name for a plate: use letters, digits and _", node.key));
   if (node.key == "data" || node.key == "over" || node.key == "joint")
-    config::fail(node.key_place, node.path, fmt::format("'{}' means something else here: give the plate another name", node.key));
+    config::fail(node.key_place, node.path,
+                 fmt::format("'{}' means something else here: give the plate another name", node.key));
+}
+
+bool states(const Node* model, const std::string& name) {
+  return model && std::any_of(model->children().begin(), model->children().end(),
+                              [&](const Node& statement) { return statement.key == name; });
 }
 
 // An integer, `data`, a list of labels, or the name of another plate.
-void read_size(const Node& node, const std::vector<std::string>& names, Plate& plate, PlateSource& source, std::string& second) {
+void read_size(const Node& node, const std::vector<std::string>& names, const Node* model, Plate& plate,
+               PlateSource& source, std::string& second) {
   if (node.kind == Node::Kind::list) {
     node.accept();
     if (node.children().empty()) config::fail(node.place, node.path, "the list of labels is empty");
@@ -44,18 +55,27 @@ void read_size(const Node& node, const std::vector<std::string>& names, Plate& p
     plate.size = static_cast<Index>(node.whole(1, kMostLevels));
   } else if (std::find(names.begin(), names.end(), text) != names.end()) {
     second = text;
+  } else if (states(model, text)) {
+    config::fail(node.place, node.path,
+                 fmt::format("{} is a variable of the model, and sizes are known before: for groups of different sizes "
+                             "use long format, one row per (group, element)",
+                             text));
   } else {
     config::fail(node.place, node.path,
-                 fmt::format("expected a size, 'data', a list of labels, or another plate's name, got '{}'; {}", text, suggestion(text, names)));
+                 fmt::format("expected a size, 'data', a list of labels, or another plate's name, got '{}'; {}", text,
+                             suggestion(text, names)));
   }
 }
 
 }  // namespace
 
-std::vector<PlateSource> read_plates(const Node* plates, Workspace& w) {
+std::vector<PlateSource> read_plates(const Node* plates, const Node* model, Workspace& w) {
   std::vector<PlateSource> sources;
   if (!plates) return sources;
-  if (plates->kind != Node::Kind::map) config::fail(plates->place, plates->path, "plates is a map of names to sizes: {n: data, k: 3}");
+  if (plates->kind != Node::Kind::map) {
+    plates->accept();
+    config::fail(plates->place, plates->path, "plates is a map of names to sizes: {n: data, k: 3}");
+  }
   std::vector<std::string> names, seconds;
   for (const Node& node : plates->children()) names.push_back(node.key);
   for (const Node& node : plates->children()) {
@@ -67,11 +87,12 @@ std::vector<PlateSource> read_plates(const Node* plates, Workspace& w) {
     plate.place = node.key_place;
     const bool good = w.keep_mistakes([&] {
       check_name(node);
-      if (node.kind != Node::Kind::map) return read_size(node, names, plate, source, second);
+      if (node.kind != Node::Kind::map) return read_size(node, names, model, plate, source, second);
       source.weight = node.find("weight");
       if (const Node* within = node.find("within"))
-        config::fail(within->key_place, within->path, "within (a chain that starts anew in every group) is not there yet: chains come later");
-      read_size(node.at("size"), names, plate, source, second);
+        config::fail(within->key_place, within->path,
+                     "within (a chain that starts anew in every group) is not there yet: chains come later");
+      read_size(node.at("size"), names, model, plate, source, second);
     });
     if (!good) {
       node.accept();
@@ -91,7 +112,8 @@ std::vector<PlateSource> read_plates(const Node* plates, Workspace& w) {
     std::size_t steps = 0;
     for (int q = of; q >= 0 && steps <= seconds.size(); ++steps) q = w.plate(q).second_name_of;
     if (steps > seconds.size() || of == static_cast<int>(p)) {
-      w.diagnostics.error(plate.place, "plates." + plate.name, fmt::format("{} is a second name of itself", plate.name));
+      w.diagnostics.error(plate.place, "plates." + plate.name,
+                          fmt::format("{} is a second name of itself", plate.name));
       plate.second_name_of = -1;
       plate.size = 1;
     } else if (of < 0) {

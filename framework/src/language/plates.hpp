@@ -14,7 +14,9 @@ struct PlateSource {
   const config::Node* weight = nullptr;  ///< the column that says how often each row counts
 };
 
-/// Reads the plates into the workspace's model; one entry a plate. Second names of plates that come from data have no size yet.
-std::vector<PlateSource> read_plates(const config::Node* plates, Workspace& workspace);
+/// Reads the plates into the workspace's model; one entry a plate. `model` (may be null) has the names that are no
+/// sizes. Second names of plates that come from data have no
+/// size yet.
+std::vector<PlateSource> read_plates(const config::Node* plates, const config::Node* model, Workspace& workspace);
 
 }  // namespace kullback::language

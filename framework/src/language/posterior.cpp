@@ -26,15 +26,21 @@ int latent_named(const std::string& name, const config::Place& place, const std:
   }
   if (w.is_broken(name)) throw FollowsFromMistake();
   const Variable& variable = w.variable(v);
-  const bool has_latent = variable.role == Variable::Role::latent || (variable.role == Variable::Role::observed && empty_cells(variable.data.values).count > 0);
+  const bool has_latent = variable.role == Variable::Role::latent ||
+                          (variable.role == Variable::Role::observed && empty_cells(variable.data.values).count > 0);
   if (!has_latent)
-    config::fail(place, path, fmt::format("{} has no factor of q: it is {}", name, variable.role == Variable::Role::observed ? "observed" : variable.role == Variable::Role::constant ? "a constant" : "deterministic"));
+    config::fail(place, path,
+                 fmt::format("{} has no factor of q: it is {}", name,
+                             variable.role == Variable::Role::observed   ? "observed"
+                             : variable.role == Variable::Role::constant ? "a constant"
+                                                                         : "deterministic"));
   return v;
 }
 
 double number_argument(const Expression& argument) {
   const Expression& value = argument.children[0];
-  if (value.kind == Expression::Kind::unary && value.children[0].kind == Expression::Kind::number) return -value.children[0].number;
+  if (value.kind == Expression::Kind::unary && value.children[0].kind == Expression::Kind::number)
+    return -value.children[0].number;
   if (value.kind != Expression::Kind::number) fail(value, fmt::format("{} must be a number", argument.text));
   return value.number;
 }
@@ -44,17 +50,20 @@ void read_grid(const Expression& e, Posterior& posterior) {
   for (const Expression& argument : e.children) {
     const double value = number_argument(argument);
     if (argument.text == "cells") {
-      if (value != std::floor(value) || value < 2 || value > 1e6) fail(argument.children[0], fmt::format("cells must be a whole number from 2 to 1000000, got {}", value));
+      if (value != std::floor(value) || value < 2 || value > 1e6)
+        fail(argument.children[0], fmt::format("cells must be a whole number from 2 to 1000000, got {}", value));
       posterior.cells = static_cast<Index>(value);
     } else if (argument.text == "low") {
       posterior.low = value;
     } else if (argument.text == "high") {
       posterior.high = value;
     } else {
-      fail(argument, fmt::format("discrete_grid has no argument '{}' here: it takes cells, low and high", argument.text));
+      fail(argument,
+           fmt::format("discrete_grid has no argument '{}' here: it takes cells, low and high", argument.text));
     }
   }
-  if (posterior.low && posterior.high && !(*posterior.low < *posterior.high)) fail(e, fmt::format("low must be below high, got {} and {}", *posterior.low, *posterior.high));
+  if (posterior.low && posterior.high && !(*posterior.low < *posterior.high))
+    fail(e, fmt::format("low must be below high, got {} and {}", *posterior.low, *posterior.high));
 }
 
 Array numbers(const Node& node, const Dimensions& dimensions, const Workspace& w);
@@ -72,13 +81,18 @@ void read_one(const Node& node, Workspace& w) {
     posterior.kind = Posterior::Kind::fixed;
     posterior.value = {{}, Eigen::VectorXd::Constant(1, node.number())};
   } else if (e.text == "discrete_grid" && (e.kind == Expression::Kind::call || e.kind == Expression::Kind::reference)) {
-    if (w.variable(v).over.size() > 0) fail(e, fmt::format("a grid is for one number, and {} has factors over {}", node.key, w.names(w.variable(v).over)));
+    if (w.variable(v).over.size() > 0)
+      fail(e,
+           fmt::format("a grid is for one number, and {} has factors over {}", node.key, w.names(w.variable(v).over)));
     if (w.variable(v).levels >= 0) fail(e, fmt::format("{} is categorical: its factors are free already", node.key));
     read_grid(e, posterior);
   } else if (e.text == "separate" && e.kind == Expression::Kind::reference) {
-    posterior.kind = Posterior::Kind::separate;
+    fail(e, fmt::format("{} has one factor of q a cell already: separate cuts a chain, and chains are not there yet",
+                        node.key));
   } else {
-    fail(e, fmt::format("a factor is discrete_grid(cells = 400), a fixed number, or separate; its family otherwise follows from the statements, got '{}'", e.written));
+    fail(e, fmt::format("a factor is discrete_grid(cells = 400), a fixed number, or separate; its family otherwise "
+                        "follows from the statements, got '{}'",
+                        e.written));
   }
 }
 
@@ -92,11 +106,16 @@ void read_joint(const Node& node, Workspace& w) {
     for (const Node& name : group.children()) {
       const int v = latent_named(name.string(), name.place, name.path, w);
       for (const auto& other : w.model.joint)
-        if (std::find(other.begin(), other.end(), v) != other.end()) config::fail(name.place, name.path, fmt::format("{} is in two joint blocks", name.text));
-      if (std::find(variables.begin(), variables.end(), v) != variables.end()) config::fail(name.place, name.path, fmt::format("{} stands twice", name.text));
+        if (std::find(other.begin(), other.end(), v) != other.end())
+          config::fail(name.place, name.path, fmt::format("{} is in two joint blocks", name.text));
+      if (std::find(variables.begin(), variables.end(), v) != variables.end())
+        config::fail(name.place, name.path, fmt::format("{} stands twice", name.text));
       if (!variables.empty() && w.variable(v).plates != w.variable(variables[0]).plates)
-        config::fail(name.place, name.path, fmt::format("{} has the plates [{}], {} has [{}]: a joint block has one factor a cell of the same plates", name.text, w.names(w.variable(v).plates),
-                                                        w.variable(variables[0]).name, w.names(w.variable(variables[0]).plates)));
+        config::fail(
+            name.place, name.path,
+            fmt::format("{} has the plates [{}], {} has [{}]: a joint block has one factor a cell of the same plates",
+                        name.text, w.names(w.variable(v).plates), w.variable(variables[0]).name,
+                        w.names(w.variable(variables[0]).plates)));
       variables.push_back(v);
     }
     if (variables.size() < 2) config::fail(group.place, group.path, "a joint block has at least two variables");
@@ -104,7 +123,8 @@ void read_joint(const Node& node, Workspace& w) {
   }
 }
 
-// Nested lists as an array; its dimensions are counted, not named, where they are not the variable's (a statistic's rows).
+// Nested lists as an array; its dimensions are counted, not named, where they are not the variable's (a statistic's
+// rows).
 void fill(const Node& node, std::vector<double>& values) {
   if (node.kind != Node::Kind::list) return values.push_back(node.number());
   node.accept();
@@ -118,7 +138,9 @@ Array numbers(const Node& node, const Dimensions& dimensions, const Workspace& w
   if (values.size() == 1) array.dimensions = {};
   const Index wanted = cells(w.plates(), dimensions);
   if (values.size() != 1 && array.values.size() != wanted)
-    config::fail(node.place, node.path, fmt::format("expected {} ({}), got {}", counted(wanted, "number"), dimensions.empty() ? "one cell" : w.names(dimensions), values.size()));
+    config::fail(node.place, node.path,
+                 fmt::format("expected {} ({}), got {}", counted(wanted, "number"),
+                             dimensions.empty() ? "one cell" : w.names(dimensions), values.size()));
   return array;
 }
 
@@ -132,7 +154,9 @@ void read_moments(const Node& node, const Variable& variable, Initialization& st
     fill(entry, values);
     const auto n = static_cast<Index>(values.size());
     if (n != 1 && n % members != 0)
-      config::fail(entry.place, entry.path, fmt::format("{} has {}: expected one number, or a whole number of them for each, got {}", variable.name, counted(members, "factor"), n));
+      config::fail(entry.place, entry.path,
+                   fmt::format("{} has {}: expected one number, or a whole number of them for each, got {}",
+                               variable.name, counted(members, "factor"), n));
     const Index rows = n == 1 ? 1 : n / members;
     Array array{{}, Eigen::Map<const Eigen::VectorXd>(values.data(), n)};
     if (n > 1) array.dimensions = rows == size ? variable.dimensions() : variable.plates;
@@ -162,10 +186,16 @@ void read_start(const Node& node, Workspace& w) {
   const std::vector<std::string> words = {"prior", "random", "kmeans"};
   const auto found = std::find(words.begin(), words.end(), word);
   if (found == words.end())
-    config::fail(node.place, node.path, fmt::format("a start is prior, random, kmeans, numbers, moments ({{x: 0, x2: 1}}) or a former run ({{run: folder}}), got '{}'; {}", word, suggestion(word, words)));
+    config::fail(node.place, node.path,
+                 fmt::format("a start is prior, random, kmeans, numbers, moments ({{x: 0, x2: 1}}) or a former run "
+                             "({{run: folder}}), got '{}'; {}",
+                             word, suggestion(word, words)));
   if (word == "kmeans" && variable.levels < 0)
-    config::fail(node.place, node.path, fmt::format("kmeans is for a categorical that picks components, and {} is none", variable.name));
-  start.kind = word == "prior" ? Initialization::Kind::prior : word == "random" ? Initialization::Kind::random : Initialization::Kind::kmeans;
+    config::fail(node.place, node.path,
+                 fmt::format("kmeans is for a categorical that picks components, and {} is none", variable.name));
+  start.kind = word == "prior"    ? Initialization::Kind::prior
+               : word == "random" ? Initialization::Kind::random
+                                  : Initialization::Kind::kmeans;
 }
 
 template <class Use>
@@ -188,7 +218,8 @@ void read_posterior(const Node* posterior, Workspace& w) {
 }
 
 void read_initialization(const Node& initialize, Workspace& w) {
-  each_entry(initialize, "initialize is a map of variables to starts: {z: random}", w, [&](const Node& node) { read_start(node, w); });
+  each_entry(initialize, "initialize is a map of variables to starts: {z: random}", w,
+             [&](const Node& node) { read_start(node, w); });
 }
 
 void read_order(const Node& schedule, Workspace& w) {
@@ -196,16 +227,20 @@ void read_order(const Node& schedule, Workspace& w) {
   for (const Node& name : schedule.children()) {
     w.keep_mistakes([&] {
       const int v = latent_named(name.string(), name.place, name.path, w);
-      if (std::find(w.model.order.begin(), w.model.order.end(), v) != w.model.order.end()) config::fail(name.place, name.path, fmt::format("{} stands twice", name.text));
+      if (std::find(w.model.order.begin(), w.model.order.end(), v) != w.model.order.end())
+        config::fail(name.place, name.path, fmt::format("{} stands twice", name.text));
       w.model.order.push_back(v);
     });
   }
   std::vector<std::string> missing;
   for (std::size_t v = 0; v < w.model.variables.size(); ++v)
-    if (w.model.variables[v].role == Variable::Role::latent && std::find(w.model.order.begin(), w.model.order.end(), static_cast<int>(v)) == w.model.order.end() && !w.is_broken(w.model.variables[v].name))
+    if (w.model.variables[v].role == Variable::Role::latent &&
+        std::find(w.model.order.begin(), w.model.order.end(), static_cast<int>(v)) == w.model.order.end() &&
+        !w.is_broken(w.model.variables[v].name))
       missing.push_back(w.model.variables[v].name);
   if (!missing.empty() && w.broken.empty())
-    config::fail(schedule.place, schedule.path, fmt::format("a schedule by name has every latent variable; missing: {}", fmt::join(missing, ", ")));
+    config::fail(schedule.place, schedule.path,
+                 fmt::format("a schedule by name has every latent variable; missing: {}", fmt::join(missing, ", ")));
 }
 
 }  // namespace kullback::language

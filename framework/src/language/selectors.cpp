@@ -51,9 +51,10 @@ Array gather(const std::vector<Plate>& plates, const Array& array, const std::ve
     Index from = 0;
     for (std::size_t i = 0; i < selectors.size(); ++i) {
       const Selector& s = selectors[i];
-      from += stride[i] * (s.kind == Selector::Kind::fixed     ? s.level
-                           : s.kind == Selector::Kind::aligned ? walk.at(followed[i])
-                                                               : s.levels[static_cast<std::size_t>(walk.at(followed[i]))]);
+      from +=
+          stride[i] * (s.kind == Selector::Kind::fixed     ? s.level
+                       : s.kind == Selector::Kind::aligned ? walk.at(followed[i])
+                                                           : s.levels[static_cast<std::size_t>(walk.at(followed[i]))]);
     }
     result.values[cell] = array.values[from];
   }
@@ -64,16 +65,20 @@ Selector Terms::index(const Expression& e, const std::string& indexed, int plate
   Workspace& w = workspace_;
   const std::string dimension = w.plate(plate).name;
   if (e.kind == Expression::Kind::shift)
-    fail(e, e.number < 0 ? fmt::format("earlier cells ({}[{}{}]) are not there yet: chains come later; read a shifted column instead", indexed, e.text, e.number)
-                         : "only an earlier cell of a plate may be named (x[t-1]); read a shifted column for anything else");
+    fail(e, e.number < 0
+                ? fmt::format(
+                      "earlier cells ({}[{}{}]) are not there yet: chains come later; read a shifted column instead",
+                      indexed, e.text, e.number)
+                : "only an earlier cell of a plate may be named (x[t-1]); read a shifted column for anything else");
   Selector selector;
   const int v = w.find_variable(e.text);
   if (v < 0) {
     if (const int p = w.find_plate(e.text); p >= 0) {
       if (!e.children.empty()) fail(e, fmt::format("{} is a plate: it has no indices", e.text));
       if (!w.same_levels(p, plate))
-        fail(e, fmt::format("{} is indexed by {} here, and {} is another plate: only {} itself, a second name of it ({}: {}) or an index that holds its levels fits", indexed,
-                            dimension, e.text, dimension, e.text, dimension));
+        fail(e, fmt::format("{} is indexed by {} here, and {} is another plate: only {} itself, a second name of it "
+                            "({}: {}) or an index that holds its levels fits",
+                            indexed, dimension, e.text, dimension, e.text, dimension));
       selector.dimension = p;
       text = e.text;
       return selector;
@@ -89,16 +94,21 @@ Selector Terms::index(const Expression& e, const std::string& indexed, int plate
     if (x.role == Variable::Role::constant)
       fail(e, fmt::format("{} holds numbers, no levels: an index needs `levels: {}` under data", e.text, dimension));
     for (int s : x.statements)
-      if (const Distribution* family = w.model.statements[static_cast<std::size_t>(s)].family; family && family->parameterizations()[0][0].domain == Domain::unit_interval)
-        fail(e, fmt::format("{} is 0 or 1, no level of {}; use categorical over a plate of 2 levels", e.text, dimension));
-    fail(e, fmt::format("{} is no index: an index is a plate, a column with `levels: {}`, or a categorical over {}", e.text, dimension, dimension));
+      if (const Distribution* family = w.model.statements[static_cast<std::size_t>(s)].family;
+          family && family->parameterizations()[0][0].domain == Domain::unit_interval)
+        fail(e,
+             fmt::format("{} is 0 or 1, no level of {}; use categorical over a plate of 2 levels", e.text, dimension));
+    fail(e, fmt::format("{} is no index: an index is a plate, a column with `levels: {}`, or a categorical over {}",
+                        e.text, dimension, dimension));
   }
   if (!w.same_levels(x.levels, plate))
-    fail(e, fmt::format("{} holds levels of {}, and {} is indexed by {} here", e.text, w.plate(x.levels).name, indexed, dimension));
+    fail(e, fmt::format("{} holds levels of {}, and {} is indexed by {} here", e.text, w.plate(x.levels).name, indexed,
+                        dimension));
   std::vector<std::string> texts;
   selector.of = selectors(e, x, texts);
   text = e.text + (texts.empty() ? "" : fmt::format("[{}]", fmt::join(texts, ",")));
-  const bool known = x.role == Variable::Role::constant || (x.role == Variable::Role::observed && empty_cells(x.data.values).count == 0);
+  const bool known = x.role == Variable::Role::constant ||
+                     (x.role == Variable::Role::observed && empty_cells(x.data.values).count == 0);
   const bool gated = std::any_of(selector.of.begin(), selector.of.end(), [](const Selector& s) {
     std::vector<int> latent;
     variables_of(s, latent);
@@ -130,8 +140,9 @@ std::vector<Selector> Terms::selectors(const Expression& e, const Variable& vari
     for (std::size_t i = 0; i < dimensions.size(); ++i)
       if (dimensions[i] == plate) fits = {i};
     if (fits.empty())
-      fail(child, dimensions.empty() ? fmt::format("{} is one number: it has no plate {} to pick from", e.text, child.text)
-                                     : fmt::format("{} has no dimension {}; it has {}", e.text, child.text, w.names(dimensions)));
+      fail(child, dimensions.empty()
+                      ? fmt::format("{} is one number: it has no plate {} to pick from", e.text, child.text)
+                      : fmt::format("{} has no dimension {}; it has {}", e.text, child.text, w.names(dimensions)));
     const std::size_t i = fits[0];
     if (chosen[i]) fail(child, fmt::format("{} is picked twice", child.text));
     chosen[i] = Selector{Selector::Kind::fixed, -1, w.level(plate, child.children[0]), {}, {}, -1, {}};
@@ -142,8 +153,10 @@ std::vector<Selector> Terms::selectors(const Expression& e, const Variable& vari
     if (child.kind == Expression::Kind::label) continue;
     while (i < chosen.size() && chosen[i]) ++i;
     if (i == chosen.size())
-      fail(child, dimensions.empty() ? fmt::format("{} is one number: it has no indices", e.text)
-                                     : fmt::format("{} has {} ({}): this index is one too many", e.text, counted(static_cast<Index>(dimensions.size()), "dimension"), w.names(dimensions)));
+      fail(child, dimensions.empty()
+                      ? fmt::format("{} is one number: it has no indices", e.text)
+                      : fmt::format("{} has {} ({}): this index is one too many", e.text,
+                                    counted(static_cast<Index>(dimensions.size()), "dimension"), w.names(dimensions)));
     chosen[i] = index(child, e.text, dimensions[i], texts[i]);
     ++i;
   }

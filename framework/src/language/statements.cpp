@@ -36,21 +36,26 @@ class Reader {
   Reader(Workspace& w, std::vector<std::string>& notes) : w_(w), notes_(notes) {}
 
   void run(const Node& model) {
-    if (model.kind != Node::Kind::map) config::fail(model.place, model.path, "model is a map of statements: {mu: normal(0, stddev = 1)}");
+    if (model.kind != Node::Kind::map || model.children().empty()) {
+      model.accept();
+      config::fail(model.place, model.path, "model is a map of statements: {mu: normal(0, stddev = 1)}");
+    }
     drafts_.reserve(model.children().size());
     for (const Node& node : model.children()) {
       model.find(node.key);
       read(node);
     }
     for (const Draft& draft : drafts_) {
-      auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.name == draft.target.text; });
+      auto found =
+          std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.name == draft.target.text; });
       if (found == entries_.end()) found = entries_.insert(entries_.end(), Entry{draft.target.text, {}, -1});
       found->drafts.push_back(&draft);
     }
     for (Entry& entry : entries_)
       if (!w_.is_broken(entry.name) && !w_.keep_mistakes([&] { declare(entry); })) w_.broken.push_back(entry.name);
     for (std::size_t i : order())
-      if (!w_.is_broken(entries_[i].name) && !w_.keep_mistakes([&] { resolve(entries_[i]); })) w_.broken.push_back(entries_[i].name);
+      if (!w_.is_broken(entries_[i].name) && !w_.keep_mistakes([&] { resolve(entries_[i]); }))
+        w_.broken.push_back(entries_[i].name);
     finish();
   }
 
@@ -79,19 +84,24 @@ class Reader {
     const Draft& first = *entry.drafts[0];
     for (const Draft* draft : entry.drafts)
       if (draft->plates != first.plates)
-        fail(draft->target, fmt::format("{} has the plates [{}] here and [{}] in {}", entry.name, w_.names(draft->plates), w_.names(first.plates), first.node->key));
+        fail(draft->target, fmt::format("{} has the plates [{}] here and [{}] in {}", entry.name,
+                                        w_.names(draft->plates), w_.names(first.plates), first.node->key));
     int over = -1;
     const Draft* overs = nullptr;
     bool vector = false, matrix = false, levels = false;
     for (const Draft* draft : entry.drafts) {
       if (!draft->random()) continue;
       if (draft->event == Event::structural)
-        fail(*draft->call, fmt::format("{} is made of other distributions and stands in no statement: a mixture is written with a categorical index (mu[z])", draft->family->name()));
+        fail(*draft->call, fmt::format("{} is made of other distributions and stands in no statement: a mixture is "
+                                       "written with a categorical index (mu[z])",
+                                       draft->family->name()));
       vector = vector || draft->event == Event::vector;
       matrix = matrix || draft->event == Event::matrix;
       levels = levels || draft->event == Event::levels;
       if (draft->event == Event::levels) continue;
-      if (overs && over != draft->over) fail(*draft->call, fmt::format("{} is over {} here and over {} in {}", entry.name, plate_name(draft->over), plate_name(over), overs->node->key));
+      if (overs && over != draft->over)
+        fail(*draft->call, fmt::format("{} is over {} here and over {} in {}", entry.name, plate_name(draft->over),
+                                       plate_name(over), overs->node->key));
       over = draft->over;
       overs = draft;
     }
@@ -109,8 +119,11 @@ class Reader {
     }
     Variable& variable = w_.variable(entry.variable);
     if ((vector || matrix) && over < 0) {
-      const Draft& draft = **std::find_if(entry.drafts.begin(), entry.drafts.end(), [](const Draft* d) { return d->event == Event::vector || d->event == Event::matrix; });
-      fail(*draft.call, fmt::format("{} has several coordinates: add over = d with the name of their plate", draft.family->name()));
+      const Draft& draft = **std::find_if(entry.drafts.begin(), entry.drafts.end(), [](const Draft* d) {
+        return d->event == Event::vector || d->event == Event::matrix;
+      });
+      fail(*draft.call,
+           fmt::format("{} has several coordinates: add over = d with the name of their plate", draft.family->name()));
     }
     if (!levels) variable.over = over < 0 ? Dimensions{} : Dimensions{over};
     if (matrix && variable.role == Variable::Role::observed) fail(first.target, "observed matrices are not there yet");
@@ -124,14 +137,16 @@ class Reader {
   int join_data(Entry& entry, const Draft& first, int over, bool levels) {
     Variable& variable = w_.variable(entry.variable);
     if (!is_random(entry))
-      fail(first.target, fmt::format("{} has data and a deterministic statement: give one of them another name", entry.name));
+      fail(first.target,
+           fmt::format("{} has data and a deterministic statement: give one of them another name", entry.name));
     const Dimensions read = variable.dimensions();
     const Dimensions more = without(read, first.plates);
     if (over < 0 && !levels && more.size() == 1 && without(first.plates, read).empty()) over = more[0];
     Dimensions stated = first.plates;
     if (over >= 0) stated.push_back(over);
     if (!without(stated, read).empty() || !without(read, stated).empty())
-      fail(first.target, fmt::format("{} is read over [{}], but its statement is over [{}]", entry.name, w_.names(read), w_.names(stated)));
+      fail(first.target, fmt::format("{} is read over [{}], but its statement is over [{}]", entry.name, w_.names(read),
+                                     w_.names(stated)));
     variable.data = spread(w_.plates(), variable.data, stated);
     variable.plates = first.plates;
     variable.role = Variable::Role::observed;
@@ -151,8 +166,10 @@ class Reader {
       for (const Draft* draft : entries_[i].drafts) names_in(draft->expression, names);
       for (std::size_t j = 0; j < entries_.size(); ++j) {
         if (!names.count(entries_[j].name)) continue;
-        if (state[j] == 0) visit(j);
-        else if (state[j] == 1) report_cycle(j, path, in_cycle);
+        if (state[j] == 0)
+          visit(j);
+        else if (state[j] == 1)
+          report_cycle(j, path, in_cycle);
       }
       path.pop_back();
       state[i] = 2;
@@ -178,14 +195,19 @@ class Reader {
       // x[t-1] is an index of its own; anything else is a mistake.
       for (const Draft* d : entries_[from].drafts)
         if (const Expression* shift = find_shift(d->expression)) {
-          w_.diagnostics.error(shift->place, shift->path, fmt::format("earlier cells ({}[{}{}]) are not there yet: chains come later", names[0], shift->text, shift->number));
+          w_.diagnostics.error(shift->place, shift->path,
+                               fmt::format("earlier cells ({}[{}{}]) are not there yet: chains come later", names[0],
+                                           shift->text, shift->number));
           return;
         }
-      w_.diagnostics.error(draft.target.place, draft.target.path, fmt::format("{} rests on itself; only an earlier cell of it may be read (x[t-1])", names[0]));
+      w_.diagnostics.error(
+          draft.target.place, draft.target.path,
+          fmt::format("{} rests on itself; only an earlier cell of it may be read (x[t-1])", names[0]));
       return;
     }
     names.push_back(names[0]);
-    w_.diagnostics.error(draft.target.place, draft.target.path, fmt::format("{} rests on itself: {}", names[0], fmt::join(names, " -> ")));
+    w_.diagnostics.error(draft.target.place, draft.target.path,
+                         fmt::format("{} rests on itself: {}", names[0], fmt::join(names, " -> ")));
   }
 
   static const Expression* find_shift(const Expression& e) {
@@ -200,7 +222,9 @@ class Reader {
     std::vector<Statement> statements;
     for (const Draft* draft : entry.drafts) Terms(w_, {{}, {}, "", nullptr}).check_names(draft->expression);
     for (const Draft* draft : entry.drafts)
-      good = w_.keep_mistakes([&] { statements.push_back(draft->random() ? random(*draft, entry) : deterministic(*draft, entry)); }) && good;
+      good = w_.keep_mistakes([&] {
+        statements.push_back(draft->random() ? random(*draft, entry) : deterministic(*draft, entry));
+      }) && good;
     if (!good) throw FollowsFromMistake();
     Variable& variable = w_.variable(entry.variable);
     for (Statement& statement : statements) {
@@ -266,7 +290,8 @@ class Reader {
     }
     for (std::size_t v = 0; v < w_.model.variables.size(); ++v) {
       Variable& variable = w_.model.variables[v];
-      if (variable.role == Variable::Role::deterministic && std::find(read.begin(), read.end(), static_cast<int>(v)) == read.end())
+      if (variable.role == Variable::Role::deterministic &&
+          std::find(read.begin(), read.end(), static_cast<int>(v)) == read.end())
         variable.role = Variable::Role::report;
     }
   }
@@ -291,9 +316,13 @@ void check_constants(const Node& model, Workspace& w) {
     if (stated.count(variable.name)) continue;
     const Empty empty = empty_cells(variable.data.values);
     if (empty.count == 0) continue;
-    const bool rows = variable.plates.size() == 1 && variable.over.empty() && w.plate(variable.plates[0]).labels.empty();
-    const std::string first = rows ? fmt::format("row {}", empty.first + 1) : w.cell_text(variable.dimensions(), empty.first);
-    w.diagnostics.error(variable.place, "data." + variable.name, fmt::format("{} has {} and no distribution (first: {})", variable.name, counted(empty.count, "empty cell"), first));
+    const bool rows =
+        variable.plates.size() == 1 && variable.over.empty() && w.plate(variable.plates[0]).labels.empty();
+    const std::string first =
+        rows ? fmt::format("row {}", empty.first + 1) : w.cell_text(variable.dimensions(), empty.first);
+    w.diagnostics.error(variable.place, "data." + variable.name,
+                        fmt::format("{} has {} and no distribution (first: {})", variable.name,
+                                    counted(empty.count, "empty cell"), first));
     w.broken.push_back(variable.name);
   }
 }
@@ -303,29 +332,6 @@ void check_constants(const Node& model, Workspace& w) {
 void read_statements(const Node& model, Workspace& workspace, std::vector<std::string>& notes) {
   check_constants(model, workspace);
   Reader(workspace, notes).run(model);
-}
-
-void check_observed(const Draft& draft, const Statement& statement, Workspace& w) {
-  const Variable& variable = w.variable(statement.variable);
-  if (variable.role != Variable::Role::observed || draft.event == Event::matrix) return;
-  if (variable.levels >= 0 && draft.event != Event::levels)
-    fail(draft.target, fmt::format("{} holds levels of {}, but {} makes numbers: use a categorical", variable.name, w.plate(variable.levels).name, draft.family->name()));
-  if (draft.event == Event::levels) return;
-  // The support where no parameter moves it.
-  const Index d = draft.event == Event::scalar ? 1 : w.plate(variable.over[0]).size;
-  const auto a = any_member(*draft.family, statement.parameterization, d, 0), b = any_member(*draft.family, statement.parameterization, d, 1);
-  if (!a || !b) return;
-  const Support s = draft.family->support(a->layout, a->theta, 0, 0), t = draft.family->support(b->layout, b->theta, 0, 0);
-  const auto& values = variable.data.values;
-  for (Index i = 0; i < values.size(); ++i) {
-    const double x = values[i];
-    if (std::isnan(x)) continue;
-    const bool outside = (s.low == t.low && x < s.low) || (s.high == t.high && x > s.high);
-    const bool fraction = s.integer && x != std::floor(x);
-    if (outside || fraction)
-      fail(draft.target, fmt::format("{} is {} where {}, and {} makes {}", variable.name, x, variable.dimensions().empty() ? "it is read" : w.cell_text(variable.dimensions(), i), draft.family->name(),
-                                     fraction ? "whole numbers only" : s.low == t.low && x < s.low ? fmt::format("no number below {}", s.low) : fmt::format("no number above {}", s.high)));
-  }
 }
 
 }  // namespace kullback::language

@@ -36,12 +36,15 @@ Draft read_draft(const config::Node& node, Workspace& workspace);
 void read_statements(const config::Node& model, Workspace& workspace, std::vector<std::string>& notes);
 
 /// Resolves the right side of a random statement for its variable. Throws at its places.
-model::Statement resolve_random(const Draft& draft, int variable, Workspace& workspace, std::vector<std::string>& notes);
+model::Statement resolve_random(const Draft& draft, int variable, Workspace& workspace,
+                                std::vector<std::string>& notes);
 
 /// "y[n,m]", "alpha[k = 1]"
-std::string target_text(const Workspace& workspace, const model::Variable& variable, const std::vector<std::optional<Index>>& fixed);
+std::string target_text(const Workspace& workspace, const model::Variable& variable,
+                        const std::vector<std::optional<Index>>& fixed);
 
-/// Which cells of the variable's plates each statement serves; every cell must have exactly one. Throws at the statement that is to blame.
+/// Which cells of the variable's plates each statement serves; every cell must have exactly one. Throws at the
+/// statement that is to blame.
 void assign_cells(const std::vector<const Draft*>& drafts, int variable, Workspace& workspace);
 
 /// Checks data against the statement that makes them: levels, and the support where no parameter moves it.

@@ -26,7 +26,8 @@ class Symmetry {
 
   void check(config::Diagnostics& diagnostics) {
     for (std::size_t z = 0; z < m_.variables.size(); ++z)
-      if (m_.variables[z].role == Variable::Role::latent && m_.variables[z].levels >= 0) check_gates(static_cast<int>(z), diagnostics);
+      if (m_.variables[z].role == Variable::Role::latent && m_.variables[z].levels >= 0)
+        check_gates(static_cast<int>(z), diagnostics);
     for (const Statement& statement : m_.statements) {
       for (const Term& argument : statement.arguments) check_products(argument, statement, diagnostics);
       check_products(statement.value, statement, diagnostics);
@@ -38,14 +39,16 @@ class Symmetry {
   bool exchangeable(int v, int k) {
     const Variable& x = variable(v);
     if (x.role == Variable::Role::constant) return equal_along(x.data, k);
-    if (x.role == Variable::Role::observed || !visiting_.insert({v, k}).second) return x.role != Variable::Role::observed;
+    if (x.role == Variable::Role::observed || !visiting_.insert({v, k}).second)
+      return x.role != Variable::Role::observed;
     const bool answer = starts_equal(v) && std::all_of(x.statements.begin(), x.statements.end(), [&](int s) {
-      const Statement& statement = m_.statements[static_cast<std::size_t>(s)];
-      for (std::size_t i = 0; i < x.plates.size(); ++i)
-        if (x.plates[i] == k && statement.fixed[i]) return false;
-      if (!statement.family) return exchangeable(statement.value, k);
-      return std::all_of(statement.arguments.begin(), statement.arguments.end(), [&](const Term& a) { return exchangeable(a, k); });
-    });
+                          const Statement& statement = m_.statements[static_cast<std::size_t>(s)];
+                          for (std::size_t i = 0; i < x.plates.size(); ++i)
+                            if (x.plates[i] == k && statement.fixed[i]) return false;
+                          if (!statement.family) return exchangeable(statement.value, k);
+                          return std::all_of(statement.arguments.begin(), statement.arguments.end(),
+                                             [&](const Term& a) { return exchangeable(a, k); });
+                        });
     visiting_.erase({v, k});
     return answer;
   }
@@ -58,12 +61,14 @@ class Symmetry {
       const Dimensions dimensions = variable(term.variable).dimensions();
       for (std::size_t i = 0; i < term.selectors.size(); ++i) {
         const Selector& s = term.selectors[i];
-        if (s.kind == Selector::Kind::aligned && s.dimension == k && !exchangeable(term.variable, dimensions[i])) return false;
+        if (s.kind == Selector::Kind::aligned && s.dimension == k && !exchangeable(term.variable, dimensions[i]))
+          return false;
         if (s.kind == Selector::Kind::column && contains(s.levels_over, k)) return false;
       }
       return true;
     }
-    return std::all_of(term.children.begin(), term.children.end(), [&](const Term& child) { return exchangeable(child, k); });
+    return std::all_of(term.children.begin(), term.children.end(),
+                       [&](const Term& child) { return exchangeable(child, k); });
   }
 
   bool starts_equal(int v) const {
@@ -71,7 +76,8 @@ class Symmetry {
     const Initialization& start = m_.initializations[static_cast<std::size_t>(v)];
     if (start.kind == Initialization::Kind::automatic || start.kind == Initialization::Kind::prior) return true;
     if (start.kind != Initialization::Kind::value && start.kind != Initialization::Kind::moments) return false;
-    return std::all_of(start.numbers.begin(), start.numbers.end(), [](const auto& n) { return n.second.values.size() == 1; });
+    return std::all_of(start.numbers.begin(), start.numbers.end(),
+                       [](const auto& n) { return n.second.values.size() == 1; });
   }
 
   bool equal_along(const Array& array, int k) const {
@@ -96,7 +102,8 @@ class Symmetry {
         if (s.kind == Selector::Kind::latent && s.variable == z) picked.emplace_back(term.variable, dimensions[i]);
       }
     }
-    return std::all_of(term.children.begin(), term.children.end(), [&](const Term& child) { return collect_gates(child, z, picked); });
+    return std::all_of(term.children.begin(), term.children.end(),
+                       [&](const Term& child) { return collect_gates(child, z, picked); });
   }
 
   void check_gates(int z, config::Diagnostics& diagnostics) {
@@ -117,9 +124,11 @@ class Symmetry {
     std::vector<std::string> names;
     for (const auto& [v, plate] : picked)
       if (std::find(names.begin(), names.end(), variable(v).name) == names.end()) names.push_back(variable(v).name);
-    diagnostics.error(x.place, "model." + x.name,
-                      fmt::format("all levels of {} start equal, in {} and in {}, and equal they stay (a saddle): write initialize: {{{}: random}} under inference",
-                                  m_.plates[static_cast<std::size_t>(x.levels)].name, x.name, fmt::join(names, " and "), x.name));
+    diagnostics.error(
+        x.place, "model." + x.name,
+        fmt::format("all levels of {} start equal, in {} and in {}, and equal they stay (a saddle): write initialize: "
+                    "{{{}: random}} under inference",
+                    m_.plates[static_cast<std::size_t>(x.levels)].name, x.name, fmt::join(names, " and "), x.name));
   }
 
   const Term* unknown_along(const Term& term, int k) const {
@@ -132,7 +141,8 @@ class Symmetry {
 
   void check_products(const Term& term, const Statement& statement, config::Diagnostics& diagnostics) {
     for (const Term& child : term.children) check_products(child, statement, diagnostics);
-    const bool product = term.kind == Term::Kind::dot || (term.kind == Term::Kind::sum && term.children[0].kind == Term::Kind::multiply);
+    const bool product =
+        term.kind == Term::Kind::dot || (term.kind == Term::Kind::sum && term.children[0].kind == Term::Kind::multiply);
     if (!product) return;
     const auto& sides = term.kind == Term::Kind::dot ? term.children : term.children[0].children;
     const int k = term.reduced;
@@ -141,8 +151,9 @@ class Symmetry {
     if (!exchangeable(sides[0], k) || !exchangeable(sides[1], k)) return;
     const std::string first = variable(a->variable).name, second = variable(b->variable).name;
     diagnostics.error(term.place, term.path,
-                      fmt::format("{} and {} both start equal in every coordinate over {}, and equal they stay (a saddle): write initialize: {{{}: random}} under inference", first, second,
-                                  m_.plates[static_cast<std::size_t>(k)].name, second));
+                      fmt::format("{} and {} both start equal in every coordinate over {}, and equal they stay (a "
+                                  "saddle): write initialize: {{{}: random}} under inference",
+                                  first, second, m_.plates[static_cast<std::size_t>(k)].name, second));
   }
 
   const Variable& variable(int v) const { return m_.variables[static_cast<std::size_t>(v)]; }
@@ -153,6 +164,8 @@ class Symmetry {
 
 }  // namespace
 
-void check_symmetric_starts(const Model& model, config::Diagnostics& diagnostics) { Symmetry(model).check(diagnostics); }
+void check_symmetric_starts(const Model& model, config::Diagnostics& diagnostics) {
+  Symmetry(model).check(diagnostics);
+}
 
 }  // namespace kullback::language

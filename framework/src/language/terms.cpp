@@ -15,7 +15,9 @@ using model::Variable;
 namespace {
 
 // Text that stands where operators of that binding are around it.
-std::string enclosed(const Written& part, int binding) { return part.binding < binding ? "(" + part.text + ")" : part.text; }
+std::string enclosed(const Written& part, int binding) {
+  return part.binding < binding ? "(" + part.text + ")" : part.text;
+}
 
 bool is_constant(const Term& term) { return term.kind == Term::Kind::constant; }
 
@@ -48,12 +50,18 @@ Array evaluate(const Expression& e, const std::vector<Plate>& plates, const Arra
 
 Term::Kind kind_of(const std::string& op) {
   switch (op[0]) {
-    case '+': return Term::Kind::add;
-    case '-': return Term::Kind::subtract;
-    case '*': return Term::Kind::multiply;
-    case '/': return Term::Kind::divide;
-    case '^': return Term::Kind::power;
-    default: return Term::Kind::compare;
+    case '+':
+      return Term::Kind::add;
+    case '-':
+      return Term::Kind::subtract;
+    case '*':
+      return Term::Kind::multiply;
+    case '/':
+      return Term::Kind::divide;
+    case '^':
+      return Term::Kind::power;
+    default:
+      return Term::Kind::compare;
   }
 }
 
@@ -65,23 +73,35 @@ double operator_value(const std::string& op, double a, double b) {
   if (op == "*") return a * b;
   if (op == "/") return a / b;
   if (op == "^") return std::pow(a, b);
-  const bool holds = op == "<" ? a < b : op == "<=" ? a <= b : op == ">" ? a > b : op == ">=" ? a >= b : op == "==" ? a == b : a != b;
+  const bool holds = op == "<"    ? a < b
+                     : op == "<=" ? a <= b
+                     : op == ">"  ? a > b
+                     : op == ">=" ? a >= b
+                     : op == "==" ? a == b
+                                  : a != b;
   return std::isnan(a) || std::isnan(b) ? std::numeric_limits<double>::quiet_NaN() : holds;
 }
 
 std::string operator_text(const Term& term) {
   switch (term.kind) {
-    case Term::Kind::add: return "+";
-    case Term::Kind::subtract: return "-";
-    case Term::Kind::multiply: return "*";
-    case Term::Kind::divide: return "/";
-    case Term::Kind::power: return "^";
-    default: return term.name;
+    case Term::Kind::add:
+      return "+";
+    case Term::Kind::subtract:
+      return "-";
+    case Term::Kind::multiply:
+      return "*";
+    case Term::Kind::divide:
+      return "/";
+    case Term::Kind::power:
+      return "^";
+    default:
+      return term.name;
   }
 }
 
 const std::vector<std::string>& functions() {
-  static const std::vector<std::string> names = {"exp", "log", "sqrt", "logistic", "sum", "mean", "dot", "size", "standardize", "stick_breaking"};
+  static const std::vector<std::string> names = {"exp",  "log", "sqrt", "logistic",    "sum",
+                                                 "mean", "dot", "size", "standardize", "stick_breaking"};
   return names;
 }
 
@@ -93,14 +113,23 @@ Term constant(Array array, const Expression& at) {
 
 Written Terms::resolve(const Expression& e) {
   switch (e.kind) {
-    case Expression::Kind::number: return number(e);
-    case Expression::Kind::reference: return reference(e, false);
-    case Expression::Kind::unary: return negated(e);
-    case Expression::Kind::binary: return kind_of(e.text) == Term::Kind::compare ? comparison(e) : binary(e);
-    case Expression::Kind::call: return call(e);
-    case Expression::Kind::list: return list(e, 0);
-    case Expression::Kind::string: fail(e, fmt::format("text ('{}') has no meaning here; labels are compared (kind == \"{}\") or picked ([k = {}])", e.text, e.text, e.text));
-    default: fail(e, "this has no meaning here");
+    case Expression::Kind::number:
+      return number(e);
+    case Expression::Kind::reference:
+      return reference(e, false);
+    case Expression::Kind::unary:
+      return negated(e);
+    case Expression::Kind::binary:
+      return kind_of(e.text) == Term::Kind::compare ? comparison(e) : binary(e);
+    case Expression::Kind::call:
+      return call(e);
+    case Expression::Kind::list:
+      return list(e, 0);
+    case Expression::Kind::string:
+      fail(e, fmt::format("text ('{}') has no meaning here; labels are compared (kind == \"{}\") or picked ([k = {}])",
+                          e.text, e.text, e.text));
+    default:
+      fail(e, "this has no meaning here");
   }
 }
 
@@ -112,13 +141,17 @@ void Terms::undefined(const Expression& e) {
   const Workspace& w = workspace_;
   if (w.is_broken(e.text)) throw FollowsFromMistake();
   if (w.find_plate(e.text) >= 0)
-    fail(e, fmt::format("{} is a plate, not a number: size({}) is how many levels it has; read a column for a number a level", e.text, e.text));
-  if (w.registry.find_family(e.text)) fail(e, fmt::format("{} is a family, not a variable; give its parameters: {}(...)", e.text, e.text));
+    fail(e, fmt::format(
+                "{} is a plate, not a number: size({}) is how many levels it has; read a column for a number a level",
+                e.text, e.text));
+  if (w.registry.find_family(e.text))
+    fail(e, fmt::format("{} is a family, not a variable; give its parameters: {}(...)", e.text, e.text));
   std::vector<std::string> known;
   if (context_.columns)
     for (const auto& column : context_.columns->table->columns) known.push_back(column.name);
   for (const Variable& variable : w.model.variables) known.push_back(variable.name);
-  fail(e, known.empty() ? fmt::format("'{}' is not defined", e.text) : fmt::format("'{}' is not defined; {}", e.text, suggestion(e.text, known)));
+  fail(e, known.empty() ? fmt::format("'{}' is not defined", e.text)
+                        : fmt::format("'{}' is not defined; {}", e.text, suggestion(e.text, known)));
 }
 
 void Terms::check_names(const Expression& e) {
@@ -127,7 +160,8 @@ void Terms::check_names(const Expression& e) {
     return std::find(plate.labels.begin(), plate.labels.end(), e.text) != plate.labels.end();
   });
   const bool name = e.kind == Expression::Kind::reference && e.text != "pi" && !label;
-  if (name && w.find_variable(e.text) < 0 && w.find_plate(e.text) < 0 && !w.registry.find_family(e.text) && !(context_.columns && context_.columns->table->find(e.text)))
+  if (name && w.find_variable(e.text) < 0 && w.find_plate(e.text) < 0 && !w.registry.find_family(e.text) &&
+      !(context_.columns && context_.columns->table->find(e.text)))
     workspace_.keep_mistakes([&] { undefined(e); });
   if (e.kind == Expression::Kind::label || e.kind == Expression::Kind::shift) return;
   for (const Expression& child : e.children) check_names(child);
@@ -136,9 +170,11 @@ void Terms::check_names(const Expression& e) {
 Written Terms::column(const Expression& e, const config::Table::Column& column) {
   if (!e.children.empty()) fail(e, "columns have no indices: they lie along the rows of the file");
   if (!column.numeric)
-    fail(e, fmt::format("column '{}' of {} is text: read it with `levels:`, or compare it ({} == \"...\")", e.text, context_.columns->table->path, e.text));
+    fail(e, fmt::format("column '{}' of {} is text: read it with `levels:`, or compare it ({} == \"...\")", e.text,
+                        context_.columns->table->path, e.text));
   const Eigen::Map<const Eigen::VectorXd> values(column.numbers.data(), static_cast<Index>(column.numbers.size()));
-  return {constant({{context_.columns->rows}, values}, e), fmt::format("{}[{}]", e.text, workspace_.plate(context_.columns->rows).name), 4};
+  return {constant({{context_.columns->rows}, values}, e),
+          fmt::format("{}[{}]", e.text, workspace_.plate(context_.columns->rows).name), 4};
 }
 
 bool Terms::is_level(const Expression& e) const {
@@ -153,16 +189,20 @@ Written Terms::reference(const Expression& e, bool level_wanted) {
     if (const auto* found = context_.columns->table->find(e.text)) return column(e, *found);
   const int v = w.find_variable(e.text);
   if (v < 0) {
-    if (e.text == "pi" && e.children.empty()) return {constant({{}, Eigen::VectorXd::Constant(1, std::numbers::pi)}, e), "pi", 4};
+    if (e.text == "pi" && e.children.empty())
+      return {constant({{}, Eigen::VectorXd::Constant(1, std::numbers::pi)}, e), "pi", 4};
     undefined(e);
   }
   if (w.is_broken(e.text)) throw FollowsFromMistake();
   const Variable& x = w.variable(v);
-  if (x.matrix && std::any_of(e.children.begin(), e.children.end(), [&](const Expression& i) { return i.kind == Expression::Kind::label && i.text == w.plate(x.over[0]).name; }))
+  if (x.matrix && std::any_of(e.children.begin(), e.children.end(), [&](const Expression& i) {
+        return i.kind == Expression::Kind::label && i.text == w.plate(x.over[0]).name;
+      }))
     fail(e, fmt::format("entries of a matrix are not read one by one yet: {} is used whole", e.text));
   if (x.levels >= 0 && !level_wanted) {
     const std::string k = w.plate(x.levels).name;
-    fail(e, fmt::format("{} holds a level of {}, not a number; write value[{}], or {} == {}", e.text, k, e.text, e.text, w.label_text(x.levels, 0)));
+    fail(e, fmt::format("{} holds a level of {}, not a number; write value[{}], or {} == {}", e.text, k, e.text, e.text,
+                        w.label_text(x.levels, 0)));
   }
   std::vector<std::string> texts;
   std::vector<model::Selector> chosen = selectors(e, x, texts);
@@ -189,11 +229,15 @@ Written Terms::reference(const Expression& e, bool level_wanted) {
 
 Written Terms::list(const Expression& e, std::size_t depth) {
   if (depth >= context_.list_dimensions.size())
-    fail(e, depth == 0 ? "a list lies along `over`, and there is none here" : fmt::format("this list is nested {} deep, and there is no dimension for that", depth + 1));
+    fail(e, depth == 0
+                ? "a list lies along `over`, and there is none here: add over = k, or give the numbers under data "
+                  "(values[k]: [1, 2, 3]) and read them by name"
+                : fmt::format("this list is nested {} deep, and there is no dimension for that", depth + 1));
   const int along = context_.list_dimensions[depth];
   const Plate& plate = workspace_.plate(along);
   if (static_cast<Index>(e.children.size()) != plate.size)
-    fail(e, fmt::format("{} has {}, but the list has {}", plate.name, counted(plate.size, "level"), counted(static_cast<Index>(e.children.size()), "element")));
+    fail(e, fmt::format("{} has {}, but the list has {}", plate.name, counted(plate.size, "level"),
+                        counted(static_cast<Index>(e.children.size()), "element")));
   std::vector<Term> parts;
   std::vector<std::string> texts;
   Dimensions dimensions = {along};
@@ -257,10 +301,11 @@ Written Terms::comparison(const Expression& e) {
     // A label beside a level: its number.
     const int plate = w.variable(w.find_variable(other.text)).levels;
     if (mine.kind != Expression::Kind::number && mine.kind != Expression::Kind::string)
-      fail(mine, fmt::format("{} holds a level of {}: compare it with a label ({} == {}) or with another level of {}", other.text, w.plate(plate).name, other.text,
-                             w.label_text(plate, 0), w.plate(plate).name));
+      fail(mine, fmt::format("{} holds a level of {}: compare it with a label ({} == {}) or with another level of {}",
+                             other.text, w.plate(plate).name, other.text, w.label_text(plate, 0), w.plate(plate).name));
     const Index level = w.level(plate, mine);
-    return {constant({{}, Eigen::VectorXd::Constant(1, static_cast<double>(level))}, mine), w.label_text(plate, level), 4};
+    return {constant({{}, Eigen::VectorXd::Constant(1, static_cast<double>(level))}, mine), w.label_text(plate, level),
+            4};
   };
   const Expression& left = e.children[0];
   const Expression& right = e.children[1];
@@ -269,13 +314,16 @@ Written Terms::comparison(const Expression& e) {
     const auto* found = context_.columns->table->find(left.text);
     if (found && !found->numeric && (e.text == "==" || e.text == "!=")) {
       Array equal{{context_.columns->rows}, Eigen::VectorXd(static_cast<Index>(found->labels.size()))};
-      for (std::size_t i = 0; i < found->labels.size(); ++i) equal.values[static_cast<Index>(i)] = (found->labels[i] == right.text) == (e.text == "==");
+      for (std::size_t i = 0; i < found->labels.size(); ++i)
+        equal.values[static_cast<Index>(i)] = (found->labels[i] == right.text) == (e.text == "==");
       return {constant(std::move(equal), e), fmt::format("{} {} {}", left.text, e.text, right.text), 0};
     }
   }
   if (is_level(left) && is_level(right)) {
     const int a = w.variable(w.find_variable(left.text)).levels, b = w.variable(w.find_variable(right.text)).levels;
-    if (!w.same_levels(a, b)) fail(e, fmt::format("{} holds levels of {}, {} of {}: they cannot be compared", left.text, w.plate(a).name, right.text, w.plate(b).name));
+    if (!w.same_levels(a, b))
+      fail(e, fmt::format("{} holds levels of {}, {} of {}: they cannot be compared", left.text, w.plate(a).name,
+                          right.text, w.plate(b).name));
   }
   if ((is_level(left) || is_level(right)) && e.text != "==" && e.text != "!=")
     fail(e, fmt::format("levels have no order: they are equal or not (== or !=), got {}", e.text));
@@ -296,12 +344,20 @@ void check_dimensions(const Workspace& w, const Term& term, const Dimensions& fr
   if (more.empty()) return;
   // The smallest part that has the dimension is what should be indexed.
   for (const Term& child : term.children)
-    if (contains(child.dimensions, more[0])) check_dimensions(w, child, united(frame, term.kind == Term::Kind::sum || term.kind == Term::Kind::dot ? Dimensions{term.reduced} : Dimensions{}), target);
+    if (contains(child.dimensions, more[0]))
+      check_dimensions(
+          w, child,
+          united(frame, term.kind == Term::Kind::sum || term.kind == Term::Kind::dot ? Dimensions{term.reduced}
+                                                                                     : Dimensions{}),
+          target);
   const std::string k = w.plate(more[0]).name;
   const std::string name = target.substr(0, target.find('['));
-  const std::string widened = target == name ? fmt::format("{}[{}]", name, k) : fmt::format("{}, {}]", target.substr(0, target.size() - 1), k);
+  const std::string widened =
+      target == name ? fmt::format("{}[{}]", name, k) : fmt::format("{}, {}]", target.substr(0, target.size() - 1), k);
   config::fail(term.place, term.path,
-               fmt::format("the right-hand side varies over {}, which {} does not; index it, sum over it (sum(..., over = {})), or add the plate ({})", k, name, k, widened));
+               fmt::format("the right-hand side varies over {}, which {} does not; index it, sum over it (sum(..., "
+                           "over = {})), or add the plate ({})",
+                           k, name, k, widened));
 }
 
 }  // namespace kullback::language

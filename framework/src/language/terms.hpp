@@ -10,8 +10,8 @@
 
 namespace kullback::language {
 
-/// A term, and how it reads with all indices and sums written out. `binding` says which operators may stand around the text without
-/// parentheses: 0 comparisons, 1 sums, 2 products, 3 signs, 4 anything.
+/// A term, and how it reads with all indices and sums written out. `binding` says which operators may stand around the
+/// text without parentheses: 0 comparisons, 1 sums, 2 products, 3 signs, 4 anything.
 struct Written {
   model::Term term;
   std::string text;
@@ -26,9 +26,9 @@ struct Columns {
 
 /// A list's elements lie along `list_dimensions`, the outermost list's along the first of them.
 struct TermContext {
-  Dimensions frame;             ///< the dimensions of whoever reads: what aligns, and what `dot` does not sum
+  Dimensions frame;  ///< the dimensions of whoever reads: what aligns, and what `dot` does not sum
   Dimensions list_dimensions;
-  std::string inside;           ///< what the expression stands in, for messages: "normal(...)"
+  std::string inside;  ///< what the expression stands in, for messages: "normal(...)"
   const Columns* columns = nullptr;
 };
 
@@ -59,7 +59,8 @@ class Terms {
   Written dot(const config::Expression& e);
   Written stick_breaking(const config::Expression& e);
   Written size(const config::Expression& e);
-  std::vector<model::Selector> selectors(const config::Expression& e, const model::Variable& variable, std::vector<std::string>& texts);
+  std::vector<model::Selector> selectors(const config::Expression& e, const model::Variable& variable,
+                                         std::vector<std::string>& texts);
   /// The arguments of a function, the last one by the name `over` if it has one: its plate.
   int over(const config::Expression& call, const std::string& usage, std::size_t arguments);
   bool is_level(const config::Expression& e) const;
@@ -81,7 +82,8 @@ std::string operator_text(const model::Term& term);
 /// The functions of the language, for suggestions.
 const std::vector<std::string>& functions();
 
-/// Less the mean over `plate` and by the sample standard deviation, both of the cells that are not empty; nothing where that is 0.
+/// Less the mean over `plate` and by the sample standard deviation, both of the cells that are not empty; nothing where
+/// that is 0.
 std::optional<Array> standardized(Workspace& workspace, const Array& array, int plate, const std::string& path);
 
 /// A constant term.
@@ -97,7 +99,9 @@ Array gather(const std::vector<Plate>& plates, const Array& array, const std::ve
 void variables_of(const model::Term& term, std::vector<int>& out);
 void variables_of(const model::Selector& selector, std::vector<int>& out);
 
-/// Throws at the first part of the term that has a dimension which is not in `frame`. `target` is how the left side reads.
-void check_dimensions(const Workspace& workspace, const model::Term& term, const Dimensions& frame, const std::string& target);
+/// Throws at the first part of the term that has a dimension which is not in `frame`. `target` is how the left side
+/// reads.
+void check_dimensions(const Workspace& workspace, const model::Term& term, const Dimensions& frame,
+                      const std::string& target);
 
 }  // namespace kullback::language

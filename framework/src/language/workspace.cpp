@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace kullback::language {
 
@@ -13,7 +14,9 @@ std::string any_of(const std::vector<std::string>& words) {
   return fmt::format("{} or {}", fmt::join(words.begin(), words.end() - 1, ", "), words.back());
 }
 
-std::string counted(Index count, const std::string& what) { return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s"); }
+std::string counted(Index count, const std::string& what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
 
 namespace {
 
@@ -70,7 +73,8 @@ Index Workspace::level(int p, const config::Expression& label) const {
   const bool whole = label.kind == config::Expression::Kind::number;
   const std::string text = whole ? fmt::format("{}", label.number) : label.text;
   if (plate.labels.empty()) {
-    if (!whole || label.number < 1 || label.number > static_cast<double>(plate.size))
+    if (!whole || label.number != std::floor(label.number) || label.number < 1 ||
+        label.number > static_cast<double>(plate.size))
       fail(label, fmt::format("{} has the labels 1 to {}, got '{}'", plate.name, plate.size, text));
     return static_cast<Index>(label.number) - 1;
   }

@@ -24,8 +24,8 @@ std::string any_of(const std::vector<std::string>& words);
 /// "1 empty cell", "3 empty cells"
 std::string counted(Index count, const std::string& what);
 
-/// Sums, means and standard deviations over the rows of data, by where they are written: kept with a run and used again when the file
-/// is read with new rows, so that these are shifted and scaled as the old ones were.
+/// Sums, means and standard deviations over the rows of data, by where they are written: kept with a run and used again
+/// when the file is read with new rows, so that these are shifted and scaled as the old ones were.
 struct RowStatistics {
   std::map<std::string, Array> values;
   bool replay = false;
@@ -38,7 +38,8 @@ class Workspace {
 
   RowStatistics row_statistics;
   std::vector<int> row_plates;  ///< that rows of data files run along
-  /// The array that `compute` gives, or the one that it gave when the data were read first. `path`: of the entry it is written in.
+  /// The array that `compute` gives, or the one that it gave when the data were read first. `path`: of the entry it is
+  /// written in.
   Array over_rows(int plate, const std::string& path, const std::function<Array()>& compute);
 
   const Registry& registry;

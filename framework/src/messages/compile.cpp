@@ -24,6 +24,23 @@ Index rows_of(const Source& source, Text label) {
   return source.elements;
 }
 
+std::string readable(std::string label) {
+  if (label == "log_x") return "log x";
+  if (label == "log2_x") return "log^2 x";
+  if (label == "x2") return "x^2";
+  if (label == "log_1mx") return "log(1 - x)";
+  return label;
+}
+
+// What was asked for and has no closed form, as a sentence.
+std::string reason(const NoRule& none) {
+  if (none.message.ends_with("yet")) return none.message;
+  const std::size_t end = none.message.find(' ');
+  return end == std::string::npos
+             ? "it needs " + readable(none.message)
+             : fmt::format("it needs {}{}", readable(none.message.substr(0, end)), none.message.substr(end));
+}
+
 // What messages of a source need: its labels, in order of appearance.
 class Demands {
  public:
@@ -82,6 +99,7 @@ class Demands {
         const Layout layout = candidate.open({}, {1, {}});
         const auto* exponential = capability<ExponentialFamily>(candidate, layout);
         if (!exponential || layout.dimension != 1 || exponential->fixed_rows(layout) > 0) continue;
+        if (!may_replace(candidate, layout, *source.family, source.layout)) continue;
         std::set<std::string> has;
         for (const Statistic& s : exponential->statistics(layout)) has.insert(s.label);
         if (std::all_of(labels.begin(), labels.end(), [&](const std::string& l) { return has.contains(l); }))
@@ -101,15 +119,18 @@ class Demands {
         fmt::join(sends, ", "), better.empty() ? "" : fmt::format("{}, or ", fmt::join(better, " or ")), name));
   }
 
+  // Numbers are replaced by numbers on the line, whole numbers only by the same ones.
+  static bool may_replace(const Distribution& family, const Layout& layout, const Distribution& old,
+                          const Layout& old_layout) {
+    const auto support = [](const Distribution& f, const Layout& l) {
+      return f.support(l, Eigen::MatrixXd::Constant(f.parameter_count(l), 1, 0.5), 0, 0);
+    };
+    const Support mine = support(family, layout), theirs = support(old, old_layout);
+    if (mine.integer != theirs.integer) return false;
+    return !mine.integer || (mine.low == theirs.low && mine.high == theirs.high);
+  }
   static std::string article(Text name) {
     return fmt::format("{} {}", Text("aeiou").find(name[0]) == Text::npos ? "a" : "an", name);
-  }
-  static std::string readable(std::string label) {
-    if (label == "log_x") return "log x";
-    if (label == "log2_x") return "log^2 x";
-    if (label == "x2") return "x^2";
-    if (label == "log_1mx") return "log(1 - x)";
-    return label;
   }
 
   const Registry& registry_;
@@ -342,8 +363,8 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
         continue;
       }
       throw UnsupportedError(
-          fmt::format("{}: {} has no closed rule: it needs {}", variable.name,
-                      statement.text.empty() ? std::string(statement.family->name()) : statement.text, none.message));
+          fmt::format("{}: {} has no closed rule: {}", variable.name,
+                      statement.text.empty() ? std::string(statement.family->name()) : statement.text, reason(none)));
     }
     demands.add(polynomials.back(), statement);
     numbers.push_back(static_cast<int>(s));

@@ -233,7 +233,9 @@ Polynomial Substitution::logarithm(const Term& term, const Environment& at) {
     default:
       break;
   }
-  no_rule("log_x", "an expression that is no product");
+  no_rule(
+      "log_x",
+      "a sum, and only products have a log of their own: pick one of several by an index (rate[k]), or say a product");
 }
 
 // E of the value itself.

@@ -257,6 +257,113 @@ inference:
   EXPECT_NE(overview(file).find("n is weighted: identical rows share one q(z)"), std::string::npos) << overview(file);
 }
 
+const TestFiles kPupils = {{"p.csv", "school,class,score,age\nA,1,2,10\nA,2,3,11\nB,1,4,12\nB,2,1,13\nC,1,2.5,14\n"}};
+
+bool says(const ModelFile& file, const std::string& text) { return overview(file).find(text) != std::string::npos; }
+
+TEST(ReadModel, LabelsThatCountAnewInEveryGroupAreNoted) {
+  const std::string text = R"(
+plates: {n: data, class: data, school: data}
+data:
+  file: p.csv
+  y[n]: score
+  c[n]: {column: class, levels: class}
+  s[n]: {column: school, levels: school}
+model:
+  a[class]: normal(0, stddev = 10)
+  b[school]: normal(0, stddev = 10)
+  y[n]: normal(a[c] + b[s], stddev = 1)
+)";
+  const std::string note = "class '1' occurs in 3 schools: columns: [school, class] if these differ";
+  const ModelFile file = read_text(text, kPupils);
+  EXPECT_TRUE(says(file, note)) << overview(file);
+  std::string nested = text;
+  nested.replace(nested.find("{column: class,"), 15, "{columns: [school, class],");
+  EXPECT_FALSE(says(read_text(nested, kPupils), note));
+  // Class 3 of school A has no 2 before it: these are no counts.
+  EXPECT_FALSE(says(read_text(text, {{"p.csv", "school,class,score\nA,1,2\nA,3,3\nB,1,4\nB,2,1\nC,1,2.5\n"}}), note));
+}
+
+TEST(ReadModel, RowsMayHaveLabelsOfTheirOwn) {
+  const ModelFile file = read_text(R"(
+plates: {v: data}
+data:
+  file: p.csv
+  y[v]: score
+  name[v]: {columns: [school, class], levels: v}
+model:
+  m[v]: normal(0, stddev = 10)
+  y[v]: normal(m, stddev = 1)
+  difference: m[v = "B, 2"] - m[v = "A, 1"]
+)", kPupils);
+  EXPECT_THAT(file.model.plates[0].labels, ElementsAre("A, 1", "A, 2", "B, 1", "B, 2", "C, 1"));
+  EXPECT_EQ(statement(file, "difference").value.children[0].selectors[0].level, 3);
+  EXPECT_TRUE(says(file, "v: 5 levels, 'A, 1'..'C, 1' (row order; from school, class)")) << overview(file);
+}
+
+TEST(ReadModel, AnExpressionMayGiveLabels) {
+  const ModelFile file = read_text(R"(
+plates: {n: data, era: 2, old: [0, 1]}
+data:
+  file: p.csv
+  y[n]: score
+  when[n]: {value: 1 + (age >= 12), levels: era}
+  late[n]: {value: age > 13, levels: old}
+model:
+  m[era]: normal(0, stddev = 10)
+  y[n]: normal(m[when], stddev = 1)
+)", kPupils);
+  EXPECT_THAT(values(variable(file, "when").data.values), ElementsAre(0, 0, 1, 1, 1));
+  EXPECT_THAT(values(variable(file, "late").data.values), ElementsAre(0, 0, 0, 0, 1));
+}
+
+TEST(ReadModel, AUniformProbabilityIsABeta) {
+  const ModelFile file = read_text(R"(
+plates: {n: data}
+data:
+  y[n]: [0, 1, 1]
+model:
+  p: uniform(low = 0, high = 1)
+  q: uniform(low = 0, high = 0.5)
+  y[n]: bernoulli(p)
+)");
+  EXPECT_EQ(statement(file, "p").family->name(), "beta");
+  EXPECT_EQ(statement(file, "p").arguments[0].array.values[0], 1);
+  EXPECT_EQ(statement(file, "q").family->name(), "uniform");
+  EXPECT_TRUE(says(file, "p ~ uniform(low = 0, high = 1) = beta(1, 1)")) << overview(file);
+  EXPECT_TRUE(says(file, "q: nothing reads it, so that its posterior is its prior"));
+  EXPECT_FALSE(says(file, "p: nothing reads it"));
+}
+
+TEST(ReadModel, PriorsStandBesideTheDataTheyAreMeansOf) {
+  const std::string text = R"(
+plates: {n: data, k: 2}
+data:
+  y[n]: [40, 52, 43]
+  g[n]: {value: [1, 2, 2], levels: k}
+model:
+  m: normal(0, stddev = SD)
+  s[k = 1]: 0
+  s[k]: normal(0, stddev = 100)
+  y[n]: normal(MEAN, stddev = 1)
+)";
+  const auto with = [&](const std::string& stddev, const std::string& mean) {
+    std::string copy = text;
+    copy.replace(copy.find("SD"), 2, stddev);
+    copy.replace(copy.find("MEAN"), 4, mean);
+    return read_text(copy);
+  };
+  const ModelFile sum = with("20", "m + s[g]");
+  EXPECT_TRUE(says(sum, "1 cell; prior 0 ± 20 (y: 40 to 52)")) << overview(sum);
+  EXPECT_TRUE(says(sum, "s[k = 1] = 0   1 of 2 cells")) << overview(sum);
+  EXPECT_FALSE(says(sum, "its prior,")) << overview(sum);
+  EXPECT_TRUE(says(with("2", "m"), "m: its prior, 0 ± 2, is far from y, whose mean it is (40 to 52)"));
+  EXPECT_FALSE(says(with("2", "m + s[g]"), "is far from"));  // s may take it there
+  EXPECT_FALSE(says(with("20", "m"), "is far from"));
+  EXPECT_TRUE(says(with("20000", "m"), "m: its prior, 0 ± 20000, is over 1000 times as wide as y, whose mean it is (40 to 52)"));
+  EXPECT_TRUE(says(with("2", "2 * m + s[g]"), "m ~ normal(mean = 0, stddev = 2)   1 cell; prior 0 ± 2\n"));  // of another scale
+}
+
 TEST(ReadModel, SymmetricStartsAreFoundThroughDeterministicValues) {
   const char* text = R"(
 plates: {n: data, k: [signal, clutter]}
