@@ -115,6 +115,9 @@ void Draws::draw_factors(Index s, Values& values) const {
       const Index cell = f.cells.empty() ? k : f.cells[static_cast<std::size_t>(k)];
       array.values.segment(cell * x.rows(), x.rows()) = x.col(k);
     }
+    // What the data give of a vector stays as it is.
+    const Eigen::VectorXd& data = model_.variables[static_cast<std::size_t>(f.variable)].data.values;
+    if (data.size() == array.values.size()) array.values = data.array().isNaN().select(array.values, data);
   }
 }
 

@@ -135,6 +135,26 @@ void add_moments(const Members& members, Variable& variable) {
     variable.stddev = (second.array() - mean.array().square()).max(0).sqrt();
 }
 
+// Members with known entries: these have no spread, and the parameters are those of the whole vector.
+void put_known_entries(const Source& source, const Members& members, Variable& variable) {
+  const Index d = source.elements;
+  Eigen::MatrixXd covariance(d * d, source.members());
+  capability<Moments>(*members.family, members.layout)->expect(members.layout, members.theta, "x*x'", covariance);
+  for (Index k = 0; k < source.members(); ++k) {
+    auto square = covariance.col(k).reshaped(d, d);
+    square -= variable.mean.col(k) * variable.mean.col(k).transpose();
+    const Eigen::VectorXd known = source.known_at(source.cell_of[static_cast<std::size_t>(k)]);
+    for (Index i = 0; i < d; ++i) {
+      if (std::isnan(known[i])) continue;
+      variable.mean(i, k) = known[i];
+      variable.stddev(i, k) = 0;
+      square.row(i).setZero();
+      square.col(i).setZero();
+    }
+  }
+  variable.parameters = {{"mean", variable.mean}, {"covariance", covariance}};
+}
+
 // A categorical that lives in a pass over the data: its responsibilities, made again.
 bool responsibilities(const messages::Pass& pass, Eigen::MatrixXd& probabilities) {
   if (pass.rows() * pass.levels() > kMostResponsibilities) return false;
@@ -185,6 +205,7 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
       name_parameters(members, categorical ? model.plates[static_cast<std::size_t>(from.levels)].size : source.elements,
                       variable);
       if (!categorical) add_moments(members, variable);
+      if (source.partial) put_known_entries(source, members, variable);
     }
     Factors factors{static_cast<int>(v), {}, source.all_latent() ? std::vector<Index>{} : source.cell_of};
     if (source.leader >= 0) {

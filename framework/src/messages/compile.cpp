@@ -66,7 +66,7 @@ class Demands {
           for (const std::string& label : labels)
             if (key.first == static_cast<int>(s) && !source.has(label)) source.statistics.push_back({label, 1});
       Moments& m = moments_[s];
-      m.direct = source.all_latent() && !source.grid;
+      m.direct = source.all_latent() && !source.grid && !source.partial;
       for (const Statistic& statistic : source.statistics) {
         m.labels.push_back({statistic.label, statistic.rows, m.rows});
         m.rows += statistic.rows;

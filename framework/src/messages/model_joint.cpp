@@ -1,6 +1,7 @@
 #include "messages/model_joint.hpp"
 
 #include "inference/coloring.hpp"
+#include "messages/completion.hpp"
 #include "messages/encounters.hpp"
 
 #include <kullback/error.hpp>
@@ -73,7 +74,7 @@ ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool
       continue;
     tables_[s] = Eigen::MatrixXd::Zero(m.rows, source.cells);
     for (Index cell = 0; cell < source.cells; ++cell) {
-      if (source.member[static_cast<std::size_t>(cell)] >= 0) continue;
+      if (source.member[static_cast<std::size_t>(cell)] >= 0 || source.left_out(cell)) continue;
       for (const Moments::Label& label : m.labels) {
         if (label.label == "cell") {
           tables_[s](label.row + static_cast<Index>(source.known.values[cell]), cell) = 1;
@@ -133,6 +134,9 @@ void ModelJoint::prepare(Range range) {
     return;
   }
   for (Index k = range.begin; k < range.end; ++k) to.col(k) = sum.col(source.cell_of[static_cast<std::size_t>(k)]);
+  if (source.partial)
+    for (Index k = range.begin; k < range.end; ++k)
+      condition(source.known_at(source.cell_of[static_cast<std::size_t>(k)]), to.col(k));
 }
 
 void ModelJoint::natural_gradient(Range range, Out eta_hat) const {
@@ -148,7 +152,11 @@ void ModelJoint::fill_moments(int source, Index begin, Index end) {
       tables_[s].col(sources_[s].cell_of[static_cast<std::size_t>(k)]) = grid->values * from.m.col(k);
     return;
   }
-  for (Index k = begin; k < end; ++k) tables_[s].col(sources_[s].cell_of[static_cast<std::size_t>(k)]) = from.m.col(k);
+  for (Index k = begin; k < end; ++k) {
+    const Index cell = sources_[s].cell_of[static_cast<std::size_t>(k)];
+    tables_[s].col(cell) = from.m.col(k);
+    if (sources_[s].partial) complete(sources_[s].known_at(cell), tables_[s].col(cell));
+  }
 }
 
 void ModelJoint::refresh(Range changed) {

@@ -1,3 +1,4 @@
+#include "messages/completion.hpp"
 #include "messages/joint_blocks.hpp"
 
 #include <kullback/error.hpp>
@@ -83,6 +84,36 @@ void split(Source& source) {
   source.over.clear();
   source.cells *= source.elements;
   source.elements = 1;
+}
+
+// Events of several numbers of which some are given and others are not.
+bool has_single_gaps(const Model& model, const Source& source) {
+  const Statement* prior = prior_of(model, *source.variable);
+  if (!prior || prior->layout.dimension == 1) return false;
+  for (Index cell = 0; cell < source.cells; ++cell) {
+    const Index empty = source.empty_at(cell);
+    if (empty > 0 && empty < source.elements) return true;
+  }
+  return false;
+}
+
+// Which cells are members. `leaf`: empty cells are left out, unless some of their numbers are given.
+void choose_members(const Model& model, Source& source, bool leaf) {
+  source.member.assign(static_cast<std::size_t>(source.cells), -1);
+  for (Index cell = 0; cell < source.cells; ++cell) {
+    const Index empty = source.empty_at(cell);
+    if (empty == 0 || (leaf && empty == source.elements)) continue;
+    if (empty < source.elements) {
+      source.partial = true;
+      if (!can_complete(source))
+        refuse(*source.variable,
+               fmt::format("single empty entries of a vector are filled in for multivariate_normal, and it is {}: give "
+                           "all of {} or none",
+                           source.family->name(), cell_name(model, source, cell)));
+    }
+    source.member[static_cast<std::size_t>(cell)] = source.members();
+    source.cell_of.push_back(cell);
+  }
 }
 
 void make_cells(const Registry& registry, const Model& model, Source& source) {
@@ -202,21 +233,13 @@ Sources find_sources(const Registry& registry, const Model& model) {
       source.known = posterior->value;
     } else if (any_random) {
       const bool leaf = variable.role == Variable::Role::observed && !read[v];
-      if (!source.known.values.allFinite() && !leaf) {
+      if (!source.known.values.allFinite() && (!leaf || has_single_gaps(model, source))) {
         source.kind = Source::Kind::latent;
         if (source.grid)
           make_cells(registry, model, source);
         else
           choose_family(registry, model, source);
-        source.member.assign(static_cast<std::size_t>(source.cells), -1);
-        for (Index cell = 0; cell < source.cells; ++cell) {
-          const auto numbers = source.known.values.segment(cell * source.elements, source.elements);
-          if (numbers.array().isNaN().any() && !numbers.array().isNaN().all())
-            refuse(variable, "single entries of a vector that are missing are not there yet");
-          if (!std::isnan(numbers[0])) continue;
-          source.member[static_cast<std::size_t>(cell)] = source.members();
-          source.cell_of.push_back(cell);
-        }
+        choose_members(model, source, leaf);
       }
     }
     sources.push_back(std::move(source));

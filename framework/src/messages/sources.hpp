@@ -28,6 +28,7 @@ struct Source {
   bool matrix = false;    ///< a value has elements^2 numbers
   int leader = -1;        ///< in a joint block: the source whose block it shares; the leader names itself
   std::string component;  ///< what the block's family calls this variable ("mu", "tau")
+  bool partial = false;   ///< some members have known entries: `known` has them (completion.hpp)
   bool grid = false;      ///< its factor is a discrete_grid; `statistics` are the labels that messages need
   bool eliminated =
       false;  ///< a selector whose responsibilities are made and used in a pass over the data, and kept nowhere
@@ -38,13 +39,20 @@ struct Source {
   Layout layout;
   std::vector<Statistic> statistics;
   int block = -1;
-  std::vector<Index> member;   ///< by cell; -1: known
+  std::vector<Index> member;   ///< by cell; -1: known, or an empty cell that nobody reads
   std::vector<Index> cell_of;  ///< by member
 
   bool has(Text label) const;
   Index row(Text label) const;  ///< the first row of a statistic; -1 if there is none
   Index members() const { return static_cast<Index>(cell_of.size()); }
   bool all_latent() const { return members() == cells; }
+  /// The numbers of one cell: NaN where they are not known.
+  Eigen::VectorXd known_at(Index cell) const { return known.values.segment(cell * elements, elements); }
+  Index empty_at(Index cell) const { return known_at(cell).array().isNaN().count(); }
+  /// An empty cell that nobody reads: its statement leaves it out.
+  bool left_out(Index cell) const {
+    return (kind == Kind::known || member[static_cast<std::size_t>(cell)] < 0) && empty_at(cell) > 0;
+  }
 };
 using Sources = std::vector<Source>;
 

@@ -2,6 +2,7 @@
 #include "messages/model_joint.hpp"
 
 #include "core/random.hpp"
+#include "messages/completion.hpp"
 #include "messages/kmeans.hpp"
 
 #include <kullback/error.hpp>
@@ -172,6 +173,9 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
         throw UnsupportedError(fmt::format("initialize: {} cannot start this way yet; use prior, random or moments",
                                            sources_[index].variable->name));
     }
+    const Source& source = sources_[index];
+    for (Index k = 0; source.partial && k < source.members(); ++k)
+      condition(source.known_at(source.cell_of[static_cast<std::size_t>(k)]), block(b).eta.col(k));
     recompute(b);
   }
   for (const auto& pass : passes_) start_pass(*pass, seed, restart);

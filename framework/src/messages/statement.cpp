@@ -279,14 +279,13 @@ Polynomial StatementPolynomial::masks() {
   if (source_.kind == Source::Kind::known && source_.known.values.hasNaN()) {
     const Index cells = model_.cells(plates_), numbers = source_.known.values.size() / cells;
     auto mask = indicator(shape_of(plates_), cells);
-    for (Index cell = 0; cell < cells; ++cell) {
-      const auto value = source_.known.values.segment(cell * numbers, numbers).array().isNaN();
-      if (value.any() && !value.all())
-        throw UnsupportedError(
-            fmt::format("{}: single entries of a vector that are missing are not there yet", variable.name));
-      mask->values[cell] = value.any() ? 0 : 1;
-    }
+    for (Index cell = 0; cell < cells; ++cell)
+      mask->values[cell] = source_.known.values.segment(cell * numbers, numbers).hasNaN() ? 0 : 1;
     product = algebra_.multiply(product, known_factor(std::move(mask), references(cell_axes_.size())));
+  } else if (source_.partial) {
+    auto mask = indicator(shape_of(variable.plates), source_.cells);
+    for (Index cell = 0; cell < source_.cells; ++cell) mask->values[cell] = source_.left_out(cell) ? 0 : 1;
+    product = algebra_.multiply(product, known_factor(std::move(mask), references(variable.plates.size())));
   }
   return product;
 }
