@@ -2,6 +2,7 @@
 // kept nowhere.
 #pragma once
 
+#include "messages/gathered.hpp"
 #include "messages/terms.hpp"
 
 #include "core/random.hpp"
@@ -72,6 +73,8 @@ class Pass {
   bool row_step(const std::vector<int>& axes, const std::vector<Index>& strides, const Slot& slot, Index& step) const;
   void multiply_moments(const MomentsOf& moments, bool own_only);
   void count();
+  void count_gathered();
+  bool all_gathered() const;
   void logits(Work& work, Index begin, Index end) const;
   double normalize(Work& work, Index begin, Index end) const;
   void add_sums(Work& work, Index begin, Index end) const;
@@ -89,6 +92,7 @@ class Pass {
   std::vector<Feature> features_;
   Eigen::MatrixXd feature_products_;              // W: features by levels
   std::function<void(Index, Index, Out)> given_;  // logits of the start; empty after the first real pass
+  std::unique_ptr<GatheredRows> gathered_;        // where every slot is a gather
   bool products_hold_ = false;
   double entropy_ = 0;
 };

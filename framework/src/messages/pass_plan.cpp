@@ -130,6 +130,19 @@ void Pass::collect(Compiled& compiled) {
     }
   }
   for (Slot& slot : slots_) classify(slot, compiled);
+  if (all_gathered()) gathered_ = std::make_unique<GatheredRows>(name_, rows_, levels_);
+}
+
+// Whether the rows' logits are rows of tables and nothing else; what a weight multiplies it divides again.
+bool Pass::all_gathered() const {
+  if (slots_.empty() || plate_sizes_.size() != 1) return false;
+  return std::all_of(slots_.begin(), slots_.end(), [&](const Slot& slot) {
+    if (slot.kind != Kind::gather || slot.level_stride != 1 || slot.gathered_stride != levels_) return false;
+    if (!weighted_) return slot.known.empty();
+    if (slot.known.size() != 1) return false;
+    const KnownFactor& weight = slot.known.front();
+    return weight.offset == 0 && weight.strides == std::vector<Index>{1} && weight.numbers->values == weights_[0];
+  });
 }
 
 // The step from one row to the next where rows are numbered through all plates; false if there is none.

@@ -1,0 +1,48 @@
+// Responsibilities where every term of a row is a row of a table, read at a known level: topics of words, classes of
+// answers.
+#pragma once
+
+#include <kullback/types.hpp>
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace kullback::messages {
+
+/// One table of logits, and the sums that go with it: dense, rows by levels, levels contiguous.
+struct GatheredTable {
+  const int* at = nullptr;  ///< the table's row that belongs to each row of the data; negative: none
+  Index step = 0;
+  Index rows = 0;
+  const double* logits = nullptr;
+  double* sums = nullptr;
+};
+
+/// The pass over such rows: with r(n, .) proportional to exp(sum over the tables of logits(at(n), .)),
+///   sums(at(n), .) = sum over n of w(n) r(n, .).
+/// An exponential a cell of the tables takes the place of one a row and level: r is a product of rows of exponentials,
+/// each scaled to a largest element of 1. Rows whose product underflows go through their logits.
+class GatheredRows {
+ public:
+  GatheredRows(std::string name, Index rows, Index levels);
+  ~GatheredRows();
+  /// Replaces the sums; returns the entropy. `weights`: one a row, or null. Throws NumericalError naming the row.
+  double count(std::span<const GatheredTable> tables, const double* weights);
+
+ private:
+  struct Table;
+  struct Part;
+  void exponentials(const GatheredTable& table, Table& to) const;
+  double row_through_logits(std::span<const GatheredTable> tables, Index row, double* r) const;
+  void count_chunk(std::span<const GatheredTable> tables, const double* weights, Index begin, Index end,
+                   Part& part) const;
+  double combine(const GatheredTable& table, std::size_t number) const;
+
+  std::string name_;
+  Index rows_, levels_;
+  std::vector<Table> tables_;  // kept from one pass to the next: fresh memory is slow
+  std::vector<Part> parts_;
+};
+
+}  // namespace kullback::messages
