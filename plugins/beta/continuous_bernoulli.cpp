@@ -19,6 +19,7 @@ struct LogPartition {
   double eta;
 
   double value() const {
+    if (eta == 0) return 0;
     if (std::abs(eta) < 0.5) return std::log1p(expm1mx(eta) / eta);
     return eta > 0 ? eta + std::log(-std::expm1(-eta) / eta) : std::log(std::expm1(eta) / eta);
   }

@@ -19,6 +19,7 @@ class MomentMatching final : public Optimizer {
   }
   void step(Step& step) const override {
     const auto& target = dynamic_cast<const TargetExpectations&>(step.joint);
+    if (target.depends_on_q()) return step.sweep_blocks({});  // the joint knows how far of the way to go
     for (int b = 0; b < static_cast<int>(step.joint.blocks().size()); ++b) {
       const Block& block = step.joint.blocks()[static_cast<std::size_t>(b)];
       const Range all{b, 0, block.members()};
@@ -27,7 +28,7 @@ class MomentMatching final : public Optimizer {
       capability<ExponentialFamily>(*block.family, block.layout)->natural(block.layout, m, eta);
       step.assign(all, eta);
     }
-    step.finished = !target.depends_on_q();
+    step.finished = true;
   }
   bool raises_bound() const override { return false; }
 };

@@ -2,6 +2,7 @@
 #include <kullback/capability.hpp>
 #include <kullback/divergence.hpp>
 #include <kullback/joint.hpp>
+#include <kullback/objective.hpp>
 #include <kullback/optimizer.hpp>
 #include <kullback/registry.hpp>
 #include <kullback/run.hpp>
@@ -26,6 +27,7 @@ Fisher::~Fisher() = default;
 Conditional::~Conditional() = default;
 Image::~Image() = default;
 Joint::~Joint() = default;
+Objective::~Objective() = default;
 Coloring::~Coloring() = default;
 TargetExpectations::~TargetExpectations() = default;
 Optimizer::~Optimizer() = default;

@@ -21,6 +21,12 @@ using Policy =
                      policies::evaluation_error<policies::ignore_error>>;
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+// exp of it is so small that a distribution function there is its leading power to the last digit. Newton's iteration for the inverse
+// would underflow.
+constexpr double kTiny = -40;
+
+// log of the probability below, from p below or above.
+double log_probability(double p, bool above) { return above ? std::log1p(-p) : std::log(p); }
 
 }  // namespace
 
@@ -34,6 +40,8 @@ double gamma_cdf(double x, double shape, bool upper) {
 double gamma_quantile(double p, double shape, bool upper) {
   if (!(p >= 0 && p <= 1)) return kNan;
   if (p == 0 || p == 1) return (p == 0) == upper ? kInf : 0;
+  const double log_x = (log_probability(p, upper) + log_gamma(shape + 1)) / shape;
+  if (log_x < kTiny) return std::exp(log_x);
   return upper ? boost::math::gamma_q_inv(shape, p, Policy()) : boost::math::gamma_p_inv(shape, p, Policy());
 }
 
@@ -47,6 +55,11 @@ double beta_cdf(double x, double alpha, double beta, bool upper) {
 BetaQuantile beta_quantile(double p, double alpha, double beta, bool upper) {
   if (!(p >= 0 && p <= 1)) return {kNan, kNan};
   if (p == 0 || p == 1) return (p == 0) == upper ? BetaQuantile{1, 0} : BetaQuantile{0, 1};
+  const double log_scale = log_beta(alpha, beta);
+  const double log_x = (log_probability(p, upper) + std::log(alpha) + log_scale) / alpha;
+  if (log_x + std::log1p(beta) < kTiny) return {std::exp(log_x), 1};
+  const double log_rest = (log_probability(p, !upper) + std::log(beta) + log_scale) / beta;
+  if (log_rest + std::log1p(alpha) < kTiny) return {1, std::exp(log_rest)};
   BetaQuantile out{};
   out.x = upper ? boost::math::ibetac_inv(alpha, beta, p, &out.rest, Policy())
                 : boost::math::ibeta_inv(alpha, beta, p, &out.rest, Policy());

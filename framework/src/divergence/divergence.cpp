@@ -1,4 +1,5 @@
 // Divergences as they are written, and the integrands that every divergence of the two great classes shares.
+#include "divergence/direction.hpp"
 #include "divergence/integrands.hpp"
 
 #include <kullback/error.hpp>
@@ -55,5 +56,21 @@ std::shared_ptr<const Divergence> find_divergence_written(const Registry& regist
     throw UnsupportedError(fmt::format("'{}' in '{}' is not a number", inner, written));
   return found.with(value);
 }
+
+namespace divergence {
+
+Directed find_directed(const Registry& registry, Text word) {
+  Directed found;
+  std::string base(word);
+  if (!registry.find_divergence(word.substr(0, word.find('(')))) {
+    found.reversed = word.starts_with("reverse_");
+    if (found.reversed || word.starts_with("forward_")) base.erase(0, 8);
+  }
+  if (base.starts_with("alpha(")) base = "amari_" + base;
+  found.divergence = find_divergence_written(registry, base);
+  return found;
+}
+
+}  // namespace divergence
 
 }  // namespace kullback

@@ -169,21 +169,22 @@ void add_values(const Registry& registry, const Case& c, const Direction& direct
   // coordinate.
   constexpr Index kMostForBoth = 10'000;
   for (const bool reversed : {true, false}) {
-    const bool alpha = d.functional() == Functional::alpha_integral;  // their directions are orders: one question
-    if (reversed != direction.reversed && (alpha || p.layout.dimension > kMostForBoth)) continue;
-    Value value{alpha ? direction.word : (reversed ? "reverse_" : "forward_") + d.written(), {}, {}};
+    const bool sided = d.functional() == Functional::relative_entropy && !d.symmetric();  // others: one question
+    if (reversed != direction.reversed && (!sided || p.layout.dimension > kMostForBoth)) continue;
+    Value value{!sided ? direction.word : (reversed ? "reverse_" : "forward_") + d.written(), {}, {}};
     if (!reversed || !direction.reversed || !value_from_bound(p, joint, outcome.solution, value.estimate))
       value = value_of(registry, value.name, d, reversed ? q : p, reversed ? p : q);
     outcome.values.push_back(std::move(value));
   }
 }
 
-void run_projection(const Experiment& experiment, const Registry& registry, const Case& c, const Direction& direction,
+// False if other starts would lead to the same answer.
+bool run_projection(const Experiment& experiment, const Registry& registry, const Case& c, const Direction& direction,
                     const Start* start, Results& results, Watcher& watcher) {
+  bool again = false;
   Outcome outcome;
   outcome.case_name = c.name;
   outcome.divergence = direction.word;
-  outcome.start = start ? start->written : "";
   outcome.p = c.target_text;
   std::unique_ptr<Joint> joint;
   try {
@@ -201,8 +202,13 @@ void run_projection(const Experiment& experiment, const Registry& registry, cons
   }
   if (joint) {
     const Optimizer& optimizer = choose_optimizer(experiment, registry, *joint, direction);
+    again = direction.divergence->functional() != Functional::relative_entropy || direction.reversed ||
+            joint->blocks().empty();
     outcome.optimizer = optimizer.name();
-    if (start) joint->start_from(start->q);
+    if (start && again) {
+      joint->start_from(start->q);
+      outcome.start = start->written;
+    }
     watcher.on_start(fmt::format("{}{}{}", c.name, c.name.empty() ? "" : ": ", direction.word));
     outcome.solution = solve(*joint, optimizer, experiment.settings, watcher);
     outcome.status = to_text(outcome.solution.status);
@@ -213,6 +219,7 @@ void run_projection(const Experiment& experiment, const Registry& registry, cons
   }
   watcher.on_outcome(outcome);
   results.outcomes.push_back(std::move(outcome));
+  return again;
 }
 
 }  // namespace
@@ -228,12 +235,11 @@ Results execute(const Experiment& experiment, const Registry& registry, Watcher&
         continue;
       }
       for (const Direction& direction : experiment.directions) {
-        // Moment matching has one answer from anywhere; starts matter to a search.
-        const bool search = direction.reversed || direction.divergence->functional() == Functional::alpha_integral;
-        for (std::size_t s = 0; s < (search ? std::max<std::size_t>(1, c.starts.size()) : 1); ++s) {
-          run_projection(experiment, registry, c, direction, search && !c.starts.empty() ? &c.starts[s] : nullptr,
-                         results, watcher);
+        for (std::size_t s = 0; s < std::max<std::size_t>(1, c.starts.size()); ++s) {
+          const bool again = run_projection(experiment, registry, c, direction,
+                                            c.starts.empty() ? nullptr : &c.starts[s], results, watcher);
           if (results.outcomes.back().status == "cancelled") return;
+          if (!again) break;  // matching the target's own moments has one answer from anywhere
         }
       }
     }

@@ -1,5 +1,6 @@
 #include "experiment/experiment.hpp"
 
+#include "divergence/direction.hpp"
 #include "experiment/f_divergence.hpp"
 #include "language/symmetry.hpp"
 
@@ -243,11 +244,25 @@ void write_defaults(Experiment& experiment) {
   config::set_value(root, fmt::format("inference.seed={}", s.seed));
 }
 
+// What a fit can make small, and which side is fitted.
+void check_fittable(const Direction& d) {
+  const Functional kind = d.divergence->functional();
+  if (kind == Functional::entropy)
+    config::fail(d.place, "inference.divergence",
+                 fmt::format("{} does not look at the distribution that is fitted", d.word));
+  const bool sided = kind == Functional::relative_entropy && !d.divergence->symmetric();
+  if (sided && !d.reversed && d.word.rfind("forward_", 0) != 0)
+    config::fail(
+        d.place, "inference.divergence",
+        fmt::format(
+            "say which side is fitted: reverse_{} (D(q, p), mode seeking) or forward_{} (D(p, q), mass covering)",
+            d.word, d.word));
+}
+
 }  // namespace
 
 Direction direction_of(const Registry& registry, const std::string& word) {
   Direction direction{word, nullptr, false, {}};
-  std::string base = word;
   // By its function: "f(t * log(t))".
   for (const Text prefix : {"f(", "reverse_f(", "forward_f("})
     if (word.starts_with(prefix) && word.ends_with(')')) {
@@ -255,13 +270,9 @@ Direction direction_of(const Registry& registry, const std::string& word) {
       direction.divergence = make_f_divergence(word.substr(prefix.size(), word.size() - prefix.size() - 1));
       return direction;
     }
-  // A name of its own ("reverse_chi_squared") comes first.
-  if (!registry.find_divergence(word.substr(0, word.find('(')))) {
-    direction.reversed = word.rfind("reverse_", 0) == 0;
-    if (direction.reversed || word.rfind("forward_", 0) == 0) base = word.substr(8);
-  }
-  if (base.rfind("alpha(", 0) == 0) base = "amari_" + base;
-  direction.divergence = find_divergence_written(registry, base);
+  const divergence::Directed found = divergence::find_directed(registry, word);
+  direction.divergence = found.divergence;
+  direction.reversed = found.reversed;
   return direction;
 }
 
@@ -348,24 +359,7 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
   }
   for (const Case& c : experiment.cases)
     for (const Direction& d : experiment.directions)
-      if (const bool alpha = d.divergence->functional() == Functional::alpha_integral;
-          !c.approximation.known && !alpha &&
-          (d.divergence->functional() != Functional::relative_entropy || d.divergence->symmetric()))
-        errors.run([&] {
-          config::fail(
-              d.place, "inference.divergence",
-              fmt::format(
-                  "q is fitted by reverse_kl, forward_kl or an alpha divergence; {} compares known distributions",
-                  d.word));
-        });
-      else if (!c.approximation.known && !alpha && !d.reversed && d.word.rfind("forward_", 0) != 0)
-        errors.run([&] {
-          config::fail(
-              d.place, "inference.divergence",
-              fmt::format(
-                  "say which side is fitted: reverse_{} (D(q, p), mode seeking) or forward_{} (D(p, q), mass covering)",
-                  d.word, d.word));
-        });
+      if (!c.approximation.known) errors.run([&] { check_fittable(d); });
 
   root.report_unread(errors.diagnostics);
   errors.diagnostics.throw_if_any();

@@ -1,4 +1,6 @@
 // Which joint suits a target and a family.
+#include "divergence/direction.hpp"
+#include "inference/divergence_joint.hpp"
 #include "inference/node_joint.hpp"
 #include "inference/projection_joint.hpp"
 #include "inference/quadratic_joint.hpp"
@@ -21,29 +23,20 @@ constexpr Index kMostForNormalizer =
     20'000;  // coordinates up to which a quadratic target's constant is worth a factorization
 
 // The order a of the integral p^a q^(1-a), p the target, that all divergences of that kind are a function of; nothing for another kind.
-std::optional<double> alpha_order(const Registry& registry, Text written) {
-  if (written.starts_with("alpha(")) return alpha_order(registry, "amari_" + std::string(written));
-  const Text name = written.substr(0, written.find('('));
-  bool swapped = false;
-  if (!registry.find_divergence(name) && (written.starts_with("reverse_") || written.starts_with("forward_"))) {
-    swapped = written.starts_with("reverse_");
-    written.remove_prefix(8);
-  }
-  const auto found = find_divergence_written(registry, written);
-  if (found->functional() != Functional::alpha_integral || found->order() == 0) return {};
-  return swapped != found->mirrored() ? 1 - found->order() : found->order();
+std::optional<double> alpha_order(const divergence::Directed& directed) {
+  const Divergence& found = *directed.divergence;
+  if (found.functional() != Functional::alpha_integral || found.order() == 0) return {};
+  return directed.reversed != found.mirrored() ? 1 - found.order() : found.order();
 }
 
-}  // namespace
-
-std::unique_ptr<Joint> make_joint(const Registry& registry, const Projection& projection, Text divergence) {
+// The joint in whose natural parameters q is updated; null for a divergence that has none.
+std::unique_ptr<Joint> natural_joint(const Projection& projection, const divergence::Directed& directed, Text written) {
   const Members& p = projection.target;
-  if (divergence == "forward_kl") return std::make_unique<MatchingJoint>(projection);
-  if (divergence != "reverse_kl") {
-    if (const auto order = alpha_order(registry, divergence))
-      return std::make_unique<TiltedJoint>(projection, *order, std::string(divergence));
-    throw UnsupportedError(fmt::format("q is fitted by reverse_kl, forward_kl or an alpha divergence, not by {}", divergence));
-  }
+  if (const auto order = alpha_order(directed))
+    return std::make_unique<TiltedJoint>(projection, *order, std::string(written));
+  const Divergence& d = *directed.divergence;
+  if (d.functional() != Functional::relative_entropy || d.symmetric()) return nullptr;
+  if (directed.reversed == d.mirrored()) return std::make_unique<MatchingJoint>(projection);
 
   const std::vector<Leaf> leaves = find_leaves(*projection.family, projection.layout);
   if (const auto* quadratic = capability<Quadratic>(*p.family, p.layout);
@@ -63,6 +56,29 @@ std::unique_ptr<Joint> make_joint(const Registry& registry, const Projection& pr
           "reverse KL to {}: {} has neither cells nor quadrature nodes, so expectations under it are not known",
           p.family->name(), leaf.family->name()));
   return std::make_unique<NodeJoint>(projection);
+}
+
+}  // namespace
+
+std::unique_ptr<Joint> make_joint(const Registry& registry, const Projection& projection, Text divergence) {
+  const divergence::Directed directed = divergence::find_directed(registry, divergence);
+  if (directed.divergence->functional() == Functional::entropy)
+    throw UnsupportedError(fmt::format("{} does not look at the distribution that is fitted", divergence));
+  std::string why;
+  try {
+    if (auto joint = natural_joint(projection, directed, divergence)) return joint;
+  } catch (const InfiniteError&) {
+    throw;
+  } catch (const UnsupportedError& error) {
+    why = error.what();
+  }
+  try {
+    return std::make_unique<DivergenceJoint>(registry, projection, directed, std::string(divergence));
+  } catch (const InfiniteError&) {
+    throw;
+  } catch (const UnsupportedError& error) {
+    throw UnsupportedError(why.empty() ? error.what() : fmt::format("{}; nor by a search: {}", why, error.what()));
+  }
 }
 
 }  // namespace kullback

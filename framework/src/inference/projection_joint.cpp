@@ -13,8 +13,8 @@ namespace kullback::inference {
 
 namespace {
 
-// A member of any family: each parameter at the plainest number of its domain.
-Eigen::VectorXd plain_parameters(const Distribution& family, const Layout& layout) {
+// A member of any family: each parameter at the plainest number of its domain, positive ones at `positive`.
+Eigen::VectorXd plain_parameters(const Distribution& family, const Layout& layout, double positive) {
   std::vector<double> theta;
   const auto sets = family.parameterizations();
   for (const Parameter& p : sets[static_cast<std::size_t>(layout.form)]) {
@@ -22,7 +22,7 @@ Eigen::VectorXd plain_parameters(const Distribution& family, const Layout& layou
     const double number = p.domain == Domain::real            ? 0
                           : p.domain == Domain::unit_interval ? 0.5
                           : p.domain == Domain::simplex       ? 1.0 / static_cast<double>(rows)
-                                                              : 1;
+                                                              : positive;
     const std::size_t begin = theta.size();
     theta.insert(theta.end(), static_cast<std::size_t>(rows), p.shape == Shape::matrix ? 0 : number);
     const auto d = static_cast<Index>(std::lround(std::sqrt(static_cast<double>(rows))));
@@ -136,8 +136,12 @@ void ProjectionJoint::standard_start(int b) {
   if (x >= 0 && xx >= 0)
     for (Index i = 0; i < d; ++i) to.eta.row(xx + i * (d + 1)).setConstant(-0.5);
   if (to.members() == 0 || leaf.exponential->in_domain(leaf.layout, to.eta, 0)) return;
-  const Eigen::MatrixXd theta = plain_parameters(*leaf.family, leaf.layout).replicate(1, to.members());
-  if (theta.rows() == leaf.parameters) leaf.exponential->convert(leaf.layout, theta, to.eta, true);
+  for (const double positive : {1.0, 2.0, 4.0}) {  // some are not as small as 1 (the shape of a zeta)
+    const Eigen::MatrixXd theta = plain_parameters(*leaf.family, leaf.layout, positive).replicate(1, to.members());
+    if (theta.rows() != leaf.parameters) return;
+    leaf.exponential->convert(leaf.layout, theta, to.eta, true);
+    if (leaf.exponential->in_domain(leaf.layout, to.eta, 0)) return;
+  }
 }
 
 void ProjectionJoint::match_target() {
@@ -182,10 +186,10 @@ void MatchingJoint::expect(Range range, Out m, Out error) const {
 
 void check_supports(const ProjectionJoint& joint, Text divergence) {
   const Members& p = joint.projection().target;
-  const bool reverse = divergence == "reverse_kl";
+  const bool reverse = divergence == "reverse_kl", forward = divergence == "forward_kl";
   for (int b = 0; b < static_cast<int>(joint.blocks().size()); ++b) {
     const Leaf& leaf = *joint.origin(b).leaf;
-    if (reverse && capability<Tabulated>(*leaf.family, leaf.layout)) continue;
+    if (!forward && capability<Tabulated>(*leaf.family, leaf.layout)) continue;
     Eigen::MatrixXd theta(leaf.parameters, 1);
     const Block& block = joint.blocks()[static_cast<std::size_t>(b)];
     leaf.exponential->convert(leaf.layout, block.eta.leftCols(1), theta, false);
@@ -194,6 +198,11 @@ void check_supports(const ProjectionJoint& joint, Text divergence) {
       for (Index i = 0; i < leaf.layout.dimension; ++i) {
         const Support q = leaf.family->support(leaf.layout, theta, 0, i);
         const Support t = p.family->support(p.layout, p.theta, 0, first + i);
+        if (t.integer != q.integer || (leaf.layout.dimension == p.layout.dimension &&
+                                       leaf.family->carrier(leaf.layout) != p.family->carrier(p.layout)))
+          throw InfiniteError(fmt::format("no {} has a density by the same measure as {}: they are mutually singular, at "
+                                          "the same divergence all of them",
+                                          leaf.family->name(), p.family->name()));
         const auto name = [&] { return coordinate_name(joint.projection(), first + i); };
         if (reverse && (q.low < t.low || q.high > t.high))
           throw InfiniteError(
@@ -201,7 +210,7 @@ void check_supports(const ProjectionJoint& joint, Text divergence) {
                           "discrete grid "
                           "inside it, or forward_kl",
                           leaf.family->name(), t.low, t.high, with_article(p.family->name()), name()));
-        if (!reverse && (t.low < q.low || t.high > q.high))
+        if (forward && (t.low < q.low || t.high > q.high))
           throw InfiniteError(fmt::format(
               "forward KL is infinite: the target {} has mass outside [{}, {}], where {} has none in {}; use an "
               "approximation that covers [{}, {}], or a target cut to the box",

@@ -1,4 +1,5 @@
 // The loop: sweeps until it has arrived, or says why it stops.
+#include "inference/divergence_joint.hpp"
 #include "inference/projection_joint.hpp"
 #include "inference/stopping.hpp"
 #include "inference/sweep.hpp"
@@ -25,6 +26,12 @@ constexpr double kCoarse = 1e-6;          // quadrature error, relative to the b
 constexpr double kSlowSeconds = 0.2;      // a longer sweep may be cancelled in its middle
 constexpr Index kSmallNumbers = 100'000;  // and a shorter one of a joint that is cheap to copy
 
+std::string divergence_of(const Joint& joint) {
+  if (const auto* matching = dynamic_cast<const MatchingDivergence*>(&joint)) return matching->divergence();
+  if (const auto* searched = dynamic_cast<const DivergenceJoint*>(&joint)) return searched->written();
+  return "reverse_kl";
+}
+
 class Run {
  public:
   Run(Joint& joint, const Optimizer& optimizer, const Settings& settings, Observer& observer)
@@ -32,12 +39,12 @@ class Run {
         optimizer_(optimizer),
         settings_(settings),
         observer_(observer),
+        objective_(dynamic_cast<const Objective*>(&joint)),
         has_bound_(dynamic_cast<const MatchingDivergence*>(&joint) == nullptr),
         promises_(has_bound_ && optimizer.raises_bound() && settings.schedule != Schedule::jacobi),
         sweeper_(joint, settings, observer, promises_),
         stopping_(settings.tolerance, settings.damping) {
-    const auto* matching = dynamic_cast<const MatchingDivergence*>(&joint);
-    if (const auto why = optimizer.refuses(joint, matching ? matching->divergence() : "reverse_kl"))
+    if (const auto why = optimizer.refuses(joint, divergence_of(joint)))
       throw UnsupportedError(fmt::format("{} cannot be used: {}", optimizer.name(), *why));
     if (!(settings.damping > 0 && settings.damping <= 1))
       throw DomainError("damping", fmt::format("damping must be above 0 and at most 1, got {}", settings.damping));
@@ -61,6 +68,7 @@ class Run {
   const Optimizer& optimizer_;
   const Settings& settings_;
   Observer& observer_;
+  const Objective* objective_;
   const bool has_bound_, promises_;
   Sweeper sweeper_;
   Stopping stopping_;
@@ -107,7 +115,8 @@ Run::Next Run::judge(double change) {
   const SweepReport& report = sweeper_.report();
   // On nodes too coarse for q even the way up is not the right one.
   if (refine(kCoarse * (1 + std::abs(bound_.value)))) return Next::go_on;
-  stopping_.add(report.distance, change, bound_.value, bound_.rounding);
+  if (objective_ && !objective_->state().stuck.empty()) return end(Status::stalled, objective_->state().stuck);
+  stopping_.add(objective_ ? objective_->state().distance : report.distance, change, bound_.value, bound_.rounding);
   if (stopping_.converged()) {
     if (refine(stopping_.bound_tolerance(bound_.value, bound_.rounding))) return Next::go_on;
     return end(Status::converged);
@@ -184,7 +193,7 @@ Run::Next Run::sweep() {
 Solution Run::solve() {
   if (has_bound_) {
     bound_ = sweeper_.bound();
-    if (!std::isfinite(bound_.value))
+    if (!std::isfinite(bound_.value))  // an Objective starts where it is finite
       throw NumericalError(
           fmt::format("the bound is {} at the start: q has mass where the target's density is zero; start "
                       "it inside the support",
@@ -199,7 +208,7 @@ Solution Run::solve() {
   if (solution_.status == Status::max_sweeps)
     solution_.reason =
         fmt::format("not converged after {} sweeps: about {:.3g} standard deviations are left to go for {}",
-                    solution_.sweeps, stopping_.remaining(), sweeper_.name_of(sweeper_.report().farthest));
+                    solution_.sweeps, stopping_.remaining(), objective_ ? "q" : sweeper_.name_of(sweeper_.report().farthest));
   if (has_bound_) bound_ = sweeper_.bound();
   solution_.bound = has_bound_ ? bound_.value : kNone;
   solution_.bound_error = has_bound_ ? quadrature_error_ + bound_.rounding : kNone;

@@ -1,5 +1,7 @@
 #include "inference/target_expectations.hpp"
 
+#include "divergence/expectations.hpp"
+#include "divergence/moments.hpp"
 #include "inference/cells.hpp"
 
 #include <kullback/error.hpp>
@@ -246,6 +248,7 @@ void expect_under_target(const Members& target, const Leaf& leaf, const std::vec
   const Index d = leaf.layout.dimension;
   const std::optional<Cells> cells = find_cells(target);
   Index row = 0;
+  error.setZero();
   for (const Statistic& s : leaf.labels) {
     const bool by_coordinate =
         s.label == "x" || s.label == "x2" || (s.label == "x*x'" && target.layout.dimension <= 4096);
@@ -255,12 +258,17 @@ void expect_under_target(const Members& target, const Leaf& leaf, const std::vec
     } else {
       for (Index k = 0; k < m.cols(); ++k) {
         const auto marginal = find_marginal(target, coordinates(first[static_cast<std::size_t>(k)], d));
-        const auto* moments = marginal ? capability<Moments>(*marginal->family, marginal->layout) : nullptr;
-        Eigen::MatrixXd value(s.rows, 1);
-        if (!moments || !moments->expect(marginal->layout, marginal->theta, s.label, value))
+        if (!marginal)
           throw UnsupportedError(fmt::format("{} does not know E[{}], which fitting {} needs", target.family->name(),
                                              s.label, with_article(leaf.family->name())));
-        m.col(k).segment(row, s.rows) = value.col(0);
+        Eigen::MatrixXd value(s.rows, 1);
+        if (divergence::expect_columns(side(*marginal), s.label, {}, value)) {
+          m.col(k).segment(row, s.rows) = value.col(0);
+          continue;
+        }
+        const divergence::ExpectedStatistics found = divergence::integrate_expectation(*marginal, s.label, s.rows);
+        m.col(k).segment(row, s.rows) = found.value;
+        error.col(k).segment(row, s.rows) = found.error;
       }
     }
     row += s.rows;
@@ -270,7 +278,7 @@ void expect_under_target(const Members& target, const Leaf& leaf, const std::vec
       throw InfiniteError(fmt::format("{} has infinite moments in coordinate {}, so forward KL to {} is infinite",
                                       target.family->name(), first[static_cast<std::size_t>(k)] + 1,
                                       with_article(leaf.family->name())));
-    error.col(k) = kRounding * m.col(k).cwiseAbs();
+    error.col(k) += kRounding * m.col(k).cwiseAbs();
   }
 }
 

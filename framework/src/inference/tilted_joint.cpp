@@ -12,6 +12,8 @@ namespace kullback::inference {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr int kHalvings = 30;
+constexpr double kSufficient = 0.25;  // of the fall that the slope promises: a step far beyond the optimum is none
 
 // a log p + (1 - a) log q.
 quadrature::LogDensity tilted(const Members& p, const Members& q, double a) {
@@ -35,9 +37,7 @@ TiltedJoint::TiltedJoint(const Projection& projection, double order, std::string
         fmt::format("{} is fitted by cubature, in up to three dimensions, and there are {}", written_, d));
   match_target();
   for (int b = 0; b < static_cast<int>(blocks().size()); ++b) recompute(b);
-  if (order > 1) check_supports(*this, "forward_kl");
-  if (order < 0) check_supports(*this, "reverse_kl");
-  const Members q = approximation();
+  check_supports(*this, order > 1 ? "forward_kl" : order < 0 ? "reverse_kl" : written_);
   box_ = {Eigen::VectorXd(d), Eigen::VectorXd(d)};
   for (int b = 0; b < static_cast<int>(blocks().size()); ++b) {
     const Leaf& leaf = *origin(b).leaf;
@@ -57,15 +57,73 @@ TiltedJoint::TiltedJoint(const Projection& projection, double order, std::string
                                           coordinate_name(projection, at)));
       }
   }
-  place_ = quadrature::locate(tilted(p, q, order_), box_);
+  locate();
 }
 
-void TiltedJoint::natural_gradient(Range, Out) const {
-  throw UnsupportedError(
-      fmt::format("this joint was made for {}: it knows expectations under the tilted target only", written_));
+void TiltedJoint::locate() {
+  const Members q = approximation();
+  if (projection().target.layout.dimension > 1) place_ = quadrature::locate(tilted(projection().target, q, order_), box_);
+  if (height(integrate(q, 0, [](In, Out) {})) == kInf)
+    throw UnsupportedError(fmt::format("{}: p^a q^(1-a) has no integral at the start", written_));
 }
 
-void TiltedJoint::expect(Range range, Out m, Out error) const {
+void TiltedJoint::start_from(const Members& q) {
+  ProjectionJoint::start_from(q);
+  locate();
+}
+
+divergence::ExpectedStatistics TiltedJoint::integrate(const Members& q, Index rows, const quadrature::Statistics& statistics) const {
+  const Members& p = projection().target;
+  if (p.layout.dimension == 1)
+    return divergence::integrate_tilted(p, q, order_, rows > 0 ? origin(0).leaf->labels : std::vector<Statistic>{});
+  quadrature::Options options;
+  options.relative_tolerance = 1e-9;
+  const auto density = tilted(p, q, order_);
+  quadrature::DensityIntegral found = quadrature::integrate_density(density, box_, rows, statistics, options, &*place_);
+  // The mass may have moved away from where it was at the start.
+  if (!found.converged || !std::isfinite(found.log_normalizer))
+    found = quadrature::integrate_density(density, box_, rows, statistics, options);
+  return {found.log_normalizer, found.log_normalizer_error, found.mean, found.error};
+}
+
+double TiltedJoint::height(const divergence::ExpectedStatistics& found) const {
+  if (!std::isfinite(found.log_normalizer)) return kInf;
+  return order_ > 0 && order_ < 1 ? -found.log_normalizer : found.log_normalizer;
+}
+
+Members TiltedJoint::with(Range range, In eta) const {
+  Members q = approximation();
+  const Leaf& leaf = *origin(range.block).leaf;
+  Eigen::MatrixXd theta(leaf.parameters, eta.cols());
+  leaf.exponential->convert(leaf.layout, eta, theta, false);
+  for (Index k = 0; k < eta.cols(); ++k)
+    q.theta.col(0).segment(leaf.offset + (origin(range.block).first + range.begin + k) * leaf.parameters, leaf.parameters) = theta.col(k);
+  return q;
+}
+
+void TiltedJoint::natural_gradient(Range range, Out eta_hat) const {
+  const Leaf& leaf = *origin(range.block).leaf;
+  const Block& from = block(range.block);
+  const Index members = range.end - range.begin;
+  Eigen::MatrixXd m(leaf.statistics, members), error(leaf.statistics, members), matched(leaf.statistics, members);
+  const divergence::ExpectedStatistics here = expect_tilted(range, m, error);
+  const Eigen::MatrixXd eta = from.eta.middleCols(range.begin, members);
+  matched = eta;
+  leaf.exponential->natural(leaf.layout, m, matched);
+  const Eigen::MatrixXd step = (matched - eta) / order_;
+  const double slope = std::abs(1 - order_) * (m - from.m.middleCols(range.begin, members)).cwiseProduct(step).sum();
+  const double slack = 1e-12 + 2 * here.log_normalizer_error;
+  double rho = 1;
+  for (int halving = 0; halving < kHalvings; ++halving, rho *= 0.5) {
+    eta_hat = eta + rho * step;
+    if (leaf.exponential->first_outside(leaf.layout, eta_hat) >= 0) continue;
+    const double fall = height(here) - height(integrate(with(range, eta_hat), 0, [](In, Out) {}));
+    if (fall >= kSufficient * rho * std::abs(slope) - slack) return;
+  }
+  throw NumericalError(fmt::format("{}: no step along the natural gradient of {} makes the divergence smaller", written_, from.name));
+}
+
+divergence::ExpectedStatistics TiltedJoint::expect_tilted(Range range, Out m, Out error) const {
   const Leaf& leaf = *origin(range.block).leaf;
   const Index d = leaf.layout.dimension, rows = leaf.statistics, members = range.end - range.begin;
   const quadrature::Statistics statistics = [&](In x, Out out) {
@@ -80,15 +138,14 @@ void TiltedJoint::expect(Range range, Out m, Out error) const {
       }
     }
   };
-  quadrature::Options options;
-  options.relative_tolerance = 1e-9;
-  const Members q = approximation();
-  const quadrature::DensityIntegral found = quadrature::integrate_density(
-      tilted(projection().target, q, order_), box_, rows * members, statistics, options, &*place_);
-  if (!std::isfinite(found.log_normalizer) || !found.mean.allFinite())
+  const divergence::ExpectedStatistics found = integrate(approximation(), rows * members, statistics);
+  if (!std::isfinite(found.log_normalizer) || !found.value.allFinite())
     throw NumericalError(fmt::format("{}: the tilted density p^a q^(1-a) cannot be normalized", written_));
-  m = Eigen::Map<const Eigen::MatrixXd>(found.mean.data(), rows, members);
+  m = Eigen::Map<const Eigen::MatrixXd>(found.value.data(), rows, members);
   error = Eigen::Map<const Eigen::MatrixXd>(found.error.data(), rows, members);
+  return found;
 }
+
+void TiltedJoint::expect(Range range, Out m, Out error) const { expect_tilted(range, m, error); }
 
 }  // namespace kullback::inference

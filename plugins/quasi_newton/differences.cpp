@@ -1,0 +1,77 @@
+#include "differences.hpp"
+
+#include <array>
+#include <cmath>
+
+namespace kullback::quasi_newton {
+
+namespace {
+
+// The error of the rule is h^4/30 times the fifth derivative, that of the values' rounding eps/h: both are about 1e-13 here.
+constexpr double kStep = 1e-3;
+constexpr int kShortenings = 6;
+constexpr double kShorter = 0.1;
+
+struct Slope {
+  double first = 0, second = 0;
+};
+
+class Along {
+ public:
+  Along(const Objective& objective, const Eigen::VectorXd& u, double value, Index number)
+      : objective_(objective), u_(u), value_(value), number_(number) {}
+
+  bool central(double h, Slope& out) const {
+    std::array<double, 4> f{};
+    for (std::size_t k = 0; k < 4; ++k)
+      if (!at(h * std::array{-2.0, -1.0, 1.0, 2.0}[k], f[k])) return false;
+    out.first = (8 * (f[2] - f[1]) - (f[3] - f[0])) / (12 * h);
+    out.second = (16 * ((f[2] - value_) + (f[1] - value_)) - ((f[3] - value_) + (f[0] - value_))) / (12 * h * h);
+    return true;
+  }
+
+  // h may be negative.
+  bool one_sided(double h, Slope& out) const {
+    std::array<double, 4> f{};
+    for (std::size_t k = 0; k < 4; ++k) {
+      if (!at(h * static_cast<double>(k + 1), f[k])) return false;
+      f[k] -= value_;
+    }
+    out.first = (48 * f[0] - 36 * f[1] + 16 * f[2] - 3 * f[3]) / (12 * h);
+    out.second = (-104 * f[0] + 114 * f[1] - 56 * f[2] + 11 * f[3]) / (12 * h * h);
+    return true;
+  }
+
+ private:
+  bool at(double step, double& out) const {
+    Eigen::VectorXd moved = u_;
+    moved[number_] += step;
+    if (moved[number_] < objective_.low()[number_] || moved[number_] > objective_.high()[number_]) return false;
+    out = objective_.value(moved).value;
+    return std::isfinite(out);
+  }
+
+  const Objective& objective_;
+  const Eigen::VectorXd& u_;
+  double value_;
+  Index number_;
+};
+
+}  // namespace
+
+Slopes differences(const Objective& objective, const Eigen::VectorXd& u, double value) {
+  Slopes out{Eigen::VectorXd::Zero(u.size()), Eigen::VectorXd::Zero(u.size()), {}};
+  for (Index i = 0; i < u.size(); ++i) {
+    const Along along(objective, u, value, i);
+    Slope slope;
+    bool found = false;
+    double h = kStep;
+    for (int n = 0; n < kShortenings && !found; ++n, h *= kShorter)
+      found = along.central(h, slope) || along.one_sided(h, slope) || along.one_sided(-h, slope);
+    if (!found && out.unknown.empty()) out.unknown = objective.name_of(i);
+    out.gradient[i] = slope.first, out.curvature[i] = slope.second;
+  }
+  return out;
+}
+
+}  // namespace kullback::quasi_newton

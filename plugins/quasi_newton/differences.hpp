@@ -1,0 +1,19 @@
+// Slopes of a divergence by differences.
+#pragma once
+
+#include <kullback/objective.hpp>
+
+#include <string>
+
+namespace kullback::quasi_newton {
+
+struct Slopes {
+  Eigen::VectorXd gradient;
+  Eigen::VectorXd curvature;  ///< second derivatives, number by number; not above 0 where they are not known
+  std::string unknown;        ///< the parameter beside which no other has a finite divergence; empty if there is none
+};
+
+/// At `u`, where the divergence is `value`: five points a number, to one side where the range or the finite values end.
+Slopes differences(const Objective& objective, const Eigen::VectorXd& u, double value);
+
+}  // namespace kullback::quasi_newton
