@@ -159,23 +159,26 @@ bool value_from_bound(const Members& p, const Joint& joint, const Solution& solu
   return true;
 }
 
-// D(p, q) after the fit, both directions.
+// After the fit: the divergence that was minimized, and KL in both directions, by which all fits can be compared.
 void add_values(const Registry& registry, const Case& c, const Direction& direction, const Joint& joint,
                 Outcome& outcome) {
   const Members& p = c.target.members;
   const Members& q = outcome.solution.q;
-  const Divergence& d = *direction.divergence;
-  // The direction that was not minimized needs q's log density under p: a factorization more, or a marginal a
-  // coordinate.
-  constexpr Index kMostForBoth = 10'000;
-  for (const bool reversed : {true, false}) {
-    const bool sided = d.functional() == Functional::relative_entropy && !d.symmetric();  // others: one question
-    if (reversed != direction.reversed && (!sided || p.layout.dimension > kMostForBoth)) continue;
-    Value value{!sided ? direction.word : (reversed ? "reverse_" : "forward_") + d.written(), {}, {}};
-    if (!reversed || !direction.reversed || !value_from_bound(p, joint, outcome.solution, value.estimate))
-      value = value_of(registry, value.name, d, reversed ? q : p, reversed ? p : q);
+  const auto add = [&](const std::string& word, const Divergence& d, bool reversed) {
+    Value value{word, {}, {}};
+    const bool minimized = word == direction.word;
+    const bool bounded = minimized && reversed && d.functional() == Functional::relative_entropy;
+    if (!bounded || !value_from_bound(p, joint, outcome.solution, value.estimate))
+      value = value_of(registry, word, d, reversed ? q : p, reversed ? p : q);
     outcome.values.push_back(std::move(value));
-  }
+  };
+  add(direction.word, *direction.divergence, direction.reversed);
+  // What was not minimized needs q's log density under p: a factorization more, or a marginal a coordinate.
+  constexpr Index kMostForAll = 10'000;
+  if (p.layout.dimension > kMostForAll) return;
+  for (const char* word : {"reverse_kl", "forward_kl"})
+    if (word != direction.word)
+      if (const Direction kl = direction_of(registry, word); kl.divergence) add(word, *kl.divergence, kl.reversed);
 }
 
 // False if other starts would lead to the same answer.

@@ -220,16 +220,13 @@ std::string comparisons(const Results& results) {
   return rows.size() > 1 ? table(rows) : "";
 }
 
-const Value* find_value(const Outcome& outcome, const std::string& prefix) {
+std::string value_cell(const Outcome& outcome, const std::string& name) {
   for (const Value& value : outcome.values)
-    if (value.name.rfind(prefix, 0) == 0) return &value;
-  return nullptr;
+    if (value.name == name && value.unavailable.empty()) return show(value.estimate.value);
+  return "-";
 }
 
-std::string value_cell(const Value* value) {
-  if (!value) return "-";
-  return value->unavailable.empty() ? show(value->estimate.value) : "-";
-}
+bool is_kl(const Outcome& outcome) { return outcome.divergence == "reverse_kl" || outcome.divergence == "forward_kl"; }
 
 // "eruptions 3.49 ± 1.14, waiting 70.9 ± 13.6"
 std::string variables_cell(const Outcome& outcome) {
@@ -263,7 +260,12 @@ std::string projections(const Results& results) {
   if (named) rows[0].push_back("case");
   rows[0].insert(rows[0].end(), {"minimized"});
   if (starts) rows[0].push_back("start");
-  rows[0].insert(rows[0].end(), {"status", "sweeps", "bound", "KL(q‖p)", "KL(p‖q)", "q: mean ± stddev"});
+  rows[0].insert(rows[0].end(), {"status", "sweeps", "bound"});
+  // KL has its columns already.
+  const bool others = std::any_of(results.outcomes.begin(), results.outcomes.end(),
+                                  [](const Outcome& o) { return !o.comparison && !is_kl(o); });
+  if (others) rows[0].push_back("its value");
+  rows[0].insert(rows[0].end(), {"KL(q‖p)", "KL(p‖q)", "q: mean ± stddev"});
   for (const Outcome& outcome : results.outcomes) {
     if (outcome.comparison) continue;
     std::vector<std::string> row;
@@ -272,8 +274,10 @@ std::string projections(const Results& results) {
     if (starts) row.push_back(outcome.start);
     const bool ran = !outcome.optimizer.empty();
     row.insert(row.end(), {outcome.status, ran ? fmt::format("{}", outcome.solution.sweeps) : "",
-                           ran ? show(outcome.solution.bound) : "", value_cell(find_value(outcome, "reverse_")),
-                           value_cell(find_value(outcome, "forward_")), variables_cell(outcome)});
+                           ran ? show(outcome.solution.bound) : ""});
+    if (others) row.push_back(value_cell(outcome, outcome.divergence));
+    row.insert(row.end(),
+               {value_cell(outcome, "reverse_kl"), value_cell(outcome, "forward_kl"), variables_cell(outcome)});
     rows.push_back(row);
     if (!outcome.reason.empty()) {
       const std::string note = fmt::format("{}{}{}: {}", outcome.case_name, outcome.case_name.empty() ? "" : ", ",
