@@ -171,7 +171,7 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
   for (std::size_t v = 0; v < model.variables.size(); ++v) {
     const Source& source = joint.sources()[v];
     const messages::Pass* pass = joint.pass_of(static_cast<int>(v));
-    if (source.kind != Source::Kind::latent || (source.block < 0 && !pass)) continue;
+    if (source.kind != Source::Kind::latent || source.discarded || (source.block < 0 && !pass)) continue;
     const model::Variable& from = model.variables[v];
     Variable variable;
     variable.name = from.name;
@@ -214,6 +214,7 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
       for (Index cell : source.cell_of) variable.cells.push_back(messages::cell_name(model, source, cell));
     if (members.theta.cols()) {
       factors.members = std::move(members);
+      factors.owner = source.own_family;
       outcome.factors.push_back(std::move(factors));
     }
     outcome.variables.push_back(std::move(variable));

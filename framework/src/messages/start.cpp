@@ -56,12 +56,6 @@ void ModelJoint::recompute(int b) {
   refresh({b, 0, to.members()});
 }
 
-void ModelJoint::set_eta(int b, const Eigen::MatrixXd& by_cell) {
-  const Source& source = source_of(b);
-  Block& to = block(b);
-  for (Index k = 0; k < to.members(); ++k) to.eta.col(k) = by_cell.col(source.cell_of[static_cast<std::size_t>(k)]);
-}
-
 // Mean parameters by label, or the family's own parameters by name. Numbers left out keep what the prior says.
 bool ModelJoint::start_from_numbers(int b, const Initialization& start) {
   if (start.numbers.empty()) return false;
@@ -155,7 +149,7 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
       regrid(*grid, true);
       continue;
     }
-    set_eta(b, message(s, true));
+    receive(b, message(s, true), 0, block(b).members(), block(b).eta);
     switch (start.kind) {
       case Initialization::Kind::automatic:
       case Initialization::Kind::prior:
