@@ -7,6 +7,7 @@ draws with probability (1 - c) c^n, c the part of exp(E[log p]) that lies outsid
 """
 import json
 
+import mpmath
 import numpy as np
 from scipy.integrate import quad
 from scipy.special import digamma, gammaln
@@ -158,4 +159,35 @@ def waiting_times():
     return {"y": y, "low": low, "bounds": bounds, "rate": a / b}
 
 
-print(json.dumps({f.__name__: f() for f in (censored_known, censored, truncated, truncated_prior, positive_counts, waiting_times)}, indent=1))
+def moments():
+    """log of the integral of exp(<eta, s>) within limits, and the means of s, with 40 digits."""
+    mpmath.mp.dps = 40
+    label = {"x": lambda x: x, "x2": lambda x: x * x, "log_x": mpmath.log, "log_1mx": lambda x: mpmath.log(1 - x),
+             "log_factorial": lambda x: mpmath.loggamma(x + 1)}
+    inf = mpmath.inf
+    cases = [("normal", ["x", "x2"], [3.0, -0.5], -1, 2, [-1, 0, 2]),
+             ("normal", ["x2", "x"], [-0.5, 0.0], 30, None, [30, 30.02, 30.05, 30.1, 30.2, 30.4, 30.8, 31.6, 33]),
+             ("normal", ["x2", "x"], [-50000.0, 3e7], 300.001, 300.02, [300.001, 300.003, 300.01, 300.02]),
+             ("gamma", ["log_x", "x"], [-0.7, -2.0], 2, None, [2, 3, 6, 20, 60]),
+             ("gamma", ["log_x", "x"], [-0.99, -0.01], None, 5, [0]),
+             ("gamma", ["log_x", "x"], [49.0, -10.0], 1, 3.5, [1, 2, 3, 3.5]),
+             ("beta", ["log_x", "log_1mx"], [1.5, -0.5], 0.2, 0.99, [0.2, 0.5, 0.9, 0.99]),
+             ("poisson", ["x", "log_factorial"], [1.2, -1.0], 3, 8, None),
+             ("poisson", ["x", "log_factorial"], [1.2, -1.0], 2, None, None)]
+    out = []
+    for family, labels, eta, low, high, splits in cases:
+        f = lambda x: mpmath.exp(sum(mpmath.mpf(e) * label[l](x) for e, l in zip(eta, labels)))
+        if splits is None:
+            total = lambda g: mpmath.fsum(g(mpmath.mpf(k)) for k in range(low, (high or 120) + 1))
+        elif splits == [0]:  # x = e^t takes the singularity at 0 away
+            total = lambda g: mpmath.quad(lambda t: g(mpmath.exp(t)) * mpmath.exp(t), [-12000, -6000, -2000, -800, -300, -100, -30, -10, -3, 0, mpmath.log(high)])
+        else:
+            total = lambda g: mpmath.quad(g, splits)
+        mass = total(f)
+        means = [total(lambda x, l=l: label[l](x) * f(x)) / mass for l in labels]
+        out.append({"family": family, "labels": labels, "eta": eta, "low": low, "high": high,
+                    "log_mass": float(mpmath.log(mass)), "means": [float(m) for m in means]})
+    return out
+
+
+print(json.dumps({f.__name__: f() for f in (censored_known, censored, truncated, truncated_prior, positive_counts, waiting_times, moments)}, indent=1))

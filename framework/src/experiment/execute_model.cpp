@@ -1,5 +1,7 @@
 #include "experiment/execute_model.hpp"
 
+#include "experiment/former_run.hpp"
+
 #include "language/families.hpp"
 #include "parallel/parallel.hpp"
 
@@ -240,7 +242,7 @@ void add_missing(const Experiment& experiment, const ModelJoint& joint, Outcome&
 }  // namespace
 
 std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Registry& registry) {
-  const Model& model = experiment.model.model;
+  const Model model = with_former_runs(experiment.model.model, experiment.path);
   try {
     return make_model_joint(registry, model);
   } catch (const UnsupportedError& error) {

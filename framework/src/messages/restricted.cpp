@@ -17,10 +17,20 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 double limit(double x) { return x > kNoLimit ? kInfinity : x < -kNoLimit ? -kInfinity : x; }
 
+// A label at places: of the logarithms beside an end, not of a number that has rounded to it.
+bool label_at(Text label, const kullback::Support& support, const Places& at, Eigen::MatrixXd& value) {
+  const bool distances = at.log_from_low.size() == at.x.size();
+  if (distances && support.low == 0 && label == "log_x") return value = at.log_from_low, true;
+  if (distances && support.low == 0 && label == "log2_x") return value = at.log_from_low.cwiseAbs2(), true;
+  if (distances && support.high == 1 && label == "log_1mx") return value = at.log_to_high, true;
+  return evaluate_label(label, at.x, value);
+}
+
 // <eta, s(x)>; of x and x2 by the square around its top, which does not cancel.
 class Exponent {
  public:
-  Exponent(const std::vector<std::string>& labels, const double* eta) : labels_(labels), eta_(eta) {
+  Exponent(const std::vector<std::string>& labels, const kullback::Support& support, const double* eta)
+      : labels_(labels), support_(support), eta_(eta) {
     const auto row = [&](Text label) {
       const auto at = std::find(labels.begin(), labels.end(), label);
       return at == labels.end() ? -1 : at - labels.begin();
@@ -33,16 +43,16 @@ class Exponent {
     center_ = linear / (-2 * curvature_);
     constant_ = 0.5 * linear * center_;
   }
-  void operator()(const Eigen::RowVectorXd& x, Eigen::RowVectorXd& g) const {
+  void operator()(const Places& at, Eigen::RowVectorXd& g) const {
     if (curvature_ < 0) {
-      g = curvature_ * (x.array() - center_).square();
+      g = curvature_ * (at.x.array() - center_).square();
       return;
     }
-    g.setZero(x.size());
-    Eigen::MatrixXd value(1, x.size());
+    g.setZero(at.x.size());
+    Eigen::MatrixXd value(1, at.x.size());
     for (std::size_t l = 0; l < labels_.size(); ++l) {
       if (eta_[l] == 0) continue;
-      evaluate_label(labels_[l], x, value);
+      label_at(labels_[l], support_, at, value);
       g += eta_[l] * value;
     }
   }
@@ -51,15 +61,16 @@ class Exponent {
 
  private:
   const std::vector<std::string>& labels_;
+  const kullback::Support& support_;
   const double* eta_;
   double curvature_ = 0, center_ = 0, constant_ = 0;
 };
 
-double mean_of(const WeightedNodes& nodes, Text label) {
-  Eigen::MatrixXd value(1, nodes.x.size());
-  if (!evaluate_label(label, nodes.x, value)) return std::nan("");
+double mean_of(const WeightedNodes& nodes, const kullback::Support& support, Text label) {
+  Eigen::MatrixXd value(1, nodes.at.x.size());
+  if (!label_at(label, support, nodes.at, value)) return std::nan("");
   double sum = 0;
-  for (Index i = 0; i < nodes.x.size(); ++i)
+  for (Index i = 0; i < nodes.weights.size(); ++i)
     if (nodes.weights[i] > 0) sum += nodes.weights[i] * value(0, i);
   return sum;
 }
@@ -100,10 +111,10 @@ namespace {
 
 WeightedNodes nodes_of(const std::vector<std::string>& labels, const kullback::Support& support, const double* eta) {
   const auto rows = labels.size();
-  const Exponent exponent(labels, eta);
+  const Exponent exponent(labels, support, eta);
   WeightedNodes nodes = nodes_between(std::cref(exponent), support, limit(eta[rows]), limit(eta[rows + 1]));
   nodes.log_mass += exponent.constant();
-  if (nodes.x.size() == 0)
+  if (nodes.weights.size() == 0)
     throw NumericalError(fmt::format("there is nothing between the limits {} and {}", limit(eta[rows]), limit(eta[rows + 1])));
   return nodes;
 }
@@ -120,9 +131,9 @@ void Restricted::log_density(const Layout& layout, In theta, const Points& point
       out[n] = -kInfinity;
       continue;
     }
-    const Exponent exponent(labels_, eta.data());
-    Eigen::RowVectorXd at = Eigen::RowVectorXd::Constant(1, x), g;
-    exponent(at, g);
+    const Exponent exponent(labels_, support_, eta.data());
+    Eigen::RowVectorXd g;
+    exponent({Eigen::RowVectorXd::Constant(1, x), {}, {}}, g);
     out[n] = g[0] + exponent.constant() - nodes_of(labels_, support_, eta.data()).log_mass;
   }
 }
@@ -138,7 +149,7 @@ void Restricted::mean(const Layout&, In eta, Out m, Row log_partition) const {
   for (Index n = 0; n < eta.cols(); ++n) {
     const Eigen::VectorXd one = eta.col(n);
     const WeightedNodes nodes = nodes_of(labels_, support_, one.data());
-    for (std::size_t l = 0; l < labels_.size(); ++l) m(static_cast<Index>(l), n) = mean_of(nodes, labels_[l]);
+    for (std::size_t l = 0; l < labels_.size(); ++l) m(static_cast<Index>(l), n) = mean_of(nodes, support_, labels_[l]);
     log_partition[n] = nodes.log_mass;
   }
 }
@@ -156,7 +167,7 @@ bool Restricted::expect(const Layout&, In theta, Text label, Out value) const {
   if (std::find(known.begin(), known.end(), label) == known.end() || label_rows(label, 1) != 1) return false;
   for (Index n = 0; n < theta.cols(); ++n) {
     const Eigen::VectorXd one = theta.col(n);
-    value(0, n) = mean_of(nodes_of(labels_, support_, one.data()), label);
+    value(0, n) = mean_of(nodes_of(labels_, support_, one.data()), support_, label);
   }
   return true;
 }
@@ -165,7 +176,7 @@ void Restricted::sample(const Layout&, In theta, In uniforms, Out x) const {
   const auto rows = static_cast<Index>(labels_.size());
   for (Index n = 0; n < x.cols(); ++n) {
     const Eigen::VectorXd eta = theta.col(theta.cols() > 1 ? n : 0);
-    const Exponent exponent(labels_, eta.data());
+    const Exponent exponent(labels_, support_, eta.data());
     x(0, n) = quantile_between(std::cref(exponent), support_, limit(eta[rows]), limit(eta[rows + 1]), uniforms(0, n));
   }
 }
@@ -197,7 +208,7 @@ void Discarded::mean(const Layout&, In eta, Out m, Row log_partition) const {
   for (Index n = 0; n < eta.cols(); ++n) {
     const Eigen::VectorXd one = eta.col(n).tail(eta.rows() - 1);
     const double low = limit(one[rows]), high = limit(one[rows + 1]);
-    const Exponent exponent(labels_, one.data());
+    const Exponent exponent(labels_, support_, one.data());
     // Integers at the limits are inside.
     const double below = support_.integer ? std::ceil(low) - 1 : low, above = support_.integer ? std::floor(high) + 1 : high;
     const WeightedNodes parts[] = {nodes_between(std::cref(exponent), support_, -kInfinity, below),
@@ -210,7 +221,7 @@ void Discarded::mean(const Layout&, In eta, Out m, Row log_partition) const {
     m(0, n) = total / (1 - total);
     for (Index l = 0; l < rows; ++l)
       for (int p = 0; p < 2; ++p)
-        if (mass[p] > 0) m(1 + l, n) += mass[p] / (1 - total) * mean_of(parts[p], labels_[static_cast<std::size_t>(l)]);
+        if (mass[p] > 0) m(1 + l, n) += mass[p] / (1 - total) * mean_of(parts[p], support_, labels_[static_cast<std::size_t>(l)]);
   }
 }
 
@@ -224,12 +235,12 @@ void Discarded::convert(const Layout&, In from, Out to, bool) const { to = from;
 
 double log_mass_between(const Distribution& family, const Layout& layout, In theta, double low, double high) {
   const kullback::Support support = family.support(layout, theta, 0, 0);
-  const auto log_density = [&](const Eigen::RowVectorXd& x, Eigen::RowVectorXd& g) {
-    g.resize(x.size());
-    family.log_density(layout, theta, Points(x), row(g));
+  const auto log_density = [&](const Places& at, Eigen::RowVectorXd& g) {
+    g.resize(at.x.size());
+    family.log_density(layout, theta, at.points(), row(g));
   };
   const WeightedNodes nodes = nodes_between(log_density, support, low, high);
-  if (nodes.x.size() == 0 || !std::isfinite(nodes.log_mass))
+  if (nodes.weights.size() == 0 || !std::isfinite(nodes.log_mass))
     throw NumericalError(fmt::format("{} has no probability between {} and {}", family.name(), low, high));
   return nodes.log_mass;
 }

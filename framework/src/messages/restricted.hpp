@@ -11,7 +11,7 @@ namespace kullback::messages {
 /// p(x) proportional to exp(sum of eta_l label_l(x)) on [low, high], each member with limits of its own; x is a number or
 /// an integer. theta = eta = (one row a label, low, high); the limits stay as they are. What a censored value is known
 /// by, and a truncated variable.
-class Restricted final : public Distribution, public ExponentialFamily, public Moments, public Sampler {
+class Restricted final : public Distribution, public ExponentialFamily, public kullback::Moments, public Sampler {
  public:
   /// `support`: of the family without limits.
   Restricted(Text name, std::vector<std::string> labels, Support support);

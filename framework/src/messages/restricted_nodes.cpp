@@ -34,6 +34,21 @@ struct Coordinate {
     if (from_high) return high - std::exp(-t);
     return t;
   }
+  double log_from_low(double t) const {
+    if (!from_low) return kInfinity;
+    return from_high ? std::log(high - low) + log_logistic(t) : t;
+  }
+  double log_to_high(double t) const {
+    if (!from_high) return kInfinity;
+    return from_low ? std::log(high - low) + log_logistic(-t) : -t;
+  }
+  static double log_logistic(double t) { return t < 0 ? t - std::log1p(std::exp(t)) : -std::log1p(std::exp(-t)); }
+  Places places(Index count) const { return {Eigen::RowVectorXd(count), Eigen::RowVectorXd(count), Eigen::RowVectorXd(count)}; }
+  void put(double t, Index n, Places& at) const {
+    at.x[n] = x_of(t);
+    at.log_from_low[n] = log_from_low(t);
+    at.log_to_high[n] = log_to_high(t);
+  }
   double log_slope(double t) const {
     if (from_low && from_high) return std::log(high - low) - std::abs(t) - 2 * std::log1p(std::exp(-std::abs(t)));
     if (from_low) return t;
@@ -65,9 +80,8 @@ class Peak {
   }
 
   double at(double t) const {
-    x_.resize(1);
-    x_[0] = coordinate_.x_of(t);
-    g_(x_, value_);
+    coordinate_.put(t, 0, one_);
+    g_(one_, value_);
     const double g = value_[0] + coordinate_.log_slope(t);
     return std::isnan(g) ? -kInfinity : g;
   }
@@ -76,13 +90,14 @@ class Peak {
     static const auto rule = [] {
       std::vector<std::pair<double, double>> rule;
       gauss_legendre([&](double t) { return rule.emplace_back(t, 0), 0.0; }, -1, 1);
+      std::sort(rule.begin(), rule.end());
       for (auto& [node, weight] : rule) weight = gauss_legendre([&](double t) { return t == node ? 1.0 : 0.0; }, -1, 1);
       return rule;
     }();
     const auto per = static_cast<Index>(rule.size());
     const Index count = static_cast<Index>(pieces_.size()) * split * per;
     WeightedNodes out;
-    out.x.resize(count);
+    out.at = coordinate_.places(count);
     out.weights.resize(count);
     Eigen::RowVectorXd slope(count), values;
     Index n = 0;
@@ -91,12 +106,12 @@ class Peak {
         const double step = (end - begin) / static_cast<double>(split), from = begin + static_cast<double>(s) * step;
         for (const auto& [node, weight] : rule) {
           const double t = from + 0.5 * step * (1 + node);
-          out.x[n] = coordinate_.x_of(t);
+          coordinate_.put(t, n, out.at);
           slope[n] = coordinate_.log_slope(t);
           out.weights[n++] = 0.5 * step * weight;
         }
       }
-    g_(out.x, values);
+    g_(out.at, values);
     values += slope;
     for (Index i = 0; i < count; ++i) out.weights[i] *= std::isnan(values[i]) ? 0 : std::exp(values[i] - top_);
     const double mass = out.weights.sum();
@@ -174,14 +189,16 @@ class Peak {
   Coordinate coordinate_;
   double low_, high_, mode_ = 0, top_ = 0;
   std::vector<std::pair<double, double>> pieces_;
-  mutable Eigen::RowVectorXd x_, value_;
+  mutable Places one_ = coordinate_.places(1);
+  mutable Eigen::RowVectorXd value_;
 };
 
 WeightedNodes integers_between(const LogDensity& g, double low, double high) {
-  Eigen::RowVectorXd x(1), value;
+  Places one{Eigen::RowVectorXd(1), {}, {}};
+  Eigen::RowVectorXd value;
   const auto at = [&](double k) {
-    x[0] = k;
-    g(x, value);
+    one.x[0] = k;
+    g(one, value);
     return std::isnan(value[0]) ? -kInfinity : value[0];
   };
   // Uphill in doubling steps from the finite end, and back in halves.
@@ -213,8 +230,8 @@ WeightedNodes integers_between(const LogDensity& g, double low, double high) {
   values.push_back(mode);
   walk(1);
   WeightedNodes out;
-  out.x = Eigen::Map<const Eigen::RowVectorXd>(values.data(), static_cast<Index>(values.size()));
-  g(out.x, out.weights);
+  out.at.x = Eigen::Map<const Eigen::RowVectorXd>(values.data(), static_cast<Index>(values.size()));
+  g(out.at, out.weights);
   out.weights = (out.weights.array() - top).exp();
   const double mass = out.weights.sum();
   out.weights /= mass;
@@ -238,8 +255,8 @@ WeightedNodes nodes_between(const LogDensity& g, const Support& support, double 
   WeightedNodes coarse = peak.nodes(1);
   for (int halvings = 1; halvings <= kMostHalvings; ++halvings) {
     WeightedNodes fine = peak.nodes(Index{1} << halvings);
-    const double before = coarse.x.dot(coarse.weights), after = fine.x.dot(fine.weights);
-    const double spread = std::sqrt((fine.x.array() - after).square().matrix().dot(fine.weights));
+    const double before = coarse.at.x.dot(coarse.weights), after = fine.at.x.dot(fine.weights);
+    const double spread = std::sqrt((fine.at.x.array() - after).square().matrix().dot(fine.weights));
     const bool same = std::abs(fine.log_mass - coarse.log_mass) <= 1e-12 * (1 + std::abs(fine.log_mass)) &&
                       std::abs(after - before) <= 1e-11 * spread + 1e-14 * std::abs(after);
     coarse = std::move(fine);
@@ -250,16 +267,17 @@ WeightedNodes nodes_between(const LogDensity& g, const Support& support, double 
 
 double quantile_between(const LogDensity& g, const Support& support, double low, double high, double u) {
   const WeightedNodes nodes = nodes_between(g, support, low, high);
+  const Eigen::RowVectorXd& x = nodes.at.x;
   // Integers: the first with enough below it. Numbers: along the chords of the sums between nodes.
   double sum = 0;
-  for (Index i = 0; i < nodes.x.size(); ++i) {
+  for (Index i = 0; i < x.size(); ++i) {
     const double next = sum + nodes.weights[i];
-    if (next >= u || i + 1 == nodes.x.size()) {
-      if (support.integer) return nodes.x[i];
+    if (next >= u || i + 1 == x.size()) {
+      if (support.integer) return x[i];
       // The mass of a node lies half way to its neighbors.
-      const double from = i == 0 ? std::max(low, support.low) : 0.5 * (nodes.x[i - 1] + nodes.x[i]);
-      const double to = i + 1 == nodes.x.size() ? std::min(high, support.high) : 0.5 * (nodes.x[i] + nodes.x[i + 1]);
-      if (!std::isfinite(from) || !std::isfinite(to)) return nodes.x[i];
+      const double from = i == 0 ? std::max(low, support.low) : 0.5 * (x[i - 1] + x[i]);
+      const double to = i + 1 == x.size() ? std::min(high, support.high) : 0.5 * (x[i] + x[i + 1]);
+      if (!std::isfinite(from) || !std::isfinite(to)) return x[i];
       return from + (to - from) * std::clamp((u - sum) / nodes.weights[i], 0.0, 1.0);
     }
     sum = next;

@@ -8,13 +8,21 @@
 
 namespace kullback::messages {
 
-/// g at each x of a row.
-using LogDensity = std::function<void(const Eigen::RowVectorXd& x, Eigen::RowVectorXd& g)>;
+/// Numbers in a support, with the logarithms of their distances to its ends: beside an end x itself has rounded to it.
+struct Places {
+  Eigen::RowVectorXd x;
+  Eigen::RowVectorXd log_from_low, log_to_high;  ///< +inf where there is no end; no numbers for integers
+  Points points() const { return x.size() == log_from_low.size() ? Points(x, log_from_low, log_to_high) : Points(x); }
+};
+
+/// g at each place.
+using LogDensity = std::function<void(const Places& at, Eigen::RowVectorXd& g)>;
 
 /// A discrete distribution that has the moments of exp(g): weights sum to 1. Empty where the interval is.
 struct WeightedNodes {
   double log_mass = -std::numeric_limits<double>::infinity();
-  Eigen::RowVectorXd x, weights;
+  Places at;
+  Eigen::RowVectorXd weights;
 };
 
 /// [low, high] is the part of `support` that is wanted; integers where the support has them. Pieces are halved until log

@@ -385,6 +385,7 @@ Polynomial StatementPolynomial::make() {
       product = algebra_.multiply(product, child({-1, std::string(Discarded::kCount), -1, 0, false}));
     sum = add(std::move(sum), attach_gates(product));
   }
+  drop_contracted(sum);
   if (statement_.modifier == model::Statement::Modifier::truncated && has_known_arguments(statement_)) {
     std::vector<Reference> cells;
     for (const int axis : cell_axes_) cells.push_back({axis, 0});

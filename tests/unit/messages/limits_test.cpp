@@ -2,6 +2,8 @@
 // (tests/golden/make_limits.py), and rows that count several times against the rows themselves.
 #include "golden.hpp"
 
+#include "messages/restricted.hpp"
+
 namespace kullback::messages::test {
 namespace {
 
@@ -101,6 +103,39 @@ model:
   ModelJoint joint(registry(), model);
   joint.initialize(1, 0);
   expect_bounds(solve_model(joint, static_cast<Index>(g["bounds"].size())), g["bounds"], 1e-10);
+}
+
+TEST(Limits, MassAndMomentsOfFormsWithinLimits) {
+  constexpr double kMost = std::numeric_limits<double>::max();
+  for (const Json& g : golden("moments")) {
+    const std::string family = g["family"];
+    const auto labels = g["labels"].get<std::vector<std::string>>();
+    const double infinity = std::numeric_limits<double>::infinity();
+    const Support support = family == "normal"    ? Support{-infinity, infinity, false}
+                            : family == "beta"    ? Support{0, 1, false}
+                            : family == "poisson" ? Support{0, infinity, true}
+                                                  : Support{0, infinity, false};
+    const Restricted restricted(family, labels, support);
+    Eigen::MatrixXd eta(4, 1), m(4, 1);
+    eta << g["eta"][0].get<double>(), g["eta"][1].get<double>(), g["low"].is_null() ? -kMost : g["low"].get<double>(),
+        g["high"].is_null() ? kMost : g["high"].get<double>();
+    Eigen::RowVectorXd log_mass(1);
+    restricted.mean({}, eta, m, row(log_mass));
+    EXPECT_NEAR(log_mass[0], g["log_mass"].get<double>(), 1e-11 * (1 + std::abs(log_mass[0]))) << g.dump();
+    for (Index l = 0; l < 2; ++l) {
+      const double mean = g["means"][static_cast<std::size_t>(l)];
+      EXPECT_NEAR(m(l, 0), mean, 1e-11 * std::abs(mean)) << g.dump();
+    }
+    // Draws: the mean of evenly spread uniforms.
+    Eigen::MatrixXd u(1, 2000), x(1, 2000), mean(1, 1);
+    for (Index i = 0; i < 2000; ++i) u(0, i) = (static_cast<double>(i) + 0.5) / 2000;
+    restricted.sample({}, eta, u, x);
+    ASSERT_TRUE(restricted.expect({}, eta, "x", mean));
+    const double spread = std::sqrt((x.array() - x.mean()).square().mean());
+    EXPECT_NEAR(x.mean(), mean(0, 0), 0.01 * spread) << g.dump();
+    EXPECT_GE(x.minCoeff(), restricted.support({}, eta, 0, 0).low);
+    EXPECT_LE(x.maxCoeff(), restricted.support({}, eta, 0, 0).high);
+  }
 }
 
 TEST(Limits, AValueOutsideSaysWhere) {
