@@ -6,6 +6,7 @@
 #include <kullback/distribution.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct Factors {
   std::vector<Index> cells = {};
   int leader = -1;
   Index first = 0, count = 0;
+  std::shared_ptr<const Distribution> owner = {};  ///< of a family that is made for this variable
 };
 
 /// Draws values of some variables and of all that they rest on, numbered: draw s is the same whatever was drawn before

@@ -1,5 +1,7 @@
 #include "experiment/execute_model.hpp"
 
+#include "experiment/former_run.hpp"
+
 #include "language/families.hpp"
 #include "parallel/parallel.hpp"
 
@@ -179,7 +181,7 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
   for (std::size_t v = 0; v < model.variables.size(); ++v) {
     const Source& source = joint.sources()[v];
     const messages::Pass* pass = joint.pass_of(static_cast<int>(v));
-    if (source.kind != Source::Kind::latent || (source.block < 0 && !pass)) continue;
+    if (source.kind != Source::Kind::latent || source.discarded || (source.block < 0 && !pass)) continue;
     const model::Variable& from = model.variables[v];
     Variable variable;
     variable.name = from.name;
@@ -224,6 +226,7 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
       for (Index cell : source.cell_of) variable.cells.push_back(messages::cell_name(model, source, cell));
     if (members.theta.cols()) {
       factors.members = std::move(members);
+      factors.owner = source.own_family;
       outcome.factors.push_back(std::move(factors));
     }
     outcome.variables.push_back(std::move(variable));
@@ -254,7 +257,7 @@ void add_missing(const Experiment& experiment, const ModelJoint& joint, Outcome&
 }  // namespace
 
 std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Registry& registry) {
-  const Model& model = experiment.model.model;
+  const Model model = with_former_runs(experiment.model.model, experiment.path);
   try {
     return make_model_joint(registry, model);
   } catch (const UnsupportedError& error) {

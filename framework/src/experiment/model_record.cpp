@@ -71,6 +71,7 @@ Json model_record(const Experiment& experiment, const Outcome& outcome) {
     Json constants = Json::array();
     for (const Eigen::VectorXd& each : f.members.layout.constants) constants.push_back(number_list(each));
     json["factors"][variable.name] = {{"family", std::string(f.members.family->name())},
+                                      {"limits", f.owner != nullptr},
                                       {"dimension", f.members.layout.dimension},
                                       {"form", f.members.layout.form},
                                       {"constants", constants},
@@ -104,7 +105,7 @@ ModelRecord read_model_record(const Registry& registry, const std::filesystem::p
       record.options.data.row_statistics[key] = {array.at("dimensions").get<model::Dimensions>(),
                                                  vector_of(array.at("values"))};
     for (const auto& [name, f] : json.at("factors").items()) {
-      Members members{&registry.family(f.at("family").get<std::string>()), {}, {}};
+      Members members{f.value("limits", false) ? nullptr : &registry.family(f.at("family").get<std::string>()), {}, {}};
       members.layout.dimension = f.at("dimension").get<Index>();
       members.layout.form = f.at("form").get<int>();
       for (const Json& each : f.at("constants")) members.layout.constants.push_back(vector_of(each));

@@ -2,6 +2,7 @@
 
 #include "experiment/model_record.hpp"
 #include "language/read_model.hpp"
+#include "messages/limits.hpp"
 #include "parallel/parallel.hpp"
 
 #include <kullback/capability.hpp>
@@ -84,6 +85,18 @@ void add_draw(const Members& members, bool categorical, const Eigen::MatrixXd& d
   for (Index c = 0; c < n; ++c) sums.add_density(c, log_density[c]);
 }
 
+// A factor within limits: its family is made from the statement.
+void restore_limits(const Model& model, Factors& factors) {
+  const Stated& variable = model.variables[static_cast<std::size_t>(factors.variable)];
+  messages::Source source;
+  source.variable = &variable;
+  source.known = {{}, Eigen::VectorXd()};
+  source.cells = 0;
+  messages::restrict(model, model.statements[static_cast<std::size_t>(variable.statements.front())], source);
+  factors.owner = source.own_family;
+  factors.members.family = source.family;
+}
+
 Prediction finish(const Model& model, int v, const Sums& sums, const Eigen::MatrixXd& data, Index draws) {
   const Stated& variable = model.variables[static_cast<std::size_t>(v)];
   const bool categorical = variable.levels >= 0;
@@ -132,6 +145,7 @@ Predictions predict(const Registry& registry, const std::string& run_folder, con
     for (std::size_t v = 0; v < model.variables.size(); ++v)
       if (model.variables[v].name == name) {
         f.variable = static_cast<int>(v);
+        if (!f.members.family) restore_limits(model, f);
         factors.push_back(std::move(f));
         break;
       }
@@ -149,6 +163,8 @@ Predictions predict(const Registry& registry, const std::string& run_folder, con
       throw UnsupportedError(
           fmt::format("{} has several statements: predictions for it are not there yet", variable.name));
     const Statement& statement = model.statements[static_cast<std::size_t>(variable.statements[0])];
+    if (statement.modifier == Statement::Modifier::truncated)
+      throw UnsupportedError(fmt::format("{} is truncated: predictions for it are not there yet", variable.name));
     const bool categorical = variable.levels >= 0;
     const Index d = statement.layout.dimension;
     const Eigen::MatrixXd data =

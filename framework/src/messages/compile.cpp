@@ -66,7 +66,7 @@ class Demands {
           for (const std::string& label : labels)
             if (key.first == static_cast<int>(s) && !source.has(label)) source.statistics.push_back({label, 1});
       Moments& m = moments_[s];
-      m.direct = source.all_latent() && !source.grid && !source.partial;
+      m.direct = source.all_latent() && !source.grid && !source.partial && source.limits.size() == 0;
       for (const Statistic& statistic : source.statistics) {
         m.labels.push_back({statistic.label, statistic.rows, m.rows});
         m.rows += statistic.rows;
@@ -350,8 +350,6 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
     const model::Statement& statement = model.statements[s];
     if (!statement.family) continue;
     const model::Variable& variable = model.variables[static_cast<std::size_t>(statement.variable)];
-    if (statement.modifier != model::Statement::Modifier::none)
-      throw UnsupportedError(fmt::format("{}: truncated and censored are not there yet", variable.name));
     makers.push_back(std::make_unique<StatementPolynomial>(model, sources, statement, cache));
     try {
       polynomials.push_back(makers.back()->make());

@@ -34,7 +34,11 @@ std::map<std::string, Labels> components(const std::vector<Statistic>& statistic
 std::vector<std::pair<std::string, std::string>> components_of(const std::string& label) {
   std::vector<std::pair<std::string, std::string>> parts;
   for (std::size_t begin = 0; begin < label.size();) {
-    const std::size_t end = std::min(label.find('*', begin), label.size());
+    // "x*x'" is one label: a product goes on where another component is named.
+    std::size_t end = begin;
+    do {
+      end = std::min(label.find('*', end + 1), label.size());
+    } while (end < label.size() && label.compare(end, 3, "*x'") == 0);
     const std::string part = label.substr(begin, end - begin);
     const std::size_t dot = part.find('.');
     parts.emplace_back(part.substr(0, dot), part.substr(dot + 1));
@@ -47,26 +51,30 @@ void join(const Registry& registry, const std::vector<int>& variables, Sources& 
   std::vector<std::string> names;
   for (const int v : variables) names.push_back(sources[static_cast<std::size_t>(v)].variable->name);
   const std::string list = fmt::format("{}", fmt::join(names, ", "));
+  Index dimension = 0;
   Source& leader = sources[static_cast<std::size_t>(variables.front())];
   for (const int v : variables) {
     const Source& s = sources[static_cast<std::size_t>(v)];
-    if (s.kind != Source::Kind::latent || s.grid || s.elements > 1 || !s.all_latent())
+    if (s.kind != Source::Kind::latent || s.grid || s.limits.size() > 0 || !s.all_latent())
       throw UnsupportedError(
-          fmt::format("joint: [{}]: a joint block holds latent numbers without empty or fixed cells, and {} is none",
+          fmt::format("joint: [{}]: a joint block holds latent variables without empty, fixed or limited cells, and {} "
+                      "is none",
                       list, s.variable->name));
-    if (s.plates != leader.plates)
-      throw UnsupportedError(fmt::format("joint: [{}]: variables of one factor have the same plates", list));
+    if (s.plates != leader.plates || s.over != leader.over)
+      throw UnsupportedError(fmt::format("joint: [{}]: variables of one factor have the same plates, and vectors and "
+                                         "matrices lie over the same plate", list));
+    dimension += s.layout.dimension;
   }
   for (const std::string& name : registry.families()) {
     const Distribution& family = registry.family(name);
     Layout layout;
     try {
-      layout = family.open({}, {static_cast<Index>(variables.size()), {}});
+      layout = family.open({}, {dimension, {}});
     } catch (const Error&) {
       continue;
     }
     const auto* exponential = capability<ExponentialFamily>(family, layout);
-    if (!exponential || layout.dimension != static_cast<Index>(variables.size())) continue;
+    if (!exponential || layout.dimension != dimension) continue;
     const std::vector<Statistic> statistics = exponential->statistics(layout);
     const auto parts = components(statistics);
     if (parts.size() != variables.size()) continue;

@@ -3,6 +3,7 @@
 #include "inference/coloring.hpp"
 #include "messages/completion.hpp"
 #include "messages/encounters.hpp"
+#include "messages/limits.hpp"
 
 #include <kullback/error.hpp>
 #include <kullback/labels.hpp>
@@ -17,10 +18,18 @@ namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
+// The product where 0 * inf = 0: a level without mass has eta = -inf.
+double guarded_dot(const Eigen::VectorXd& a, const Eigen::VectorXd& b) {
+  double sum = 0;
+  for (Index r = 0; r < a.size(); ++r)
+    if (a[r] != 0 && b[r] != 0) sum += a[r] * b[r];
+  return sum;
+}
+
 }  // namespace
 
 ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool keep_selectors)
-    : model_(model), sources_(find_sources(registry, model_)) {
+    : model_(with_discarded(model)), sources_(find_sources(registry, model_, model.variables.size())) {
   compiled_ = compile(registry, model_, sources_, keep_selectors);
   std::vector<int> order = model_.order;
   for (std::size_t s = 0; s < sources_.size(); ++s)
@@ -38,10 +47,6 @@ ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool
       pass_before_.push_back(static_cast<int>(blocks_.size()));
       continue;
     }
-    for (const int plate : source.plates)
-      if (model_.plates[static_cast<std::size_t>(plate)].weight.size() > 0)
-        throw UnsupportedError(fmt::format("{} is latent on the weighted plate {}: that is not there yet",
-                                           source.variable->name, model_.plates[static_cast<std::size_t>(plate)].name));
     const int held_by = holder(sources_, s);
     source.block = sources_[static_cast<std::size_t>(held_by)].block = static_cast<int>(blocks_.size());
     block_source_.push_back(held_by);
@@ -56,6 +61,7 @@ ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool
       rows = grids_.back().cells;
       block.layout.constants = {Eigen::VectorXd::LinSpaced(rows + 1, 0, 1)};
     }
+    rows += source.limits.rows();
     block.eta = Eigen::MatrixXd::Zero(rows, source.members());
     block.m = Eigen::MatrixXd::Zero(rows, source.members());
     block.log_partition = Eigen::RowVectorXd::Zero(source.members());
@@ -63,6 +69,14 @@ ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool
     blocks_.push_back(std::move(block));
   }
   color();
+  for (std::size_t b = 0; b < blocks_.size(); ++b) {  // by member, as they are numbered now
+    const Source& source = source_of(static_cast<int>(b));
+    weights_.push_back(weights_of(source));
+    const Index limits = source.limits.rows();  // rows of eta that stay as they are
+    for (Index k = 0; limits > 0 && k < source.members(); ++k)
+      blocks_[b].eta.col(k).tail(limits) = source.limits.col(source.cell_of[static_cast<std::size_t>(k)]);
+    messages_[b] = blocks_[b].eta;
+  }
   tables_.resize(sources_.size());
   version_ = std::make_unique<std::atomic<std::uint64_t>[]>(sources_.size());
   for (std::size_t s = 0; s < sources_.size(); ++s) {
@@ -133,10 +147,41 @@ void ModelJoint::prepare(Range range) {
     to = log_density_at(*grid, sum, false, grid->nodes);
     return;
   }
-  for (Index k = range.begin; k < range.end; ++k) to.col(k) = sum.col(source.cell_of[static_cast<std::size_t>(k)]);
-  if (source.partial)
-    for (Index k = range.begin; k < range.end; ++k)
-      condition(source.known_at(source.cell_of[static_cast<std::size_t>(k)]), to.col(k));
+  receive(range.block, sum, range.begin, range.end, to);
+}
+
+void ModelJoint::receive(int b, const Eigen::MatrixXd& by_cell, Index begin, Index end, Eigen::MatrixXd& to) const {
+  const Source& source = source_of(b);
+  const Eigen::VectorXd& weights = weights_[static_cast<std::size_t>(b)];
+  for (Index k = begin; k < end; ++k) {
+    const Index cell = source.cell_of[static_cast<std::size_t>(k)];
+    auto eta = to.col(k).head(by_cell.rows());
+    eta = by_cell.col(cell);
+    // A row that counts w times is w equal factors: what one of them hears.
+    if (weights.size() > 0) eta /= weights[k];
+    if (source.partial) condition(source.known_at(cell), to.col(k));
+  }
+}
+
+Eigen::VectorXd ModelJoint::weights_of(const Source& source) const {
+  std::vector<Index> sizes;
+  bool weighted = false;
+  for (const int p : source.plates) weighted = weighted || model_.plates[static_cast<std::size_t>(p)].weight.size() > 0;
+  if (!weighted) return {};
+  if (source.grid) throw UnsupportedError(fmt::format("{} is a grid on a weighted plate: that is not there yet", source.variable->name));
+  Eigen::VectorXd weights = Eigen::VectorXd::Ones(source.members());
+  for (Index k = 0; k < source.members(); ++k) {
+    Index rest = source.cell_of[static_cast<std::size_t>(k)];
+    for (std::size_t p = source.plates.size(); p-- > 0;) {
+      const model::Plate& plate = model_.plates[static_cast<std::size_t>(source.plates[p])];
+      if (plate.weight.size() > 0) weights[k] *= plate.weight[rest % plate.size];
+      rest /= plate.size;
+    }
+    if (!(weights[k] > 0))
+      throw UnsupportedError(fmt::format("{} has weight {}: leave rows that do not count out of the data",
+                                         cell_name(model_, source, source.cell_of[static_cast<std::size_t>(k)]), weights[k]));
+  }
+  return weights;
 }
 
 void ModelJoint::natural_gradient(Range range, Out eta_hat) const {
@@ -154,7 +199,7 @@ void ModelJoint::fill_moments(int source, Index begin, Index end) {
   }
   for (Index k = begin; k < end; ++k) {
     const Index cell = sources_[s].cell_of[static_cast<std::size_t>(k)];
-    tables_[s].col(cell) = from.m.col(k);
+    tables_[s].col(cell) = from.m.col(k).head(tables_[s].rows());
     if (sources_[s].partial) complete(sources_[s].known_at(cell), tables_[s].col(cell));
   }
 }
@@ -169,6 +214,8 @@ std::vector<std::string> ModelJoint::terms() const {
   std::vector<std::string> names;
   for (const CompiledStatement& s : compiled_.statements) names.push_back(s.name);
   for (Index p = 0; p < passes(); ++p) names.push_back("entropy of " + pass_name(p));
+  for (std::size_t b = 0; b < blocks_.size(); ++b)
+    if (weights_[b].size() > 0) names.push_back("entropy of copies of " + blocks_[b].name);
   return names;
 }
 
@@ -196,7 +243,15 @@ void ModelJoint::expected_log_density(std::span<double> by_term) const {
     for (Index i = 0; i < mass.size(); ++i)
       if (mass.data()[i] > 0) by_term[n.compiled] += mass.data()[i] * n.values.data()[i];
   }
-  for (std::size_t p = 0; p < passes_.size(); ++p) by_term[compiled_.statements.size() + p] = passes_[p]->entropy();
+  std::size_t next = compiled_.statements.size();
+  for (const auto& pass : passes_) by_term[next++] = pass->entropy();
+  for (std::size_t b = 0; b < blocks_.size(); ++b) {
+    if (weights_[b].size() == 0) continue;
+    double sum = 0;
+    for (Index k = 0; k < weights_[b].size(); ++k)
+      sum += (weights_[b][k] - 1) * (blocks_[b].log_partition[k] - guarded_dot(blocks_[b].eta.col(k), blocks_[b].m.col(k)));
+    by_term[next++] = sum;
+  }
 }
 
 Pass::MomentsOf ModelJoint::moments_of() const {

@@ -68,6 +68,10 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
   /// child, only.
   Eigen::MatrixXd message(int source, bool own) const;
   double value(const CompiledStatement& statement, const Term& term) const;
+  /// How often the members of a source count; empty: once.
+  Eigen::VectorXd weights_of(const Source& source) const;
+  /// A message, by cell, as natural parameters of the block's members [begin, end).
+  void receive(int block, const Eigen::MatrixXd& by_cell, Index begin, Index end, Eigen::MatrixXd& to) const;
   void fill_moments(int source, Index begin, Index end);
   void color();
   Grid* grid_of(int source);
@@ -77,9 +81,9 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
   /// New cells for the message as it is, and the best factor on them.
   void regrid(Grid& grid, bool own);
   void recompute(int block);
-  /// A member's numbers by cell to those of the block.
-  void set_eta(int block, const Eigen::MatrixXd& by_cell);
   bool start_from_numbers(int block, const model::Initialization& start);
+  void move_means(int block, const Eigen::MatrixXd& means);
+  void start_at_values(int block, const model::Array& values);
   void start_at_random(int block, std::uint64_t seed, Index restart);
   std::vector<int> parents_first() const;
   Eigen::MatrixXd rows_read_through(int selector) const;
@@ -91,6 +95,7 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
   Compiled compiled_;
   std::vector<Block> blocks_;
   std::vector<int> block_source_;  // by block
+  std::vector<Eigen::VectorXd> weights_;  // by block: how often each member counts; empty: once
   std::vector<Grid> grids_;
   double grid_error_ = 0;  // what the last doubling of the cells moved the bound by
   std::vector<std::unique_ptr<Pass>> passes_;

@@ -115,6 +115,7 @@ std::optional<Atom> Algebra::merge(const Atom& a, const Atom& b,
     equal.emplace_back(a.rows[0], b.rows[0]);
     return out;
   }
+  if (source.leader >= 0 && !(a.rows.empty() && b.rows.empty())) return merge_in_block(a, b);
   if (source.leader >= 0) {  // a product of components, in the order in which the family names them
     std::map<std::string, int> powers;
     std::map<std::string, std::string> labels;
@@ -161,6 +162,50 @@ std::optional<Atom> Algebra::merge(const Atom& a, const Atom& b,
     return out;
   }
   return std::nullopt;
+}
+
+std::optional<Atom> Algebra::merge_in_block(const Atom& a, const Atom& b) const {
+  const auto is_matrix = [](const Atom& atom) { return atom.rows.size() == 2 && components_of(atom.label).size() == 1 && !atom.label.ends_with("x*x'"); };
+  if (is_matrix(b) && !is_matrix(a)) return merge_in_block(b, a);
+  if (is_matrix(a)) {  // with the vector, or its square: u'M, u'Mu
+    Atom out = b;
+    out.rows = a.rows;
+    out.label += "*" + a.label;
+    for (const Reference& r : b.rows) {
+      const auto shared = std::find(out.rows.begin(), out.rows.end(), r);
+      if (r.axis < 0 || shared == out.rows.end()) return std::nullopt;
+      out.contracted.push_back(r.axis);
+      out.rows.erase(shared);
+    }
+    return out;
+  }
+  if (a.rows.size() != 1 || b.rows.size() != 1) return std::nullopt;
+  if (components_of(a.label).size() > 1) return components_of(b.label).size() > 1 ? std::nullopt : merge_in_block(b, a);
+  const auto [component, label] = components_of(a.label).front();
+  const auto parts = components_of(b.label);
+  if (label != "x" || parts.front() != std::pair{component, label}) return std::nullopt;
+  Atom out = b;
+  out.label.insert(component.size() + 2, "*x'");
+  if (parts.size() == 1) {
+    out.rows = {a.rows[0], b.rows[0]};
+  } else {  // u'M with u
+    if (a.rows != b.rows || a.rows[0].axis < 0) return std::nullopt;
+    out.contracted.push_back(a.rows[0].axis);
+    out.rows.clear();
+  }
+  return out;
+}
+
+void drop_contracted(Polynomial& polynomial) {
+  for (Monomial& monomial : polynomial)
+    for (const Atom& atom : monomial.atoms)
+      for (const int axis : atom.contracted) {
+        for (const Atom& other : monomial.atoms)
+          for (const auto* references : {&other.cells, &other.rows})
+            for (const Reference& r : *references)
+              if (r.axis == axis) throw NoRule{atom.source, "elements of " + atom.label + " one by one, and a joint block has their sum only"};
+        std::erase(monomial.axes, axis);
+      }
 }
 
 void Algebra::multiply_into(Polynomial& out, Monomial monomial) {

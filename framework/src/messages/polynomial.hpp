@@ -44,6 +44,7 @@ struct Atom {
   std::vector<Reference> cells;  ///< one a dimension of the known numbers, or a plate of the source
   std::vector<Reference> rows;   ///< one a dimension of the statistic's rows
   bool apart = false;            ///< the product of two expectations, though they may be of one member
+  std::vector<int> contracted;   ///< axes that the statistic has summed over ("mu.x*Lambda.x": of the vector)
 };
 
 /// `coefficient` times the product of the atoms, summed over `axes`.
@@ -87,6 +88,8 @@ class Algebra {
  private:
   void multiply_into(Polynomial& out, Monomial monomial);
   std::optional<Atom> merge(const Atom& a, const Atom& b, std::vector<std::pair<Reference, Reference>>& equal) const;
+  /// The same for a joint block of a vector and a matrix, whose products are summed over the axes that they share.
+  std::optional<Atom> merge_in_block(const Atom& a, const Atom& b) const;
   bool may_coincide(const Reference& a, const Reference& b) const;
   /// False where the two are never equal.
   bool identify(Monomial& monomial, Reference a, Reference b) const;
@@ -96,6 +99,9 @@ class Algebra {
   std::vector<Gate> gates_;
   std::vector<Pair> pairs_;
 };
+
+/// Takes the axes that statistics have summed over off the monomials. Throws NoRule where anything else reads one.
+void drop_contracted(Polynomial& polynomial);
 
 /// A constant.
 Polynomial constant(double value);

@@ -1,5 +1,6 @@
 #include "messages/completion.hpp"
 #include "messages/joint_blocks.hpp"
+#include "messages/limits.hpp"
 
 #include <kullback/error.hpp>
 
@@ -60,22 +61,11 @@ const Statement* prior_of(const Model& model, const Variable& variable) {
   return prior;
 }
 
-// Labels of the child that a family's table has.
-std::vector<std::string> child_labels(const Statement& statement) {
-  std::vector<std::string> labels;
-  const auto* conditional = capability<Conditional>(*statement.family, statement.layout);
-  if (!conditional) return labels;
-  for (const Monomial& monomial : conditional->table(statement.parameterization, statement.layout)) {
-    std::size_t begin = 0;
-    while (begin < monomial.product.size()) {
-      std::size_t end = monomial.product.find(" * ", begin);
-      if (end == std::string::npos) end = monomial.product.size();
-      const std::string factor = monomial.product.substr(begin, end - begin);
-      if (factor.find('.') == std::string::npos) labels.push_back(factor);
-      begin = end + 3;
-    }
-  }
-  return labels;
+bool has_modifier(const Model& model, const Variable& variable, std::optional<Statement::Modifier> which = {}) {
+  return std::any_of(variable.statements.begin(), variable.statements.end(), [&](int s) {
+    const auto modifier = model.statements[static_cast<std::size_t>(s)].modifier;
+    return which ? modifier == *which : modifier != Statement::Modifier::none;
+  });
 }
 
 // Elements of a vector are factors of their own.
@@ -130,6 +120,12 @@ void choose_family(const Registry& registry, const Model& model, Source& source)
   if (!prior) refuse(variable, "it is latent but no distribution says what it is");
   source.family = prior->family;
   source.layout = prior->layout;
+  if (has_modifier(model, variable)) {
+    if (variable.levels >= 0 || prior->layout.dimension != 1) refuse(variable, "limits are for one number a value");
+    if (source.grid) refuse(variable, "its limits and a discrete_grid do not go together yet");
+    split(source);
+    return restrict(model, *prior, source);
+  }
   if (!variable.over.empty() && prior->layout.dimension == 1 && source.elements > 1) {
     // A scalar family over a dimension: one factor of all elements where a family has their products, else one each.
     const std::vector<std::string> labels = child_labels(*prior);
@@ -190,7 +186,7 @@ const Distribution* family_with(const Registry& registry, const std::vector<std:
   return nullptr;
 }
 
-Sources find_sources(const Registry& registry, const Model& model) {
+Sources find_sources(const Registry& registry, const Model& model, std::size_t first_discarded) {
   const std::vector<char> read = variables_read(model);
   Sources sources;
   for (std::size_t v = 0; v < model.variables.size(); ++v) {
@@ -205,6 +201,12 @@ Sources find_sources(const Registry& registry, const Model& model) {
     if (source.known.values.size() == 0)
       source.known = {variable.dimensions(), Eigen::VectorXd::Constant(source.cells * source.elements,
                                                                        std::numeric_limits<double>::quiet_NaN())};
+    if (v >= first_discarded) {
+      make_discarded(model, sources, source);
+      sources.push_back(std::move(source));
+      continue;
+    }
+    check_within_limits(model, source);
     const model::Posterior* posterior = v < model.posteriors.size() ? &model.posteriors[v] : nullptr;
     source.grid = posterior && posterior->kind == model::Posterior::Kind::grid;
     if (source.grid) refuse(variable, "a discrete_grid posterior is not there yet");
@@ -232,7 +234,8 @@ Sources find_sources(const Registry& registry, const Model& model) {
     } else if (posterior && posterior->kind == model::Posterior::Kind::fixed) {
       source.known = posterior->value;
     } else if (any_random) {
-      const bool leaf = variable.role == Variable::Role::observed && !read[v];
+      const bool censored = has_modifier(model, variable, Statement::Modifier::censored);
+      const bool leaf = variable.role == Variable::Role::observed && !read[v] && !censored;
       if (!source.known.values.allFinite() && (!leaf || has_single_gaps(model, source))) {
         source.kind = Source::Kind::latent;
         if (source.grid)

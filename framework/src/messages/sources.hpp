@@ -6,6 +6,7 @@
 #include <kullback/capability.hpp>
 #include <kullback/registry.hpp>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,9 @@ struct Source {
 
   // Latent:
   const Distribution* family = nullptr;
+  std::shared_ptr<const Distribution> own_family;  ///< where the family is made for this variable (restricted.hpp)
+  bool discarded = false;                          ///< what a truncated statement did not keep
+  Eigen::MatrixXd limits;                          ///< low and high by cell: the last rows of eta; empty: none
   Layout layout;
   std::vector<Statistic> statistics;
   int block = -1;
@@ -56,8 +60,9 @@ struct Source {
 };
 using Sources = std::vector<Source>;
 
-/// The sources of a model, one a variable. Throws UnsupportedError that names the variable.
-Sources find_sources(const Registry& registry, const model::Model& model);
+/// The sources of a model, one a variable; from `first_discarded` on they are what truncated statements did not keep
+/// (limits.hpp). Throws UnsupportedError that names the variable.
+Sources find_sources(const Registry& registry, const model::Model& model, std::size_t first_discarded);
 
 /// The source that holds the statistics of a variable: itself, or the leader of its joint block.
 inline int holder(const Sources& sources, int source) {

@@ -56,12 +56,6 @@ void ModelJoint::recompute(int b) {
   refresh({b, 0, to.members()});
 }
 
-void ModelJoint::set_eta(int b, const Eigen::MatrixXd& by_cell) {
-  const Source& source = source_of(b);
-  Block& to = block(b);
-  for (Index k = 0; k < to.members(); ++k) to.eta.col(k) = by_cell.col(source.cell_of[static_cast<std::size_t>(k)]);
-}
-
 // Mean parameters by label, or the family's own parameters by name. Numbers left out keep what the prior says.
 bool ModelJoint::start_from_numbers(int b, const Initialization& start) {
   if (start.numbers.empty()) return false;
@@ -136,13 +130,32 @@ void ModelJoint::start_at_random(int b, std::uint64_t seed, Index restart) {
   Eigen::MatrixXd u(sampler->uniforms(to.layout), to.members()), draws(to.layout.dimension, to.members());
   stream.uniforms(step, 0, u);
   sampler->sample(to.layout, prior.theta, u, draws);
-  const Index d = to.layout.dimension;
+  move_means(b, draws);
+}
+
+// Normals with these means, one column a member, and the spread that they have.
+void ModelJoint::move_means(int b, const Eigen::MatrixXd& means) {
+  const Source& source = source_of(b);
+  Block& to = block(b);
+  const Index d = means.rows(), x = source.row("x"), products = source.row("x*x'"), square = source.row("x2");
   for (Index k = 0; k < to.members(); ++k) {
-    if (source.row("x*x'") >= 0)
-      to.eta.col(k).segment(x, d) = -2 * to.eta.col(k).segment(square, d * d).reshaped(d, d) * draws.col(k);
+    if (products >= 0)
+      to.eta.col(k).segment(x, d) = -2 * to.eta.col(k).segment(products, d * d).reshaped(d, d) * means.col(k);
     else
-      to.eta.col(k).segment(x, d) = -2 * to.eta.col(k).segment(square, d).cwiseProduct(draws.col(k));
+      to.eta.col(k).segment(x, d) = -2 * to.eta.col(k).segment(square, d).cwiseProduct(means.col(k));
   }
+}
+
+void ModelJoint::start_at_values(int b, const model::Array& values) {
+  const Source& source = source_of(b);
+  if (source.row("x") < 0 || std::max(source.row("x2"), source.row("x*x'")) < 0)
+    throw UnsupportedError(fmt::format("initialize: {} is no normal that starts around a number; give its moments or "
+                                       "parameters, or use prior or random", source.variable->name));
+  Eigen::MatrixXd means(source.elements, source.members());
+  for (Index k = 0; k < source.members(); ++k)
+    for (Index i = 0; i < source.elements; ++i)
+      means(i, k) = values.values[values.values.size() == 1 ? 0 : source.cell_of[static_cast<std::size_t>(k)] * source.elements + i];
+  move_means(b, means);
 }
 
 void ModelJoint::initialize(std::uint64_t seed, Index restart) {
@@ -155,13 +168,16 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
       regrid(*grid, true);
       continue;
     }
-    set_eta(b, message(s, true));
+    receive(b, message(s, true), 0, block(b).members(), block(b).eta);
     switch (start.kind) {
       case Initialization::Kind::automatic:
       case Initialization::Kind::prior:
         break;
       case Initialization::Kind::random:
         start_at_random(b, seed, restart);
+        break;
+      case Initialization::Kind::value:
+        start_at_values(b, start.numbers.front().second);
         break;
       case Initialization::Kind::moments: {
         const auto& family = *capability<ExponentialFamily>(*block(b).family, block(b).layout);
@@ -170,7 +186,7 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
         break;
       }
       default:
-        throw UnsupportedError(fmt::format("initialize: {} cannot start this way yet; use prior, random or moments",
+        throw UnsupportedError(fmt::format("initialize: {} cannot start this way yet; use prior, random, numbers or moments",
                                            sources_[index].variable->name));
     }
     const Source& source = sources_[index];

@@ -1,5 +1,8 @@
 #include "messages/statement.hpp"
 
+#include "messages/limits.hpp"
+#include "messages/restricted.hpp"
+
 #include <kullback/error.hpp>
 #include <kullback/labels.hpp>
 
@@ -375,7 +378,17 @@ Polynomial StatementPolynomial::make() {
         for (const int axis : group_axes_[g])
           if (!algebra_.gate_at(axis)) m.axes.push_back(axis);
     for (const Factor& f : factors) product = algebra_.multiply(product, factor(f));
+    const bool of_child = std::any_of(factors.begin(), factors.end(), [](const Factor& f) { return f.argument < 0; });
+    if (source_.discarded && !of_child)  // as often as something was discarded
+      product = algebra_.multiply(product, child({-1, std::string(Discarded::kCount), -1, 0, false}));
     sum = add(std::move(sum), attach_gates(product));
+  }
+  drop_contracted(sum);
+  if (statement_.modifier == model::Statement::Modifier::truncated && has_known_arguments(statement_)) {
+    std::vector<Reference> cells;
+    for (const int axis : cell_axes_) cells.push_back({axis, 0});
+    const Polynomial mass = computed(log_masses(model_, statement_, *source_.variable), "x", cells);
+    sum = add(std::move(sum), algebra_.multiply(mask, mass), -1);
   }
   return sum;
 }

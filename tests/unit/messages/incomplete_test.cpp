@@ -1,68 +1,12 @@
 // Vectors with single empty entries against conditional normals and a coordinate ascent written out elsewhere
 // (tests/golden/make_incomplete.py).
-#include "oracle.hpp"
-
-#include <nlohmann/json.hpp>
-
-#include <fstream>
+#include "golden.hpp"
 
 namespace kullback::messages::test {
 namespace {
 
-using Json = nlohmann::json;
-
-const Json& golden() {
-  static const Json values = Json::parse(std::ifstream(KULLBACK_SOURCE_DIR "/tests/golden/incomplete.json"));
-  return values;
-}
-
-// An empty cell has no number in JSON.
-std::string list(const Json& numbers) {
-  std::string text = numbers.dump();
-  for (std::size_t at; (at = text.find("null")) != std::string::npos;) text.replace(at, 4, ".nan");
-  return text;
-}
-
-// Nested lists, the last dimension running fastest.
-Eigen::VectorXd flat(const Json& numbers) {
-  std::vector<double> all;
-  const auto walk = [&](const auto& self, const Json& each) -> void {
-    if (!each.is_array()) return all.push_back(each.get<double>());
-    for (const Json& inner : each) self(self, inner);
-  };
-  walk(walk, numbers);
-  return Eigen::Map<const Eigen::VectorXd>(all.data(), static_cast<Index>(all.size()));
-}
-
-Solution solve_model(ModelJoint& joint, Index sweeps) {
-  Settings settings;
-  settings.max_sweeps = sweeps;
-  settings.tolerance = 1e-300;
-  Observer observer;
-  const Solution solution = solve(joint, registry().optimizer("coordinate_ascent"), settings, observer);
-  EXPECT_NE(solution.status, Status::bound_fell) << solution.reason;
-  return solution;
-}
-
-const Source& source_named(const ModelJoint& joint, const std::string& name) {
-  return joint.sources()[static_cast<std::size_t>(joint.model().find(name) - joint.model().variables.data())];
-}
-
-// The moments of the cells that are members, as other statements read them.
-Eigen::MatrixXd means_of(const ModelJoint& joint, const std::string& name) {
-  const Source& source = source_named(joint, name);
-  const Block& block = joint.blocks()[static_cast<std::size_t>(source.block)];
-  Eigen::MatrixXd means(source.elements, source.members());
-  for (Index k = 0; k < source.members(); ++k)
-    for (Index i = 0; i < source.elements; ++i) {
-      const double known = source.known_at(source.cell_of[static_cast<std::size_t>(k)])[i];
-      means(i, k) = std::isnan(known) ? block.m(i, k) : known;
-    }
-  return means;
-}
-
 TEST(Incomplete, KnownParametersGiveTheEvidenceOfWhatIsObserved) {
-  const Json& g = golden()["known"];
+  const Json g = golden_file("incomplete.json")["known"];
   ModelJoint joint(registry(), read("plates: {n: 12, d: 4, e: d}\ndata:\n  y[n, d]: " + list(g["y"]) + "\n  m[d]: " +
                                     list(g["mean"]) + "\n  P[d, e]: " + list(g["precision"]) + R"(
 model:
@@ -86,7 +30,7 @@ model:
 }
 
 TEST(Incomplete, MixtureAgreesInEverySweep) {
-  const Json& g = golden()["mixture"];
+  const Json g = golden_file("incomplete.json")["mixture"];
   model::Model model = read("plates: {n: 40, d: 4, k: 2}\ndata:\n  y[n, d]: " + list(g["y"]) + R"(
 model:
   weights:   dirichlet(0.5, over = k)
@@ -108,15 +52,10 @@ inference:
   start("z", "cell", g["start"]["cell"]);
   start("mu", "x", g["start"]["mu"]);
   start("mu", "x*x'", g["start"]["mumu"]);
-  for (const char* name : {"y", "weights", "mu", "Lambda", "z"})
-    model.order.push_back(static_cast<int>(index_of(name)));
+  set_order(model, {"y", "weights", "mu", "Lambda", "z"});
   ModelJoint joint(registry(), model);
   joint.initialize(1, 0);
-  const Eigen::VectorXd bounds = flat(g["bounds"]);
-  const Solution solution = solve_model(joint, bounds.size());
-  ASSERT_EQ(static_cast<Index>(solution.trace.size()), bounds.size());
-  for (Index s = 0; s < bounds.size(); ++s)
-    EXPECT_NEAR(solution.trace[static_cast<std::size_t>(s)].bound, bounds[s], 1e-9 * std::abs(bounds[s])) << "sweep " << s + 1;
+  expect_bounds(solve_model(joint, static_cast<Index>(g["bounds"].size())), g["bounds"], 1e-9);
   const Eigen::VectorXd mu = flat(g["mu"]), first = flat(g["first"]);
   const Eigen::MatrixXd found = means_of(joint, "mu"), filled = means_of(joint, "y");
   ASSERT_EQ(found.size(), mu.size());
