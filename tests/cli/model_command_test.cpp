@@ -63,7 +63,7 @@ TEST_F(ModelCommand, PredictionsComeFromTheRunFolderAlone) {
   ASSERT_EQ(run({"run", "m.yaml", "--out", "out"}).exit_code, 0);
   std::filesystem::remove(folder_ + "/y.csv");
   std::filesystem::remove(folder_ + "/m.yaml");
-  write("new.csv", "y\n3\n\n");
+  write("new.csv", "y\n3\nNA\n");
   const auto ran = run({"predict", "out", "new.csv", "--json"});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   const json y = json::parse(ran.out)["variables"]["y"];
@@ -73,6 +73,32 @@ TEST_F(ModelCommand, PredictionsComeFromTheRunFolderAlone) {
   EXPECT_NEAR(y["variance"][0].get<double>(), variance, 0.1);
   EXPECT_NEAR(y["log_density"][0].get<double>(), log_density, 5 * y["log_density_error"][0].get<double>());
   EXPECT_TRUE(y["log_density"][1].is_null());
+}
+
+// Closed forms, and quadrature by scipy: see make_predictions.py.
+TEST_F(ModelCommand, PredictionsAreExactWhereTheModelAllows) {
+  const json cases = json::parse(read_file(KULLBACK_SOURCE_DIR "/tests/golden/predictions.json"));
+  ASSERT_GE(cases.size(), 8u);
+  for (const json& each : cases) {
+    SCOPED_TRACE(each["name"].get<std::string>());
+    write("old.csv", each["data"]);
+    write("m.yaml", each["model"]);
+    write("new.csv", each["new"]);
+    std::filesystem::remove_all(folder_ + "/out");
+    const auto ran = run({"run", "m.yaml", "--out", "out", "-q"});
+    ASSERT_EQ(ran.exit_code, 0) << ran.err;
+    const auto predicted = run({"predict", "out", "new.csv", "--json"});
+    ASSERT_EQ(predicted.exit_code, 0) << predicted.err;
+    const json all = json::parse(predicted.out)["variables"];
+    const json p = all.begin().value();
+    EXPECT_EQ(p["draws"], 0);
+    ASSERT_EQ(p["mean"].size(), each["mean"].size());
+    for (std::size_t i = 0; i < each["mean"].size(); ++i)
+      for (const char* what : {"mean", "variance", "log_density"}) {
+        const double wanted = each[what][i];
+        EXPECT_NEAR(p[what][i].get<double>(), wanted, 1e-9 * std::max(1.0, std::abs(wanted))) << what << " of row " << i;
+      }
+  }
 }
 
 TEST_F(ModelCommand, PredictionsScaleAsTheOldRowsWere) {
@@ -170,6 +196,38 @@ TEST_F(ModelCommand, RestartsReportDistinctOptima) {
   double sum = 0;
   for (const auto& [term, value] : r["bound_by_term"].items()) sum += value.get<double>();
   EXPECT_NEAR(sum, r["bound"].get<double>(), 1e-10 * std::abs(sum));
+}
+
+// Sum over components of E[weight] N(y; E[mu], Var[mu] + 1 / precision), with q as result.json has it.
+TEST_F(ModelCommand, MixturesArePredictedByTheirComponents) {
+  write("old.csv", "y\n-5\n-4.9\n-5.1\n0\n0.1\n-0.1\n5\n5.1\n4.9\n");
+  std::string text = kMixture;
+  const std::size_t list = text.find("  y[n]: [");
+  text.replace(list, text.find('\n', list) - list, "  file: old.csv\n  y[n]: y");
+  write("m.yaml", text + "inference:\n  initialize: {z: random}\n  seed: 3\n");
+  ASSERT_EQ(run({"run", "m.yaml", "--out", "out"}).exit_code, 0);
+  const json q = result()["variables"];
+  const auto alpha = q["weights"]["parameters"]["concentration"].get<std::vector<double>>();
+  const auto means = q["mu"]["mean"].get<std::vector<double>>(), stddevs = q["mu"]["stddev"].get<std::vector<double>>();
+  double total = 0;
+  for (double a : alpha) total += a;
+  write("new.csv", "y\n-4\n2.5\n");
+  const auto ran = run({"predict", "out", "new.csv", "--json"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  const json p = json::parse(ran.out)["variables"]["y"];
+  for (std::size_t i = 0; i < 2; ++i) {
+    const double y = i == 0 ? -4 : 2.5;
+    double density = 0, mean = 0, second = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      const double w = alpha[k] / total, v = stddevs[k] * stddevs[k] + 0.1;
+      density += w * std::exp(-0.5 * (y - means[k]) * (y - means[k]) / v) / std::sqrt(2 * M_PI * v);
+      mean += w * means[k];
+      second += w * (v + means[k] * means[k]);
+    }
+    EXPECT_NEAR(p["log_density"][i].get<double>(), std::log(density), 1e-10);
+    EXPECT_NEAR(p["mean"][i].get<double>(), mean, 1e-10);
+    EXPECT_NEAR(p["variance"][i].get<double>(), second - mean * mean, 1e-10);
+  }
 }
 
 TEST_F(ModelCommand, SymmetricStartIsRefused) {
