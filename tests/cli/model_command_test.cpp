@@ -2,6 +2,7 @@
 #include "support/command.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -229,6 +230,61 @@ TEST_F(ModelCommand, MixturesArePredictedByTheirComponents) {
     EXPECT_NEAR(p["variance"][i].get<double>(), second - mean * mean, 1e-10);
   }
 }
+
+// Hardy-Weinberg: 3, 4 and 2 of the genotypes leave q ~ beta(1 + 4 + 2*2, 1 + 4 + 2*3), evidence 2^4 B(9, 11).
+TEST_F(ModelCommand, ProbabilitiesMayBeProductsOfOneParameter) {
+  write("g.csv", "g\naa\naa\naa\nab\nab\nab\nab\nbb\nbb\n");
+  write("m.yaml", R"(plates: {n: data, k: [aa, ab, bb]}
+data:
+  file: g.csv
+  z[n]: {column: g, levels: k}
+model:
+  q:    uniform(low = 0, high = 1)
+  z[n]: categorical([(1 - q)^2, 2 * q * (1 - q), q^2], over = k)
+)");
+  const auto ran = run({"run", "m.yaml", "--out", "out"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  const json r = result();
+  EXPECT_NEAR(r["variables"]["q"]["mean"].get<double>(), 9.0 / 20, 1e-12);
+  EXPECT_NEAR(r["variables"]["q"]["stddev"].get<double>(), std::sqrt(9.0 * 11 / (20.0 * 20 * 21)), 1e-12);
+  EXPECT_NEAR(r["bound"].get<double>(), 4 * std::log(2.0) + std::lgamma(9) + std::lgamma(11) - std::lgamma(20), 1e-10);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_F(ModelCommand, ExplainForeseesThePeakOfMemory) {
+  std::string text = "c0,c1,c2,c3,c4,c5,c6,c7,c8,c9\n";
+  unsigned state = 1;
+  for (int row = 0; row < 150'000; ++row)
+    for (int column = 0; column < 10; ++column) {
+      state = state * 1664525u + 1013904223u;
+      text += std::to_string(state % 10'000) + (column < 9 ? "," : "\n");
+    }
+  write("x.csv", text);
+  write("m.yaml", R"(plates: {n: data, k: 4, d: 10}
+data:
+  y[n]: {file: x.csv, columns: all, over: d, standardize: true}
+model:
+  w:     dirichlet(1, over = k)
+  mu[k]: multivariate_normal(0, precision = 0.01, over = d)
+  L[k]:  wishart(degrees_of_freedom = 12, inverse_scale = 1, over = d)
+  z[n]:  categorical(w)
+  y[n]:  multivariate_normal(mu[z], precision = L[z])
+inference:
+  initialize: {z: random}
+  max_sweeps: 3
+)");
+  const auto explained = run({"explain", "m.yaml"});
+  ASSERT_EQ(explained.exit_code, 0) << explained.err;
+  const std::string about = "memory: about ";
+  const double foreseen = std::stod(explained.out.substr(explained.out.find(about) + about.size()));
+  ASSERT_EQ(run({"run", "m.yaml", "-q", "--out", "out"}).exit_code, 0);
+  rusage used{};
+  ASSERT_EQ(::getrusage(RUSAGE_CHILDREN, &used), 0);  // the largest child so far: this one
+  const double measured = static_cast<double>(used.ru_maxrss) * 1024 / 1e6;
+  EXPECT_GT(measured, 60);
+  EXPECT_NEAR(foreseen, measured, 0.2 * measured) << explained.out;
+}
+#endif
 
 TEST_F(ModelCommand, SymmetricStartIsRefused) {
   write("m.yaml", kMixture);
