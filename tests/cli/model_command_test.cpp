@@ -2,6 +2,7 @@
 #include "support/command.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -63,7 +64,7 @@ TEST_F(ModelCommand, PredictionsComeFromTheRunFolderAlone) {
   ASSERT_EQ(run({"run", "m.yaml", "--out", "out"}).exit_code, 0);
   std::filesystem::remove(folder_ + "/y.csv");
   std::filesystem::remove(folder_ + "/m.yaml");
-  write("new.csv", "y\n3\n\n");
+  write("new.csv", "y\n3\nNA\n");
   const auto ran = run({"predict", "out", "new.csv", "--json"});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   const json y = json::parse(ran.out)["variables"]["y"];
@@ -73,6 +74,32 @@ TEST_F(ModelCommand, PredictionsComeFromTheRunFolderAlone) {
   EXPECT_NEAR(y["variance"][0].get<double>(), variance, 0.1);
   EXPECT_NEAR(y["log_density"][0].get<double>(), log_density, 5 * y["log_density_error"][0].get<double>());
   EXPECT_TRUE(y["log_density"][1].is_null());
+}
+
+// Closed forms, and quadrature by scipy: see make_predictions.py.
+TEST_F(ModelCommand, PredictionsAreExactWhereTheModelAllows) {
+  const json cases = json::parse(read_file(KULLBACK_SOURCE_DIR "/tests/golden/predictions.json"));
+  ASSERT_GE(cases.size(), 8u);
+  for (const json& each : cases) {
+    SCOPED_TRACE(each["name"].get<std::string>());
+    write("old.csv", each["data"]);
+    write("m.yaml", each["model"]);
+    write("new.csv", each["new"]);
+    std::filesystem::remove_all(folder_ + "/out");
+    const auto ran = run({"run", "m.yaml", "--out", "out", "-q"});
+    ASSERT_EQ(ran.exit_code, 0) << ran.err;
+    const auto predicted = run({"predict", "out", "new.csv", "--json"});
+    ASSERT_EQ(predicted.exit_code, 0) << predicted.err;
+    const json all = json::parse(predicted.out)["variables"];
+    const json p = all.begin().value();
+    EXPECT_EQ(p["draws"], 0);
+    ASSERT_EQ(p["mean"].size(), each["mean"].size());
+    for (std::size_t i = 0; i < each["mean"].size(); ++i)
+      for (const char* what : {"mean", "variance", "log_density"}) {
+        const double wanted = each[what][i];
+        EXPECT_NEAR(p[what][i].get<double>(), wanted, 1e-9 * std::max(1.0, std::abs(wanted))) << what << " of row " << i;
+      }
+  }
 }
 
 TEST_F(ModelCommand, PredictionsScaleAsTheOldRowsWere) {
@@ -171,6 +198,93 @@ TEST_F(ModelCommand, RestartsReportDistinctOptima) {
   for (const auto& [term, value] : r["bound_by_term"].items()) sum += value.get<double>();
   EXPECT_NEAR(sum, r["bound"].get<double>(), 1e-10 * std::abs(sum));
 }
+
+// Sum over components of E[weight] N(y; E[mu], Var[mu] + 1 / precision), with q as result.json has it.
+TEST_F(ModelCommand, MixturesArePredictedByTheirComponents) {
+  write("old.csv", "y\n-5\n-4.9\n-5.1\n0\n0.1\n-0.1\n5\n5.1\n4.9\n");
+  std::string text = kMixture;
+  const std::size_t list = text.find("  y[n]: [");
+  text.replace(list, text.find('\n', list) - list, "  file: old.csv\n  y[n]: y");
+  write("m.yaml", text + "inference:\n  initialize: {z: random}\n  seed: 3\n");
+  ASSERT_EQ(run({"run", "m.yaml", "--out", "out"}).exit_code, 0);
+  const json q = result()["variables"];
+  const auto alpha = q["weights"]["parameters"]["concentration"].get<std::vector<double>>();
+  const auto means = q["mu"]["mean"].get<std::vector<double>>(), stddevs = q["mu"]["stddev"].get<std::vector<double>>();
+  double total = 0;
+  for (double a : alpha) total += a;
+  write("new.csv", "y\n-4\n2.5\n");
+  const auto ran = run({"predict", "out", "new.csv", "--json"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  const json p = json::parse(ran.out)["variables"]["y"];
+  for (std::size_t i = 0; i < 2; ++i) {
+    const double y = i == 0 ? -4 : 2.5;
+    double density = 0, mean = 0, second = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      const double w = alpha[k] / total, v = stddevs[k] * stddevs[k] + 0.1;
+      density += w * std::exp(-0.5 * (y - means[k]) * (y - means[k]) / v) / std::sqrt(2 * M_PI * v);
+      mean += w * means[k];
+      second += w * (v + means[k] * means[k]);
+    }
+    EXPECT_NEAR(p["log_density"][i].get<double>(), std::log(density), 1e-10);
+    EXPECT_NEAR(p["mean"][i].get<double>(), mean, 1e-10);
+    EXPECT_NEAR(p["variance"][i].get<double>(), second - mean * mean, 1e-10);
+  }
+}
+
+// Hardy-Weinberg: 3, 4 and 2 of the genotypes leave q ~ beta(1 + 4 + 2*2, 1 + 4 + 2*3), evidence 2^4 B(9, 11).
+TEST_F(ModelCommand, ProbabilitiesMayBeProductsOfOneParameter) {
+  write("g.csv", "g\naa\naa\naa\nab\nab\nab\nab\nbb\nbb\n");
+  write("m.yaml", R"(plates: {n: data, k: [aa, ab, bb]}
+data:
+  file: g.csv
+  z[n]: {column: g, levels: k}
+model:
+  q:    uniform(low = 0, high = 1)
+  z[n]: categorical([(1 - q)^2, 2 * q * (1 - q), q^2], over = k)
+)");
+  const auto ran = run({"run", "m.yaml", "--out", "out"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  const json r = result();
+  EXPECT_NEAR(r["variables"]["q"]["mean"].get<double>(), 9.0 / 20, 1e-12);
+  EXPECT_NEAR(r["variables"]["q"]["stddev"].get<double>(), std::sqrt(9.0 * 11 / (20.0 * 20 * 21)), 1e-12);
+  EXPECT_NEAR(r["bound"].get<double>(), 4 * std::log(2.0) + std::lgamma(9) + std::lgamma(11) - std::lgamma(20), 1e-10);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_F(ModelCommand, ExplainForeseesThePeakOfMemory) {
+  std::string text = "c0,c1,c2,c3,c4,c5,c6,c7,c8,c9\n";
+  unsigned state = 1;
+  for (int row = 0; row < 150'000; ++row)
+    for (int column = 0; column < 10; ++column) {
+      state = state * 1664525u + 1013904223u;
+      text += std::to_string(state % 10'000) + (column < 9 ? "," : "\n");
+    }
+  write("x.csv", text);
+  write("m.yaml", R"(plates: {n: data, k: 4, d: 10}
+data:
+  y[n]: {file: x.csv, columns: all, over: d, standardize: true}
+model:
+  w:     dirichlet(1, over = k)
+  mu[k]: multivariate_normal(0, precision = 0.01, over = d)
+  L[k]:  wishart(degrees_of_freedom = 12, inverse_scale = 1, over = d)
+  z[n]:  categorical(w)
+  y[n]:  multivariate_normal(mu[z], precision = L[z])
+inference:
+  initialize: {z: random}
+  max_sweeps: 3
+)");
+  const auto explained = run({"explain", "m.yaml"});
+  ASSERT_EQ(explained.exit_code, 0) << explained.err;
+  const std::string about = "memory: about ";
+  const double foreseen = std::stod(explained.out.substr(explained.out.find(about) + about.size()));
+  ASSERT_EQ(run({"run", "m.yaml", "-q", "--out", "out"}).exit_code, 0);
+  rusage used{};
+  ASSERT_EQ(::getrusage(RUSAGE_CHILDREN, &used), 0);  // the largest child so far: this one
+  const double measured = static_cast<double>(used.ru_maxrss) * 1024 / 1e6;
+  EXPECT_GT(measured, 60);
+  EXPECT_NEAR(foreseen, measured, 0.2 * measured) << explained.out;
+}
+#endif
 
 TEST_F(ModelCommand, SymmetricStartIsRefused) {
   write("m.yaml", kMixture);

@@ -1,5 +1,4 @@
 // The command: options in, text and exit codes out. Everything else is the library's.
-#include "experiment/batch.hpp"
 #include "experiment/describe.hpp"
 #include "experiment/execute_model.hpp"
 #include "experiment/explain.hpp"
@@ -8,10 +7,8 @@
 #include "experiment/report.hpp"
 #include "experiment/run_folder.hpp"
 #include "language/overview.hpp"
-#include "model/density.hpp"
-#include "parallel/parallel.hpp"
-#include "plugin/loader.hpp"
 #include "progress.hpp"
+#include "session.hpp"
 
 #include <kullback/abi.hpp>
 #include <kullback/error.hpp>
@@ -20,7 +17,6 @@
 #include <CLI/CLI.hpp>
 
 #include <chrono>
-#include <fstream>
 #include <iostream>
 
 namespace kullback::command {
@@ -29,36 +25,6 @@ namespace {
 
 using experiment::Json;
 
-enum Exit { kOk = 0, kRunFailed = 1, kBadUsage = 2, kPluginRefused = 3 };
-
-struct Options {
-  std::vector<std::string> plugin_dirs;
-  std::string file, out, name, p, q, pairs, batch, rows;
-  Index draws = 4000;
-  experiment::Overrides overrides;
-  std::vector<std::string> only, allow;
-  bool json = false, quiet = false, all = false;
-};
-
-// The registry with everything that could be loaded; what was refused has been printed.
-struct Session {
-  Registry& registry = *new Registry;  // never destroyed: plugins are never unloaded
-  plugin::LoadResult plugins;
-
-  explicit Session(const Options& options) {
-    model::register_built_in(registry);
-    plugins = plugin::load_plugins(registry, plugin::plugin_directories(options.plugin_dirs));
-    for (const auto& refused : plugins.refused) fmt::print(stderr, "error: {}\n", refused.why);
-  }
-  std::vector<std::string> ids() const {
-    std::vector<std::string> all;
-    for (const auto& each : plugins.loaded) all.push_back(each.id);
-    return all;
-  }
-  // A refused plugin is reported by the exit code even when the rest went well.
-  int exit(int code) const { return code == kOk && !plugins.refused.empty() ? kPluginRefused : code; }
-};
-
 int exit_code(const experiment::Results& results) {
   if (results.status == "converged" || results.status == "exact") return kOk;
   // Stopped as the file asked, with a result that says how far it came.
@@ -66,7 +32,9 @@ int exit_code(const experiment::Results& results) {
     fmt::print(stderr, "warning: {}: {}\n", results.status, results.reason);
     return kOk;
   }
-  fmt::print(stderr, "error: {}: {}\n", results.status, results.reason);
+  // "cancelled between two sweeps" says its status already.
+  const bool says = results.reason.rfind(results.status, 0) == 0;
+  fmt::print(stderr, "error: {}{}\n", says ? "" : results.status + ": ", results.reason);
   return kRunFailed;
 }
 
@@ -102,6 +70,7 @@ int run(const Options& options, const std::vector<std::string>& command_line) {
     fmt::print("{}\n", experiment::to_json(results, elsewhere).dump(2));
   } else if (!options.quiet) {
     fmt::print("{}", experiment::summary(results));
+    std::fflush(stdout);
     fmt::print(stderr, "\nresults in {}\n", folder.path().string());
   }
   return session.exit(exit_code(results));
@@ -151,108 +120,6 @@ int check(const Options& options) {
                    c.approximation_text, direction.word, what);
     }
   }
-  return session.exit(kOk);
-}
-
-// A distribution written on the command line or in a line of JSON.
-model::Known known(const Registry& registry, const std::string& name, const std::string& text) {
-  const model::Scope scope(registry, {});
-  const auto source = std::make_shared<const config::Source>(config::Source{name, text});
-  return model::evaluate_distribution(scope, config::parse_expression(source, ""));
-}
-
-// The words to evaluate: those given, everything, or both directions of the relative entropy.
-std::vector<std::string> words(const Registry& registry, const Options& options) {
-  if (options.all) return experiment::all_divergences(registry);
-  if (!options.only.empty()) return options.only;
-  return {"kl", "reverse_kl"};
-}
-
-EvaluateOptions evaluate_options(const Options& options) {
-  EvaluateOptions out;
-  for (const std::string& method : options.allow)
-    out.allow_monte_carlo = out.allow_monte_carlo || method == "monte_carlo";
-  if (options.overrides.seed) out.seed = *options.overrides.seed;
-  return out;
-}
-
-Json compare(const Registry& registry, const std::string& p, const std::string& q,
-             const std::vector<std::string>& words, const EvaluateOptions& options, std::string* text) {
-  const Members target = known(registry, "P", p).members;
-  // An entropy looks at P alone.
-  const auto values =
-      experiment::compare(registry, target, q.empty() ? target : known(registry, "Q", q).members, words, options);
-  if (text) *text = experiment::divergence_table(values);
-  Json json = {{"p", p}, {"q", q}, {"divergences", Json::array()}};
-  for (const auto& value : values) json["divergences"].push_back(experiment::to_json(value));
-  return json;
-}
-
-// One line of --pairs; whatever is wrong with it becomes its answer.
-Json answer(const Registry& registry, const std::string& line, const Options& options) {
-  try {
-    const Json question = Json::parse(line);
-    const auto text = [&](const char* key) -> std::string {
-      if (!question.is_object() || !question.contains(key) || !question[key].is_string())
-        throw ConfigError(
-            fmt::format("each line is an object with the texts \"p\" and \"q\", and \"divergence\" if one is wanted: "
-                        "'{}' is missing",
-                        key));
-      return question[key].get<std::string>();
-    };
-    const bool one = question.is_object() && question.contains("divergence");
-    const bool alone = one && question["divergence"] == "entropy" && !question.contains("q");
-    return compare(registry, text("p"), alone ? "" : text("q"),
-                   one ? std::vector<std::string>{text("divergence")} : words(registry, options),
-                   evaluate_options(options), nullptr);
-  } catch (const Json::exception& error) {
-    return {{"error", fmt::format("this line is not JSON: {}", error.what())}};
-  } catch (const Error& error) {
-    return {{"error", error.what()}};
-  }
-}
-
-// P and Q over the rows of a table.
-int batch(const Session& session, const Options& options) {
-  const parallel::ThreadLimit limit(options.overrides.threads.value_or(0));
-  const std::vector<std::string> named =
-      options.only.empty() && !options.all ? std::vector<std::string>{"kl"} : words(session.registry, options);
-  const auto values =
-      experiment::compare_columns(session.registry, experiment::read_columns(options.batch), options.p,
-                                  options.q.empty() ? options.p : options.q, named, evaluate_options(options));
-  const std::string text =
-      options.out.ends_with(".npy") ? experiment::npy(experiment::to_array(values)) : experiment::to_csv(values);
-  if (options.out.empty()) {
-    fmt::print("{}", text);
-    return session.exit(kOk);
-  }
-  std::ofstream file(options.out, std::ios::binary);
-  if (!(file << text) || !file.flush())
-    throw ConfigError(fmt::format("cannot write '{}': {}", options.out, std::strerror(errno)));
-  return session.exit(kOk);
-}
-
-int divergence(const Options& options) {
-  Session session(options);
-  if (!options.pairs.empty()) {
-    std::ifstream file(options.pairs);
-    if (!file) throw ConfigError(fmt::format("cannot read '{}': {}", options.pairs, std::strerror(errno)));
-    for (std::string line; std::getline(file, line);)
-      if (line.find_first_not_of(" \t\r") != std::string::npos)
-        fmt::print("{}\n",
-                   answer(session.registry, line, options).dump(-1, ' ', false, Json::error_handler_t::replace));
-    return session.exit(kOk);
-  }
-  const bool alone = options.only == std::vector<std::string>{"entropy"} && !options.all;
-  if (!options.batch.empty()) return batch(session, options);
-  if (options.p.empty() || (options.q.empty() && !alone))
-    throw ConfigError(
-        "divergence needs two distributions, P and Q: kullback divergence 'normal(mean = 0, stddev = 1)' 'normal(mean "
-        "= 1, stddev = 2)'");
-  std::string text;
-  const Json json = compare(session.registry, options.p, options.q, words(session.registry, options),
-                            evaluate_options(options), &text);
-  fmt::print("{}", options.json ? json.dump(2) + "\n" : text);
   return session.exit(kOk);
 }
 

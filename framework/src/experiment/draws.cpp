@@ -102,6 +102,12 @@ Values Draws::known() const {
   for (std::size_t v = 0; v < values.size(); ++v)
     if (needed_[v] && model_.posteriors[v].kind == model::Posterior::Kind::fixed)
       values[v] = language::spread(model_.plates, model_.posteriors[v].value, values[v].dimensions);
+  for (const Statement& statement : model_.statements) {
+    const auto v = static_cast<std::size_t>(statement.variable);
+    if (needed_[v] && !statement.family && model_.variables[v].role == Variable::Role::latent &&
+        statement.value.kind == model::Term::Kind::constant)
+      state_cells(statement, values);
+  }
   return values;
 }
 
@@ -136,6 +142,18 @@ void Draws::draw_statement(Index s, const Statement& statement, Values& values) 
       array.values.segment(k * x.rows(), x.rows()) = x.col(k);
 }
 
+// Some cells of a latent variable that are stated.
+void Draws::state_cells(const Statement& statement, Values& values) const {
+  const auto v = static_cast<std::size_t>(statement.variable);
+  const Array part =
+      language::spread(model_.plates, language::evaluate_term(model_, statement.value, values), values[v].dimensions);
+  const Index size =
+      values[v].values.size() / std::max<Index>(1, language::cells(model_.plates, model_.variables[v].plates));
+  for (Index i = 0; i < part.values.size(); ++i)
+    if (statement.serves.empty() || statement.serves[static_cast<std::size_t>(i / size)])
+      values[v].values[i] = part.values[i];
+}
+
 void Draws::draw(Index s, Values& values) const {
   draw_factors(s, values);
   // Statements stand in the order in which they rest on one another.
@@ -147,13 +165,8 @@ void Draws::draw(Index s, Values& values) const {
     if (stated && &statement == &model_.statements[static_cast<std::size_t>(variable.statements[0])])
       values[v] = language::evaluate_variable(model_, statement.variable, values);
     if (variable.role != Variable::Role::latent) continue;
-    if (!statement.family) {  // some cells of a latent variable that are stated
-      const Array part = language::spread(model_.plates, language::evaluate_term(model_, statement.value, values),
-                                          values[v].dimensions);
-      const Index size = values[v].values.size() / std::max<Index>(1, language::cells(model_.plates, variable.plates));
-      for (Index i = 0; i < part.values.size(); ++i)
-        if (statement.serves.empty() || statement.serves[static_cast<std::size_t>(i / size)])
-          values[v].values[i] = part.values[i];
+    if (!statement.family) {
+      state_cells(statement, values);
     } else if (!has_factors_[v] && model_.posteriors[v].kind != model::Posterior::Kind::fixed) {
       draw_statement(s, statement, values);
     }

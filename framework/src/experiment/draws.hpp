@@ -38,7 +38,7 @@ class Draws {
   static std::vector<char> needed(const model::Model& model, const std::vector<int>& wanted,
                                   const std::vector<char>& has_factors);
 
-  /// What is known of the variables that are needed: data and constants; empty cells are NaN.
+  /// What is known of the variables that are needed: data, constants and cells stated as numbers; empty cells are NaN.
   language::Values known() const;
   /// Sets the cells that have factors to draw `s` of q, and then every deterministic variable. Latent variables without
   /// a factor are drawn from their statement.
@@ -46,6 +46,7 @@ class Draws {
 
  private:
   void draw_factors(Index s, language::Values& values) const;
+  void state_cells(const model::Statement& statement, language::Values& values) const;
   void draw_statement(Index s, const model::Statement& statement, language::Values& values) const;
 
   const model::Model& model_;

@@ -1,5 +1,6 @@
 #include "experiment/predict.hpp"
 
+#include "experiment/exact_prediction.hpp"
 #include "experiment/model_record.hpp"
 #include "language/read_model.hpp"
 #include "messages/limits.hpp"
@@ -97,12 +98,26 @@ void restore_limits(const Model& model, Factors& factors) {
   factors.members.family = source.family;
 }
 
-Prediction finish(const Model& model, int v, const Sums& sums, const Eigen::MatrixXd& data, Index draws) {
+// What cells and coordinates are called; cells without data have no density.
+void finish(const Model& model, int v, const Eigen::MatrixXd& data, Prediction& p) {
   const Stated& variable = model.variables[static_cast<std::size_t>(v)];
-  const bool categorical = variable.levels >= 0;
+  p.name = variable.name;
+  const Index cells = p.mean.cols();
+  for (Index c = 0; c < cells; ++c)
+    if (data.col(c).array().isNaN().any())
+      p.log_density[c] = p.log_density_error[c] = std::numeric_limits<double>::quiet_NaN();
+  const model::Dimensions dimensions =
+      cells == language::cells(model.plates, variable.plates) ? variable.plates : variable.dimensions();
+  for (Index c = 0; c < cells; ++c) p.cells.push_back(language::cell_text(model.plates, dimensions, c));
+  const int along = variable.levels >= 0 ? variable.levels : p.mean.rows() > 1 ? variable.over[0] : -1;
+  for (Index i = 0; along >= 0 && i < p.mean.rows(); ++i)
+    p.coordinates.push_back(language::label_text(model.plates[static_cast<std::size_t>(along)], i));
+}
+
+Prediction average(const Sums& sums, bool categorical, Index draws) {
   const auto s = static_cast<double>(draws);
   Prediction p;
-  p.name = variable.name;
+  p.draws = draws;
   const Eigen::ArrayXXd mean = sums.mean / s,
                         between = ((sums.mean_square - s * mean.square()) / std::max(1.0, s - 1)).max(0);
   p.mean = mean;
@@ -112,16 +127,16 @@ Prediction finish(const Model& model, int v, const Sums& sums, const Eigen::Matr
                        spread = ((sums.density_square - s * density.square()) / std::max(1.0, s - 1)).max(0);
   p.log_density = (sums.log_most + density.log()).transpose();
   p.log_density_error = ((spread / s).sqrt() / density).transpose();
-  const Index cells = mean.cols();
-  for (Index c = 0; c < cells; ++c)
-    if (data.col(c).array().isNaN().any())
-      p.log_density[c] = p.log_density_error[c] = std::numeric_limits<double>::quiet_NaN();
-  const model::Dimensions dimensions =
-      cells == language::cells(model.plates, variable.plates) ? variable.plates : variable.dimensions();
-  for (Index c = 0; c < cells; ++c) p.cells.push_back(language::cell_text(model.plates, dimensions, c));
-  const int along = categorical ? variable.levels : mean.rows() > 1 ? variable.over[0] : -1;
-  for (Index i = 0; along >= 0 && i < mean.rows(); ++i)
-    p.coordinates.push_back(language::label_text(model.plates[static_cast<std::size_t>(along)], i));
+  return p;
+}
+
+Prediction without_errors(ExactPrediction exact) {
+  Prediction p;
+  p.mean_error = Eigen::MatrixXd::Zero(exact.mean.rows(), exact.mean.cols());
+  p.log_density_error = Eigen::RowVectorXd::Zero(exact.mean.cols());
+  p.mean = std::move(exact.mean);
+  p.variance = std::move(exact.variance);
+  p.log_density = std::move(exact.log_density);
   return p;
 }
 
@@ -153,9 +168,9 @@ Predictions predict(const Registry& registry, const std::string& run_folder, con
   for (std::size_t v = 0; v < model.variables.size(); ++v)
     if (std::find(record.observed.begin(), record.observed.end(), model.variables[v].name) != record.observed.end())
       wanted.push_back(static_cast<int>(v));
-  const Draws source(model, std::move(factors), wanted, seed);
+  const Draws source(model, factors, wanted, seed);
 
-  Predictions predictions{draws, {}};
+  Predictions predictions;
   const language::Values known = source.known();
   for (int v : wanted) {
     const Stated& variable = model.variables[static_cast<std::size_t>(v)];
@@ -171,6 +186,11 @@ Predictions predict(const Registry& registry, const std::string& run_folder, con
         known[static_cast<std::size_t>(v)].values.reshaped(d, known[static_cast<std::size_t>(v)].values.size() / d);
     // Empty cells have no density; any number will do in their place.
     const Eigen::MatrixXd points = data.array().isNaN().select(0.0, data.array());
+    if (auto exact = predict_exactly(model, statement, factors, known, points)) {
+      predictions.variables.push_back(without_errors(std::move(*exact)));
+      finish(model, v, data, predictions.variables.back());
+      continue;
+    }
     constexpr Index kGrain = 50;
     const Index rows = categorical ? model.plates[static_cast<std::size_t>(variable.levels)].size : d;
     std::vector<Sums> parts(static_cast<std::size_t>((draws + kGrain - 1) / kGrain), Sums(0, 0));
@@ -185,7 +205,8 @@ Predictions predict(const Registry& registry, const std::string& run_folder, con
     });
     Sums all(rows, data.cols());
     for (const Sums& part : parts) all.add(part);
-    predictions.variables.push_back(finish(model, v, all, data, draws));
+    predictions.variables.push_back(average(all, categorical, draws));
+    finish(model, v, data, predictions.variables.back());
   }
   return predictions;
 }
@@ -216,9 +237,10 @@ Json to_json(const Predictions& predictions) {
     }
     return list;
   };
-  Json json = {{"draws", predictions.draws}, {"variables", Json::object()}};
+  Json json = {{"variables", Json::object()}};
   for (const Prediction& p : predictions.variables) {
     Json& j = json["variables"][p.name];
+    j["draws"] = p.draws;
     j["cells"] = p.cells;
     if (!p.coordinates.empty()) j["coordinates"] = p.coordinates;
     j[p.variance.size() ? "mean" : "probabilities"] = columns(p.mean);

@@ -17,24 +17,24 @@ Json model_record(const Experiment& experiment, const Outcome& outcome);
 /// The predictive distribution of one variable, one number a cell (and a coordinate).
 struct Prediction {
   std::string name;
+  Index draws = 0;                       ///< of q that were averaged over; 0: computed without draws
   std::vector<std::string> cells;        ///< "n = 3"
   std::vector<std::string> coordinates;  ///< of a vector, or the labels of a categorical
   Eigen::MatrixXd mean,
       variance;  ///< coordinates x cells; of a categorical mean is each label's probability, and there is no variance
   Eigen::RowVectorXd log_density;  ///< of the new file's values, NaN where there is none
-  Eigen::MatrixXd mean_error;      ///< standard errors, from the spread over draws
+  Eigen::MatrixXd mean_error;      ///< standard errors, from the spread over draws; 0 without draws
   Eigen::RowVectorXd log_density_error;
 };
 
 struct Predictions {
-  Index draws = 0;
   std::vector<Prediction> variables;  ///< every observed variable of the model
 };
 
-/// Means over draws of q of the predictive mean, variance and density of each observed variable in the rows of the CSV
-/// file. What belongs to a row and is unknown (its component) is drawn from its own distribution. Standardized data are
-/// scaled as the old rows were. Throws ConfigError for a folder without a finished model, an unseen label, or a missing
-/// column.
+/// The predictive mean, variance and density of each observed variable in the rows of the CSV file: without draws where
+/// `predict_exactly` can, else means over draws of q. What belongs to a row and is unknown (its component) is drawn
+/// from its own distribution. Standardized data are scaled as the old rows were. Throws ConfigError for a folder
+/// without a finished model, an unseen label, or a missing column.
 Predictions predict(const Registry& registry, const std::string& run_folder, const std::string& csv, Index draws,
                     std::uint64_t seed);
 

@@ -87,6 +87,7 @@ Written Terms::call(const Expression& e) {
     fail(e,
          "an order or a sum is not a factorized constraint: write differences (base + step, step truncated at 0), or "
          "report it");
+  if (e.text == "flat") fail(e, "flat priors are not there yet: give a wide one (normal(0, stddev = 1000))");
   std::vector<std::string> known = functions();
   for (const std::string& family : w.registry.families()) known.push_back(family);
   const std::string hint = suggestion(e.text, known);

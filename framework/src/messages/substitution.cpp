@@ -269,24 +269,26 @@ Polynomial Substitution::value(const Term& term, const Environment& at) {
       for (Monomial& m : sum) m.axes.push_back(axis);
       return sum;
     }
-    case Term::Kind::list: {
-      const Reference position = find(term.reduced, at);
-      if (position.axis < 0) return expand(term.children[static_cast<std::size_t>(position.level)], "x", at);
-      Polynomial sum;
-      const auto size = static_cast<Index>(term.children.size());
-      for (Index k = 0; k < size; ++k) {
-        auto here = std::make_shared<Known>();
-        here->shape = {size};
-        here->values = Eigen::VectorXd::Unit(size, k);
-        here->indicator = true;
-        sum = add(std::move(sum), algebra_.multiply(known_factor(std::move(here), {position}),
-                                                    expand(term.children[static_cast<std::size_t>(k)], "x", at)));
-      }
-      return sum;
-    }
     default:
       no_rule("x", "a comparison");
   }
+}
+
+// Of the element at the position on the list's plate.
+Polynomial Substitution::listed(const Term& term, Text label, const Environment& at) {
+  const Reference position = find(term.reduced, at);
+  if (position.axis < 0) return expand(term.children[static_cast<std::size_t>(position.level)], label, at);
+  Polynomial sum;
+  const auto size = static_cast<Index>(term.children.size());
+  for (Index k = 0; k < size; ++k) {
+    auto here = std::make_shared<Known>();
+    here->shape = {size};
+    here->values = Eigen::VectorXd::Unit(size, k);
+    here->indicator = true;
+    sum = add(std::move(sum), algebra_.multiply(known_factor(std::move(here), {position}),
+                                                expand(term.children[static_cast<std::size_t>(k)], label, at)));
+  }
+  return sum;
 }
 
 Polynomial Substitution::expand(const Term& term, Text label, const Environment& at) {
@@ -301,6 +303,7 @@ Polynomial Substitution::expand(const Term& term, Text label, const Environment&
     return algebra_.multiply(once, expand(term, "x", at));
   }
   if (term.kind == Term::Kind::variable) return variable(term, label, at);
+  if (term.kind == Term::Kind::list) return listed(term, label, at);
   if (label == "x") return value(term, at);
   if (label == "log_x") return logarithm(term, at);
   const bool multiplicative = label == "1/x" || label == "sqrt_x" || label == "1/x2";

@@ -42,6 +42,7 @@ class Substitution {
   Polynomial derived(int source, Text label, const std::vector<Reference>& references);
   Polynomial power(const model::Term& term, Text label, const Environment& at);
   Polynomial logarithm(const model::Term& term, const Environment& at);
+  Polynomial listed(const model::Term& term, Text label, const Environment& at);
   Polynomial value(const model::Term& term, const Environment& at);
   std::vector<Reference> references(const std::vector<model::Selector>& selectors, const model::Dimensions& dimensions,
                                     const Environment& at);
