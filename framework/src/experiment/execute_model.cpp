@@ -220,7 +220,7 @@ void add_missing(const Experiment& experiment, const ModelJoint& joint, Outcome&
 std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Registry& registry) {
   const Model& model = experiment.model.model;
   try {
-    return make_model_joint(registry, model);
+    return make_model_joint(registry, {std::shared_ptr<void>(), &model});  // the experiment outlives its joints
   } catch (const UnsupportedError& error) {
     // "tau: why" or "tau ... why" stands at tau.
     const std::string what = error.what();

@@ -18,8 +18,8 @@ constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
 }  // namespace
 
-ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool keep_selectors)
-    : model_(model), sources_(find_sources(registry, model_)) {
+ModelJoint::ModelJoint(const Registry& registry, std::shared_ptr<const model::Model> model, bool keep_selectors)
+    : owned_(std::move(model)), model_(*owned_), sources_(find_sources(registry, model_)) {
   compiled_ = compile(registry, model_, sources_, keep_selectors);
   std::vector<int> order = model_.order;
   for (std::size_t s = 0; s < sources_.size(); ++s)
@@ -76,10 +76,10 @@ ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool
       if (source.member[static_cast<std::size_t>(cell)] >= 0) continue;
       for (const Moments::Label& label : m.labels) {
         if (label.label == "cell") {
-          tables_[s](label.row + static_cast<Index>(source.known.values[cell]), cell) = 1;
+          tables_[s](label.row + static_cast<Index>(source.known->values[cell]), cell) = 1;
           continue;
         }
-        const Eigen::MatrixXd x = source.known.values.segment(cell * source.elements, source.elements);
+        const Eigen::MatrixXd x = source.known->values.segment(cell * source.elements, source.elements);
         Eigen::MatrixXd value(label.rows, 1);
         if (!evaluate_label(label.label, x, value))
           throw UnsupportedError(

@@ -77,6 +77,9 @@ std::vector<std::string> child_labels(const Statement& statement) {
   return labels;
 }
 
+// The model outlives its sources.
+std::shared_ptr<const model::Array> borrowed(const model::Array& array) { return {std::shared_ptr<void>(), &array}; }
+
 // Elements of a vector are factors of their own.
 void split(Source& source) {
   source.plates = source.variable->dimensions();
@@ -170,10 +173,11 @@ Sources find_sources(const Registry& registry, const Model& model) {
     source.over = variable.over;
     source.cells = model.cells(variable.plates);
     source.elements = model.cells(variable.over);
-    source.known = variable.data;
-    if (source.known.values.size() == 0)
-      source.known = {variable.dimensions(), Eigen::VectorXd::Constant(source.cells * source.elements,
-                                                                       std::numeric_limits<double>::quiet_NaN())};
+    source.known = borrowed(variable.data);
+    if (variable.data.values.size() == 0)
+      source.known = std::make_shared<model::Array>(
+          model::Array{variable.dimensions(), Eigen::VectorXd::Constant(source.cells * source.elements,
+                                                                        std::numeric_limits<double>::quiet_NaN())});
     const model::Posterior* posterior = v < model.posteriors.size() ? &model.posteriors[v] : nullptr;
     source.grid = posterior && posterior->kind == model::Posterior::Kind::grid;
     if (source.grid) refuse(variable, "a discrete_grid posterior is not there yet");
@@ -185,13 +189,16 @@ Sources find_sources(const Registry& registry, const Model& model) {
       if (statement.family || statement.value.kind != Term::Kind::constant) continue;
       // Cells with a number of their own.
       const model::Array& value = statement.value.array;
-      if (!value.dimensions.empty() && value.dimensions != source.known.dimensions) constant_values = false;
-      for (Index cell = 0; cell < source.cells && constant_values; ++cell)
+      if (!value.dimensions.empty() && value.dimensions != source.known->dimensions) constant_values = false;
+      if (!constant_values) continue;
+      auto given = std::make_shared<model::Array>(*source.known);
+      for (Index cell = 0; cell < source.cells; ++cell)
         if (serves(statement, cell))
           for (Index e = 0; e < source.elements; ++e) {
             const Index at = cell * source.elements + e;
-            source.known.values[at] = value.values[value.dimensions.empty() ? 0 : at];
+            given->values[at] = value.values[value.dimensions.empty() ? 0 : at];
           }
+      source.known = std::move(given);
     }
     if (any_value && !any_random) {
       source.kind = Source::Kind::derived;
@@ -199,10 +206,10 @@ Sources find_sources(const Registry& registry, const Model& model) {
       refuse(variable,
              "some of its cells are random and others are computed from random variables: that is not there yet");
     } else if (posterior && posterior->kind == model::Posterior::Kind::fixed) {
-      source.known = posterior->value;
+      source.known = borrowed(posterior->value);
     } else if (any_random) {
       const bool leaf = variable.role == Variable::Role::observed && !read[v];
-      if (!source.known.values.allFinite() && !leaf) {
+      if (!source.known->values.allFinite() && !leaf) {
         source.kind = Source::Kind::latent;
         if (source.grid)
           make_cells(registry, model, source);
@@ -210,7 +217,7 @@ Sources find_sources(const Registry& registry, const Model& model) {
           choose_family(registry, model, source);
         source.member.assign(static_cast<std::size_t>(source.cells), -1);
         for (Index cell = 0; cell < source.cells; ++cell) {
-          const auto numbers = source.known.values.segment(cell * source.elements, source.elements);
+          const auto numbers = source.known->values.segment(cell * source.elements, source.elements);
           if (numbers.array().isNaN().any() && !numbers.array().isNaN().all())
             refuse(variable, "single entries of a vector that are missing are not there yet");
           if (!std::isnan(numbers[0])) continue;

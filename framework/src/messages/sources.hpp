@@ -6,6 +6,7 @@
 #include <kullback/capability.hpp>
 #include <kullback/registry.hpp>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,7 @@ struct Source {
   bool grid = false;      ///< its factor is a discrete_grid; `statistics` are the labels that messages need
   bool eliminated =
       false;  ///< a selector whose responsibilities are made and used in a pass over the data, and kept nowhere
-  model::Array known;  ///< over plates and over; where latent: NaN
+  std::shared_ptr<const model::Array> known;  ///< over plates and over; where latent: NaN. The model's own where it can
 
   // Latent:
   const Distribution* family = nullptr;

@@ -192,7 +192,7 @@ Eigen::MatrixXd ModelJoint::rows_read_through(int selector) const {
         dimensions.size() < z.plates.size() || !std::equal(z.plates.begin(), z.plates.end(), dimensions.begin()))
       continue;
     children.push_back(&child);
-    numbers += child.known.values.size() / z.cells;
+    numbers += child.known->values.size() / z.cells;
   }
   if (children.empty())
     throw UnsupportedError(
@@ -200,8 +200,8 @@ Eigen::MatrixXd ModelJoint::rows_read_through(int selector) const {
   Eigen::MatrixXd rows(numbers, z.cells);
   Index at = 0;
   for (const Source* child : children) {
-    const Index width = child->known.values.size() / z.cells;
-    rows.middleRows(at, width) = child->known.values.reshaped(width, z.cells);
+    const Index width = child->known->values.size() / z.cells;
+    rows.middleRows(at, width) = child->known->values.reshaped(width, z.cells);
     at += width;
   }
   for (Index r = 0; r < numbers; ++r) {
@@ -266,7 +266,12 @@ void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
 namespace kullback {
 
 std::unique_ptr<messages::ModelJoint> make_model_joint(const Registry& registry, const model::Model& model) {
-  auto joint = std::make_unique<messages::ModelJoint>(registry, model);
+  return make_model_joint(registry, std::make_shared<const model::Model>(model));
+}
+
+std::unique_ptr<messages::ModelJoint> make_model_joint(const Registry& registry,
+                                                       std::shared_ptr<const model::Model> model) {
+  auto joint = std::make_unique<messages::ModelJoint>(registry, std::move(model));
   joint->initialize(1, 0);
   return joint;
 }
