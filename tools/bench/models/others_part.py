@@ -80,7 +80,7 @@ data:
   y[n, d]: {{file: answers.npy}}
 model:
   weights: dirichlet(1, over = k)
-  p[k, d]: beta(0.5, 0.7)
+  p[k, d]: beta(alpha = 0.5, beta = 0.7)
   z[n]:    categorical(weights)
   y[n, d]: bernoulli(p[z, d])
 inference:
