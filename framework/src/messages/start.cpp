@@ -116,7 +116,8 @@ bool ModelJoint::start_from_numbers(int b, const Initialization& start) {
   return true;
 }
 
-// Levels get random responsibilities, normals a random mean from the prior; others stay at the prior.
+// Levels get random responsibilities, normals a random mean from the prior, probabilities of many levels half a count to
+// one and a half of each; others stay at the prior.
 void ModelJoint::start_at_random(int b, std::uint64_t seed, Index restart) {
   const Source& source = source_of(b);
   Block& to = block(b);
@@ -126,6 +127,13 @@ void ModelJoint::start_at_random(int b, std::uint64_t seed, Index restart) {
     Eigen::MatrixXd u(to.eta.rows(), to.members());
     stream.uniforms(step, 0, u);
     to.eta = (-u.array().log()).log().matrix();  // log of exponential draws: a flat Dirichlet
+    return;
+  }
+  if (source.row("log_x") == 0 && source.statistics.size() == 1 && to.layout.dimension > 1) {
+    Eigen::MatrixXd counts(to.layout.dimension, to.members());
+    stream.uniforms(step, 0, counts);
+    counts.array() += 0.5;
+    capability<ExponentialFamily>(*to.family, to.layout)->convert(to.layout, counts, to.eta, true);
     return;
   }
   const Index x = source.row("x"), square = std::max(source.row("x2"), source.row("x*x'"));

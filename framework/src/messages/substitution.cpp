@@ -122,7 +122,9 @@ std::vector<Reference> Substitution::references(const std::vector<Selector>& sel
 
 Polynomial Substitution::known(const std::shared_ptr<const model::Array>& array, Text label,
                                const std::vector<Reference>& references) const {
-  if (label != "x" || array->values.hasNaN()) return known(*array, label, references);
+  // A sum that is vectorized; infinite numbers are looked at one by one.
+  const bool any = std::isnan((0 * array->values.array()).sum()) && array->values.hasNaN();
+  if (label != "x" || any) return known(*array, label, references);
   std::shared_ptr<const Known>& cached = cache_[{array->values.data(), std::string(label)}];
   if (!cached) {
     auto numbers = std::make_shared<Known>();

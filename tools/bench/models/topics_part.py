@@ -30,7 +30,8 @@ model:
   z[n]:            categorical(theta[doc])
   w[n]:            categorical(phi[z])
 inference:
-  initialize: {{z: random}}
+  initialize: {{phi: random}}
+  schedule: [theta, z, phi]
   tolerance: 1e-14
 """
 
