@@ -1,5 +1,6 @@
 // Events of a constant rate. theta = (rate).
 #include <algorithm>
+#include <type_traits>
 
 #include "families.hpp"
 
@@ -21,12 +22,21 @@ void kl(const Side& p, const Side& q, Row value, Row error) {
     const double *a = p.theta.data() + begin * step_p, *b = q.theta.data() + begin * step_q;
     double *out = value.data() + begin, *bound = error.data() + begin;
     int all_usual = 1;
-    for (Index i = 0; i < count; ++i) {
-      rate[i] = a[i * step_p];
-      ratio[i] = b[i * step_q] / rate[i];
-      excess[i] = (b[i * step_q] - rate[i]) / rate[i];
-      all_usual &= usual(i);
-    }
+    const auto prepare = [&](auto stride_p, auto stride_q) {
+      for (Index i = 0; i < count; ++i) {
+        const double x = a[i * stride_p], y = b[i * stride_q], inverse = 1 / x;
+        rate[i] = x;
+        ratio[i] = y * inverse;
+        excess[i] = (y - x) * inverse;
+        all_usual &= usual(i);
+      }
+    };
+    // A stride that the compiler knows: vector loads.
+    constexpr std::integral_constant<Index, 1> kOne;
+    if (step_p == 1 && step_q == 1)
+      prepare(kOne, kOne);
+    else
+      prepare(step_p, step_q);
     // Whole vectors only: a pair gives the same bits wherever it stands.
     for (Index i = count; i < padded; ++i) excess[i] = 0, ratio[i] = 1;
     vector_log_excess(excess, ratio, found, padded);

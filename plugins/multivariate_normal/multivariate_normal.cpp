@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 namespace kullback::multivariate_normal {
@@ -86,6 +87,9 @@ class MultivariateNormal final : public Distribution,
 
   void mean(const Layout& layout, In eta, Out m, Row log_partition) const override {
     const Index d = layout.dimension;
+    Dense member;
+    Eigen::MatrixXd covariance;
+    double constant = 0;
     for (Index n = 0; n < eta.cols(); ++n) {
       const auto h = eta.col(n).head(d);
       if (layout.form == kDiagonal) {
@@ -96,11 +100,34 @@ class MultivariateNormal final : public Distribution,
         log_partition[n] = 0.5 * ((h.array() * mean).sum() - precision.log().sum()) + half_log_2pi(layout);
         continue;
       }
-      const Dense member = from_natural(layout, eta, n);
-      m.col(n).head(d) = member.mean;
-      square(m, n, d) = member.covariance() + member.mean * member.mean.transpose();
-      log_partition[n] = 0.5 * h.dot(member.mean) + member.half_log_det() + half_log_2pi(layout);
+      if (n == 0 || !has_matrix_of_last(eta, n, d)) {
+        member = from_natural(layout, eta, n);
+        covariance = member.covariance();
+        constant = member.half_log_det() + half_log_2pi(layout);
+      } else {
+        solve_mean(member, h);
+      }
+      const double* mean = member.mean.data();
+      double* first = m.col(n).data();
+      std::copy_n(mean, d, first);
+      double product = 0;
+      for (Index j = 0; j < d; ++j) {
+        const double* from = covariance.data() + j * d;
+        double* to = first + d + j * d;
+        for (Index i = 0; i < d; ++i) to[i] = from[i] + mean[i] * mean[j];
+        product += h[j] * mean[j];
+      }
+      log_partition[n] = 0.5 * product + constant;
     }
+  }
+
+  Index first_outside(const Layout& layout, In eta) const override {
+    const Index d = layout.dimension;
+    for (Index n = 0; n < eta.cols(); ++n) {
+      const bool again = layout.form != kDiagonal && n > 0 && has_matrix_of_last(eta, n, d);
+      if (again ? !eta.col(n).head(d).allFinite() : !in_domain(layout, eta, n)) return n;
+    }
+    return -1;
   }
 
   void natural(const Layout& layout, In m, Out eta) const override {
@@ -345,10 +372,22 @@ class MultivariateNormal final : public Distribution,
     Dense member;
     member.is_precision = true;
     member.factor = cholesky("precision", -2 * symmetric(eta, n, d));
-    member.mean = eta.col(n).head(d);
+    solve_mean(member, eta.col(n).head(d));
+    return member;
+  }
+
+  // The mean from precision times mean.
+  template <class Vector>
+  static void solve_mean(Dense& member, const Vector& h) {
+    member.mean = h;
     member.factor.triangularView<Eigen::Lower>().solveInPlace(member.mean);
     member.factor.triangularView<Eigen::Lower>().transpose().solveInPlace(member.mean);
-    return member;
+  }
+
+  // Members that differ by their data alone have one precision: it is factorized once.
+  static bool has_matrix_of_last(In eta, Index n, Index d) {
+    return std::memcmp(eta.col(n).data() + d, eta.col(n - 1).data() + d,
+                       static_cast<std::size_t>(d * d) * sizeof(double)) == 0;
   }
 
   static std::pair<double, double> scalar(const Layout& layout, In theta, Index n) {

@@ -30,8 +30,16 @@ struct Table {
 /// empty header name, an infinite number, bad UTF-8.
 Table read_csv(const std::string& path);
 
+/// An array of one dimension (one column) or two, row after row.
+struct NumberArray {
+  Index rows = 0, columns = 0;
+  Eigen::VectorXd values;
+};
+
 /// A .npy file of float64/float32/int64/int32, little endian, C or Fortran order, one or two dimensions (one: a
 /// column). Throws ConfigError for anything else, for a truncated file, and for numbers that are not finite.
+NumberArray read_npy_rows(const std::string& path);
+/// The same as a matrix.
 Eigen::MatrixXd read_npy(const std::string& path);
 
 /// A Matrix Market file: coordinate, real or integer or pattern, general or symmetric, both triangles in the result.

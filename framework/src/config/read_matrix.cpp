@@ -46,18 +46,34 @@ std::vector<long long> shape_of(const std::string& path, std::string_view text) 
   }
 }
 
+// The numbers behind the header, from a buffer at a time: nothing is held twice.
 template <typename Number>
-Eigen::MatrixXd numbers(const char* data, Index rows, Index columns, bool fortran) {
-  Eigen::MatrixXd matrix(rows, columns);
-  const auto at = [&](Index i) {
-    Number value;
-    std::memcpy(&value, data + static_cast<std::size_t>(i) * sizeof value, sizeof value);
-    return static_cast<double>(value);
-  };
-  for (Index j = 0; j < columns; ++j) {
-    for (Index i = 0; i < rows; ++i) matrix(i, j) = fortran ? at(j * rows + i) : at(i * columns + j);
+void read_numbers(ByteReader& file, bool fortran, NumberArray& array) {
+  constexpr Index kBuffer = 1 << 16;
+  const Index count = array.values.size();
+  std::vector<Number> buffer(static_cast<std::size_t>(std::min(kBuffer, count)));
+  Index row = 0, column = 0;
+  for (Index at = 0; at < count; at += kBuffer) {
+    const Index now = std::min(kBuffer, count - at);
+    const std::size_t bytes = static_cast<std::size_t>(now) * sizeof(Number);
+    // A file that shrinks while it is read: what is missing is seen as not finite.
+    if (file.read(reinterpret_cast<char*>(buffer.data()), bytes) != bytes) {
+      array.values.tail(count - at).setConstant(std::numeric_limits<double>::quiet_NaN());
+      return;
+    }
+    for (Index i = 0; i < now; ++i) {
+      const auto value = static_cast<double>(buffer[static_cast<std::size_t>(i)]);
+      if (!fortran) {
+        array.values[at + i] = value;
+        continue;
+      }
+      array.values[row * array.columns + column] = value;
+      if (++row == array.rows) {
+        row = 0;
+        ++column;
+      }
+    }
   }
-  return matrix;
 }
 
 // Matrix Market files.
@@ -294,19 +310,24 @@ class MarketReader {
 
 }  // namespace
 
-Eigen::MatrixXd read_npy(const std::string& path) {
+NumberArray read_npy_rows(const std::string& path) {
   // https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
-  const std::shared_ptr<const Source> source = read_bytes(path, kMostBytes);
-  const std::string_view bytes = source->text;
-  if (!bytes.starts_with("\x93NUMPY") || bytes.size() < 12) refuse(path, "not a .npy file");
-  const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(bytes[i])); };
+  ByteReader file(path);
+  if (file.size() > kMostBytes) refuse(path, fmt::format("it is larger than {} bytes", kMostBytes));
+  std::string start(12, '\0');
+  start.resize(file.read(start.data(), start.size()));
+  if (!start.starts_with("\x93NUMPY") || start.size() < 12) refuse(path, "not a .npy file");
+  const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(start[i])); };
   const std::size_t version = byte(6);
   if (version < 1 || version > 3) refuse(path, fmt::format("version {} of the .npy format is not supported", version));
   const std::size_t first = version == 1 ? 10 : 12;
   std::size_t length = byte(8) | byte(9) << 8;
   if (version > 1) length |= byte(10) << 16 | byte(11) << 24;
-  if (length > bytes.size() - first) refuse(path, "the file ends inside its header");
-  const std::string_view header = bytes.substr(first, length);
+  if (length < 2 || first + length > file.size()) refuse(path, "the file ends inside its header");
+  std::string header = start.substr(first);
+  const std::size_t had = header.size();
+  header.resize(length);
+  if (file.read(header.data() + had, length - had) != length - had) refuse(path, "the file ends inside its header");
 
   const std::string_view order = entry(path, header, "fortran_order");
   const bool fortran = order.starts_with("True");
@@ -323,25 +344,33 @@ Eigen::MatrixXd read_npy(const std::string& path) {
   if (shape.empty() || shape.size() > 2) {
     refuse(path, fmt::format("an array of {} dimensions: expected 1 or 2", shape.size()));
   }
-  const auto rows = static_cast<Index>(shape[0]);
-  const auto columns = static_cast<Index>(shape.size() == 2 ? shape[1] : 1);
-  const std::size_t count = static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
-  const std::size_t available = bytes.size() - first - length;
+  NumberArray array{static_cast<Index>(shape[0]), static_cast<Index>(shape.size() == 2 ? shape[1] : 1), {}};
+  const std::size_t count = static_cast<std::size_t>(array.rows) * static_cast<std::size_t>(array.columns);
+  const std::size_t available = file.size() - first - length;
   const std::size_t size = wide ? 8 : 4;
   if (available % size != 0 || available / size != count) {
-    refuse(path, fmt::format("{} x {} numbers need {} bytes, the file has {}", rows, columns, count * size, available));
+    refuse(path, fmt::format("{} x {} numbers need {} bytes, the file has {}", array.rows, array.columns, count * size,
+                             available));
   }
-  const char* const data = bytes.data() + first + length;
-  Eigen::MatrixXd matrix = type == "<f8"   ? numbers<double>(data, rows, columns, fortran)
-                           : type == "<f4" ? numbers<float>(data, rows, columns, fortran)
-                           : type == "<i8" ? numbers<std::int64_t>(data, rows, columns, fortran)
-                                           : numbers<std::int32_t>(data, rows, columns, fortran);
-  for (Index j = 0; j < columns; ++j) {
-    for (Index i = 0; i < rows; ++i) {
-      if (!std::isfinite(matrix(i, j))) refuse(path, fmt::format("entry [{}, {}] is not finite", i, j));
-    }
-  }
-  return matrix;
+  array.values.resize(static_cast<Index>(count));
+  if (type == "<f8")
+    read_numbers<double>(file, fortran, array);
+  else if (type == "<f4")
+    read_numbers<float>(file, fortran, array);
+  else if (type == "<i8")
+    read_numbers<std::int64_t>(file, fortran, array);
+  else
+    read_numbers<std::int32_t>(file, fortran, array);
+  for (Index i = 0; i < array.values.size(); ++i)
+    if (!std::isfinite(array.values[i]))
+      refuse(path, fmt::format("entry [{}, {}] is not finite", i / array.columns, i % array.columns));
+  return array;
+}
+
+Eigen::MatrixXd read_npy(const std::string& path) {
+  using Rows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const NumberArray array = read_npy_rows(path);
+  return Eigen::Map<const Rows>(array.values.data(), array.rows, array.columns);
 }
 
 SparseMatrix read_matrix_market(const std::string& path) { return MarketReader(path).run(); }

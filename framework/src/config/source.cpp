@@ -74,35 +74,19 @@ int compare(const Place& a, const Place& b) {
 
 std::string system_message(int error) { return std::generic_category().message(error); }
 
-struct Descriptor {
-  int number = -1;
-  ~Descriptor() {
-    if (number >= 0) ::close(number);
-  }
-};
-
 std::shared_ptr<Source> read_file(const std::string& path, std::size_t most_bytes) {
-  // Not blocking: opening a pipe must not wait for a writer.
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (file.number < 0) cannot_read(path, system_message(errno));
-  struct stat status {};
-  if (::fstat(file.number, &status) != 0) cannot_read(path, system_message(errno));
-  if (S_ISDIR(status.st_mode)) cannot_read(path, "it is a directory");
-  if (!S_ISREG(status.st_mode)) cannot_read(path, "it is not a regular file");
-
+  ByteReader file(path);
   auto source = std::make_shared<Source>();
   source->name = path;
   std::string& text = source->text;
   std::size_t used = 0;
-  text.resize(std::min(most_bytes + 1, static_cast<std::size_t>(std::max<off_t>(status.st_size, 0)) + 1));
+  text.resize(std::min(most_bytes + 1, file.size() + 1));
   // The size may be wrong (it is 0 below /proc), so read until nothing comes.
   while (used <= most_bytes) {
     if (used == text.size()) text.resize(std::min(most_bytes + 1, 2 * used + 4096));
-    const ssize_t count = ::read(file.number, text.data() + used, text.size() - used);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) cannot_read(path, system_message(errno));
+    const std::size_t count = file.read(text.data() + used, text.size() - used);
     if (count == 0) break;
-    used += static_cast<std::size_t>(count);
+    used += count;
   }
   if (used > most_bytes) cannot_read(path, fmt::format("it is larger than {} bytes", most_bytes));
   text.resize(used);
@@ -147,6 +131,37 @@ NumberShape shape_of_number(std::string_view text) {
 }
 
 }  // namespace
+
+ByteReader::ByteReader(const std::string& path) : path_(path) {
+  // Not blocking: opening a pipe must not wait for a writer.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) cannot_read(path, system_message(errno));
+  struct stat status {};
+  const int error = ::fstat(descriptor, &status) == 0 ? 0 : errno;
+  if (error == 0 && S_ISREG(status.st_mode)) {
+    descriptor_ = descriptor;
+    size_ = static_cast<std::size_t>(std::max<off_t>(status.st_size, 0));
+    return;
+  }
+  ::close(descriptor);
+  cannot_read(path, error != 0                 ? system_message(error)
+                    : S_ISDIR(status.st_mode) ? std::string("it is a directory")
+                                              : std::string("it is not a regular file"));
+}
+
+ByteReader::~ByteReader() { ::close(descriptor_); }
+
+std::size_t ByteReader::read(char* to, std::size_t count) {
+  std::size_t used = 0;
+  while (used < count) {
+    const ssize_t got = ::read(descriptor_, to + used, count - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) cannot_read(path_, system_message(errno));
+    if (got == 0) break;
+    used += static_cast<std::size_t>(got);
+  }
+  return used;
+}
 
 std::size_t find_invalid_utf8(std::string_view text) {
   std::size_t i = 0;

@@ -70,6 +70,24 @@ std::shared_ptr<const Source> read_source(const std::string& path, std::size_t m
 /// The same for bytes that need not be text.
 std::shared_ptr<const Source> read_bytes(const std::string& path, std::size_t most_bytes);
 
+/// A regular file that is read piece by piece. Throws as read_source does.
+class ByteReader {
+ public:
+  explicit ByteReader(const std::string& path);
+  ~ByteReader();
+  ByteReader(const ByteReader&) = delete;
+  ByteReader& operator=(const ByteReader&) = delete;
+  /// What the file system says; less or more may come.
+  std::size_t size() const { return size_; }
+  /// The next `count` bytes; fewer at the end.
+  std::size_t read(char* to, std::size_t count);
+
+ private:
+  std::string path_;
+  int descriptor_ = -1;
+  std::size_t size_ = 0;
+};
+
 /// The place of the byte at `offset` of the source's text, of `length` bytes.
 Place place_at(std::shared_ptr<const Source> source, std::size_t offset, std::size_t length = 1);
 

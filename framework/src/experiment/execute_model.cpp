@@ -259,7 +259,7 @@ void add_missing(const Experiment& experiment, const ModelJoint& joint, Outcome&
 std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Registry& registry) {
   const Model model = with_former_runs(experiment.model.model, experiment.path);
   try {
-    return make_model_joint(registry, model);
+    return make_model_joint(registry, {std::shared_ptr<void>(), &model});  // the experiment outlives its joints
   } catch (const UnsupportedError& error) {
     // "tau: why" or "tau ... why" stands at tau's statement, or at the one whose text it has.
     const std::string what = error.what();

@@ -100,7 +100,7 @@ void read_inference(const Node* inference, const Registry& registry, Experiment&
   });
   with("schedule", [&](const Node& n) {
     if (experiment.is_model && n.kind == Node::Kind::list) {
-      settings.schedule = Schedule::sequential;  // blocks by name, in this order
+      settings.schedule = Schedule::colored;  // blocks and passes by name, in this order
     } else {
       settings.schedule = read_schedule(n);
     }

@@ -91,7 +91,7 @@ void restore_limits(const Model& model, Factors& factors) {
   const Stated& variable = model.variables[static_cast<std::size_t>(factors.variable)];
   messages::Source source;
   source.variable = &variable;
-  source.known = {{}, Eigen::VectorXd()};
+  source.known = std::make_shared<model::Array>();
   source.cells = 0;
   messages::restrict(model, model.statements[static_cast<std::size_t>(variable.statements.front())], source);
   factors.owner = source.own_family;

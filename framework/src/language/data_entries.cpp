@@ -295,17 +295,17 @@ void DataReader::size_by_shape() {
         if (open) plate.labels = entry.columns;
       }
       if (entry.kind == DataEntry::Kind::array) {
-        const Eigen::MatrixXd& array = files_.array(*entry.file);
-        const std::string shape = array.cols() == 1 ? fmt::format("{} numbers", array.rows())
-                                                    : fmt::format("{} × {} numbers", array.rows(), array.cols());
-        if (dimensions.empty() || dimensions.size() > 2 || (dimensions.size() == 1 && array.cols() != 1))
+        const config::NumberArray& array = files_.array(*entry.file);
+        const std::string shape = array.columns == 1 ? fmt::format("{} numbers", array.rows)
+                                                     : fmt::format("{} × {} numbers", array.rows, array.columns);
+        if (dimensions.empty() || dimensions.size() > 2 || (dimensions.size() == 1 && array.columns != 1))
           fail(entry.target,
                fmt::format(
                    "{} has {}, and {} has {}", files_.name(*entry.file), shape, entry.name,
                    dimensions.empty() ? "no dimension" : counted(static_cast<Index>(dimensions.size()), "dimension")));
-        set_size(dimensions[0], array.rows(), entry, fmt::format("{} has {}", files_.name(*entry.file), shape));
+        set_size(dimensions[0], array.rows, entry, fmt::format("{} has {}", files_.name(*entry.file), shape));
         if (dimensions.size() == 2)
-          set_size(dimensions[1], array.cols(), entry, fmt::format("{} has {}", files_.name(*entry.file), shape));
+          set_size(dimensions[1], array.columns, entry, fmt::format("{} has {}", files_.name(*entry.file), shape));
       }
       if (entry.kind == DataEntry::Kind::list) {
         const Node* node = entry.value;

@@ -87,7 +87,7 @@ Array DataReader::values_of(const DataEntry& entry) {
       break;
     }
   }
-  array = spread(w_.plates(), array, dimensions);
+  if (array.dimensions != dimensions) array = spread(w_.plates(), array, dimensions);
   if (entry.standardize) {
     if (entry.levels >= 0) fail(entry.target, "levels cannot be standardized");
     if (dimensions.empty()) fail(entry.target, "one number cannot be standardized");
@@ -151,10 +151,7 @@ Array DataReader::levels_of(const DataEntry& entry) {
 }
 
 Array DataReader::array_of(const DataEntry& entry) {
-  const Eigen::MatrixXd& matrix = files_.array(*entry.file);
-  Array array{entry.dimensions(), Eigen::VectorXd(matrix.size())};
-  for (Index r = 0, i = 0; r < matrix.rows(); ++r)
-    for (Index c = 0; c < matrix.cols(); ++c) array.values[i++] = matrix(r, c);
+  Array array{entry.dimensions(), files_.take_array(*entry.file)};
   if (entry.levels < 0) return array;
   const Plate& plate = w_.plate(entry.levels);
   for (double& value : array.values) {

@@ -1,5 +1,7 @@
 #include "language/files.hpp"
 
+#include <utility>
+
 namespace kullback::language {
 
 std::filesystem::path Files::resolve(const config::Node& file) const {
@@ -29,6 +31,13 @@ const T& Files::cached(std::map<std::string, T>& cache, const config::Node& file
 }
 
 const config::Table& Files::table(const config::Node& file) { return cached(tables_, file, config::read_csv); }
-const Eigen::MatrixXd& Files::array(const config::Node& file) { return cached(arrays_, file, config::read_npy); }
+const config::NumberArray& Files::array(const config::Node& file) { return cached(arrays_, file, config::read_npy_rows); }
+
+Eigen::VectorXd Files::take_array(const config::Node& file) {
+  const config::NumberArray& array = this->array(file);
+  auto& held = arrays_.at(resolve(file).string());
+  if (array.values.size() != array.rows * array.columns) held = config::read_npy_rows(resolve(file).string());
+  return std::exchange(held.values, Eigen::VectorXd());
+}
 
 }  // namespace kullback::language

@@ -27,7 +27,10 @@ class Files {
   bool is_array(const config::Node& file) const;
   /// Errors of the file's own text also say where it was asked for.
   const config::Table& table(const config::Node& file);
-  const Eigen::MatrixXd& array(const config::Node& file);
+  /// Rows and columns; its values may have been taken.
+  const config::NumberArray& array(const config::Node& file);
+  /// The values, row after row, which the cache gives up: another who wants them has the file read again.
+  Eigen::VectorXd take_array(const config::Node& file);
   /// What the file is called in messages.
   std::string name(const config::Node& file) const;
   const std::vector<InputFile>& read() const { return read_; }
@@ -40,7 +43,7 @@ class Files {
   std::filesystem::path folder_;
   std::string instead_;
   std::map<std::string, config::Table> tables_;
-  std::map<std::string, Eigen::MatrixXd> arrays_;
+  std::map<std::string, config::NumberArray> arrays_;
   std::vector<InputFile> read_;
 };
 

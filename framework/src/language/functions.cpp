@@ -40,7 +40,8 @@ Term combined(Term::Kind kind, Term a, Term b, const Expression& at) {
   Term term;
   term.kind = kind;
   term.dimensions = united(a.dimensions, b.dimensions);
-  term.children = {std::move(a), std::move(b)};
+  term.children.push_back(std::move(a));  // a list in braces would copy the data in them
+  term.children.push_back(std::move(b));
   term.place = at.place;
   term.path = at.path;
   return term;

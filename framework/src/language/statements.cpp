@@ -147,7 +147,7 @@ class Reader {
     if (!without(stated, read).empty() || !without(read, stated).empty())
       fail(first.target, fmt::format("{} is read over [{}], but its statement is over [{}]", entry.name, w_.names(read),
                                      w_.names(stated)));
-    variable.data = spread(w_.plates(), variable.data, stated);
+    if (variable.data.dimensions != stated) variable.data = spread(w_.plates(), variable.data, stated);
     variable.plates = first.plates;
     variable.role = Variable::Role::observed;
     return over;

@@ -266,7 +266,7 @@ class TermBuilder {
     Index numbers = 0;
     Product product;
     for (const KnownFactor& f : term.known) {
-      numbers += f.numbers->values.size();
+      numbers += f.numbers->numbers().size();
       axes.insert(f.axes.begin(), f.axes.end());
       product.views.push_back(view(f));
     }
@@ -325,7 +325,7 @@ void collect_like(std::vector<Term>& terms) {
 }  // namespace
 
 View view(const KnownFactor& factor) {
-  return {factor.numbers->values.data() + factor.offset, factor.axes, factor.strides};
+  return {factor.numbers->numbers().data() + factor.offset, factor.axes, factor.strides};
 }
 
 Selection selection(const SelectionFactor& factor) {

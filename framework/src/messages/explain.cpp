@@ -47,10 +47,10 @@ double ModelJoint::memory() const {
   for (const CompiledStatement& statement : compiled_.statements)
     for (const Term& term : statement.terms) {
       for (const KnownFactor& f : term.known)
-        if (known.insert(f.numbers.get()).second) numbers += static_cast<double>(f.numbers->values.size());
+        if (known.insert(f.numbers.get()).second) numbers += static_cast<double>(f.numbers->numbers().size());
       for (const SelectionFactor& f : term.selections) bytes += static_cast<double>(sizeof(int) * f.levels->size());
     }
-  for (const Source& source : sources_) numbers += static_cast<double>(source.known.values.size());
+  for (const Source& source : sources_) numbers += static_cast<double>(source.known->values.size());
   for (const auto& pass : passes_) bytes += pass->memory();
   return bytes + sizeof(double) * numbers;
 }

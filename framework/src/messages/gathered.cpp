@@ -16,9 +16,9 @@
 namespace kullback::messages {
 namespace {
 
-constexpr Index kLanes = 8;            // doubles of one vector; levels are padded to whole vectors with zeros
-constexpr Index kBlockRows = 256;      // whose logarithms are taken at once
-constexpr Index kChunkRows = 4096;     // at least
+constexpr Index kLanes = 8;         // doubles of one vector; levels are padded to whole vectors with zeros
+constexpr Index kBlockRows = 256;   // whose logarithms are taken at once
+constexpr Index kChunkRows = 4096;  // at least
 constexpr Index kMostChunks = 64;
 constexpr Index kFewestChunks = 4;
 constexpr Index kRowsASum = 4;         // responsibilities a sum: a chunk's own sums should be few beside its rows
@@ -44,7 +44,8 @@ double total_of(const Vector& v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[
 // Adds `weight` times the normalized product of the rows to every one of `sums`, unless its total underflows; returns
 // the total. N vectors stay in registers, 0: `vectors` of them pass through `scratch`; T rows, 0: as many as there are.
 template <std::size_t N, std::size_t T>
-double add_product_of_rows(Rows rows, double weight, std::size_t vectors, double* scratch, std::span<double* const> sums) {
+double add_product_of_rows(Rows rows, double weight, std::size_t vectors, double* scratch,
+                           std::span<double* const> sums) {
   const std::size_t count = N > 0 ? N : vectors, tables = T > 0 ? T : rows.size();
   Vector held[N > 0 ? N : 1], sum{};
 #pragma GCC unroll 16
@@ -139,8 +140,8 @@ double GatheredRows::row_through_logits(std::span<const GatheredTable> tables, I
   double total = 0;
   for (Index k = 0; k < levels_; ++k) total += r[k] = std::exp(r[k] - largest);
   if (!(total >= 0.5 && total < kInfinity))
-    throw NumericalError(
-        fmt::format("{}: no level of row {} has a finite log probability (the largest is {})", name_, row + 1, largest));
+    throw NumericalError(fmt::format("{}: no level of row {} has a finite log probability (the largest is {})", name_,
+                                     row + 1, largest));
   for (Index k = 0; k < levels_; ++k) r[k] /= total;
   return largest + std::log(total);
 }

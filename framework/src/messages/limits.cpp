@@ -26,7 +26,8 @@ double number_at(const Model& model, const model::Array& array, const model::Dim
   }
   Index at = 0;
   for (const int plate : array.dimensions) {
-    const auto k = static_cast<std::size_t>(std::find(dimensions.begin(), dimensions.end(), plate) - dimensions.begin());
+    const auto k =
+        static_cast<std::size_t>(std::find(dimensions.begin(), dimensions.end(), plate) - dimensions.begin());
     at = at * model.plates[static_cast<std::size_t>(plate)].size + position[k];
   }
   return array.values[at];
@@ -100,11 +101,17 @@ bool has_known_arguments(const Statement& statement) {
                      [](const model::Term& term) { return term.kind == model::Term::Kind::constant; });
 }
 
-Model with_discarded(const Model& model) {
-  Model out = model;
+std::shared_ptr<const Model> with_discarded(std::shared_ptr<const Model> given) {
+  const Model& model = *given;
+  const auto adds = [](const Statement& s) {
+    return s.modifier == Statement::Modifier::truncated && !has_known_arguments(s);
+  };
+  if (std::none_of(model.statements.begin(), model.statements.end(), adds)) return given;
+  auto changed = std::make_shared<Model>(model);
+  Model& out = *changed;
   for (std::size_t s = 0; s < model.statements.size(); ++s) {
     const Statement& statement = model.statements[s];
-    if (statement.modifier != Statement::Modifier::truncated || has_known_arguments(statement)) continue;
+    if (!adds(statement)) continue;
     const Variable& of = model.variables[static_cast<std::size_t>(statement.variable)];
     Variable discarded;
     discarded.name = of.name + " (discarded)";
@@ -123,7 +130,7 @@ Model with_discarded(const Model& model) {
   }
   out.posteriors.resize(out.variables.size());
   out.initializations.resize(out.variables.size());
-  return out;
+  return changed;
 }
 
 void restrict(const Model& model, const Statement& statement, Source& source) {
@@ -140,7 +147,7 @@ void restrict(const Model& model, const Statement& statement, Source& source) {
     const Statement& from = model.statements[static_cast<std::size_t>(s)];
     if (from.modifier == Statement::Modifier::none) continue;
     for (Index cell = 0; cell < source.cells; ++cell)
-      if (serves(model, from, variable, cell) && std::isnan(source.known.values[cell]))
+      if (serves(model, from, variable, cell) && std::isnan(source.known->values[cell]))
         source.limits.col(cell) = limits_at(model, from, variable, cell);
   }
 }
@@ -161,7 +168,7 @@ void make_discarded(const Model& model, const Sources& sources, Source& source) 
     // One number a cell here; the values' source may have several.
     if (!serves(model, statement, *source.variable, cell)) continue;
     const Index of_values = cell * values.cells / source.cells;
-    if (std::isnan(values.known.values[cell]) && values.left_out(of_values)) continue;
+    if (std::isnan(values.known->values[cell]) && values.left_out(of_values)) continue;
     source.limits.col(cell) = limits_at(model, statement, *source.variable, cell);
     source.member[static_cast<std::size_t>(cell)] = source.members();
     source.cell_of.push_back(cell);
@@ -172,7 +179,7 @@ void check_within_limits(const Model& model, const Source& source) {
   for (const int s : source.variable->statements) {
     const Statement& statement = model.statements[static_cast<std::size_t>(s)];
     if (statement.modifier != Statement::Modifier::truncated) continue;
-    const Eigen::VectorXd& values = source.known.values;
+    const Eigen::VectorXd& values = source.known->values;
     for (Index cell = 0; cell < values.size(); ++cell) {
       if (std::isnan(values[cell]) || !serves(model, statement, *source.variable, cell)) continue;
       const Eigen::Vector2d limits = limits_at(model, statement, *source.variable, cell);

@@ -13,7 +13,7 @@ bool has_known_arguments(const model::Statement& statement);
 
 /// The model with one more variable for every truncated statement whose arguments are not all known: what was drawn and
 /// discarded before its values were (restricted.hpp). They follow the model's own variables.
-model::Model with_discarded(const model::Model& model);
+std::shared_ptr<const model::Model> with_discarded(std::shared_ptr<const model::Model> model);
 
 /// Makes a latent variable whose statements have limits a restricted one, cell by cell. Sets family, statistics, limits.
 void restrict(const model::Model& model, const model::Statement& statement, Source& source);

@@ -28,8 +28,10 @@ double guarded_dot(const Eigen::VectorXd& a, const Eigen::VectorXd& b) {
 
 }  // namespace
 
-ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool keep_selectors)
-    : model_(with_discarded(model)), sources_(find_sources(registry, model_, model.variables.size())) {
+ModelJoint::ModelJoint(const Registry& registry, std::shared_ptr<const model::Model> model, bool keep_selectors)
+    : owned_(with_discarded(model)),
+      model_(*owned_),
+      sources_(find_sources(registry, model_, model->variables.size())) {
   compiled_ = compile(registry, model_, sources_, keep_selectors);
   std::vector<int> order = model_.order;
   for (std::size_t s = 0; s < sources_.size(); ++s)
@@ -91,10 +93,10 @@ ModelJoint::ModelJoint(const Registry& registry, const model::Model& model, bool
       if (source.member[static_cast<std::size_t>(cell)] >= 0 || source.left_out(cell)) continue;
       for (const Moments::Label& label : m.labels) {
         if (label.label == "cell") {
-          tables_[s](label.row + static_cast<Index>(source.known.values[cell]), cell) = 1;
+          tables_[s](label.row + static_cast<Index>(source.known->values[cell]), cell) = 1;
           continue;
         }
-        const Eigen::MatrixXd x = source.known.values.segment(cell * source.elements, source.elements);
+        const Eigen::MatrixXd x = source.known->values.segment(cell * source.elements, source.elements);
         Eigen::MatrixXd value(label.rows, 1);
         if (!evaluate_label(label.label, x, value))
           throw UnsupportedError(
@@ -168,7 +170,9 @@ Eigen::VectorXd ModelJoint::weights_of(const Source& source) const {
   bool weighted = false;
   for (const int p : source.plates) weighted = weighted || model_.plates[static_cast<std::size_t>(p)].weight.size() > 0;
   if (!weighted) return {};
-  if (source.grid) throw UnsupportedError(fmt::format("{} is a grid on a weighted plate: that is not there yet", source.variable->name));
+  if (source.grid)
+    throw UnsupportedError(
+        fmt::format("{} is a grid on a weighted plate: that is not there yet", source.variable->name));
   Eigen::VectorXd weights = Eigen::VectorXd::Ones(source.members());
   for (Index k = 0; k < source.members(); ++k) {
     Index rest = source.cell_of[static_cast<std::size_t>(k)];
@@ -179,7 +183,8 @@ Eigen::VectorXd ModelJoint::weights_of(const Source& source) const {
     }
     if (!(weights[k] > 0))
       throw UnsupportedError(fmt::format("{} has weight {}: leave rows that do not count out of the data",
-                                         cell_name(model_, source, source.cell_of[static_cast<std::size_t>(k)]), weights[k]));
+                                         cell_name(model_, source, source.cell_of[static_cast<std::size_t>(k)]),
+                                         weights[k]));
   }
   return weights;
 }
@@ -249,7 +254,8 @@ void ModelJoint::expected_log_density(std::span<double> by_term) const {
     if (weights_[b].size() == 0) continue;
     double sum = 0;
     for (Index k = 0; k < weights_[b].size(); ++k)
-      sum += (weights_[b][k] - 1) * (blocks_[b].log_partition[k] - guarded_dot(blocks_[b].eta.col(k), blocks_[b].m.col(k)));
+      sum += (weights_[b][k] - 1) *
+             (blocks_[b].log_partition[k] - guarded_dot(blocks_[b].eta.col(k), blocks_[b].m.col(k)));
     by_term[next++] = sum;
   }
 }

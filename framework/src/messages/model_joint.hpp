@@ -17,7 +17,10 @@ namespace kullback::messages {
 class ModelJoint : public Joint, public Coloring, public inference::LocalPasses, public inference::Prepared {
  public:
   /// `keep_selectors`: every latent categorical is a block, its responsibilities are stored.
-  ModelJoint(const Registry& registry, const model::Model& model, bool keep_selectors = false);
+  ModelJoint(const Registry& registry, std::shared_ptr<const model::Model> model, bool keep_selectors = false);
+  /// With a copy of the model.
+  ModelJoint(const Registry& registry, const model::Model& model, bool keep_selectors = false)
+      : ModelJoint(registry, std::make_shared<const model::Model>(model), keep_selectors) {}
 
   std::span<Block> blocks() override { return blocks_; }
   std::span<const Block> blocks() const override { return blocks_; }
@@ -90,7 +93,8 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
   void start_pass(Pass& pass, std::uint64_t seed, Index restart);
   Pass::MomentsOf moments_of() const;
 
-  model::Model model_;
+  std::shared_ptr<const model::Model> owned_;  // with all data: many joints may share it
+  const model::Model& model_;
   Sources sources_;
   Compiled compiled_;
   std::vector<Block> blocks_;
@@ -118,5 +122,8 @@ namespace kullback {
 /// The joint of a model, at the start that the model asks for. Throws UnsupportedError that names variable, statement
 /// and remedy.
 std::unique_ptr<messages::ModelJoint> make_model_joint(const Registry& registry, const model::Model& model);
+/// The same without a copy of the model.
+std::unique_ptr<messages::ModelJoint> make_model_joint(const Registry& registry,
+                                                       std::shared_ptr<const model::Model> model);
 
 }  // namespace kullback

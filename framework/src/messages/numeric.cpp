@@ -121,8 +121,8 @@ class Evaluator {
     }
     const Source& source = sources_[static_cast<std::size_t>(s.variable)];
     for (std::size_t k = 0; k < s.of.size(); ++k)
-      where = where * size_of(source.known.dimensions[k]) + level(s.of[k], at);
-    return static_cast<Index>(source.known.values[where]);
+      where = where * size_of(source.known->dimensions[k]) + level(s.of[k], at);
+    return static_cast<Index>(source.known->values[where]);
   }
   Eigen::ArrayXd read(const Term& term, const Position& at) {
     const Source& source = sources_[static_cast<std::size_t>(term.variable)];
@@ -140,8 +140,8 @@ class Evaluator {
           return value(statement.value, there);
       }
     }
-    if (term.variable != grid_) return constant(source.known.values[where]);
-    if (source.member[static_cast<std::size_t>(where)] < 0) return constant(source.known.values[where]);
+    if (term.variable != grid_) return constant(source.known->values[where]);
+    if (source.member[static_cast<std::size_t>(where)] < 0) return constant(source.known->values[where]);
     cell = cell == -1 || cell == where ? where : -2;
     return nodes_.array();
   }
@@ -197,8 +197,8 @@ Eigen::MatrixXd numeric_values(const model::Model& model, const Sources& sources
       evaluator.cell = cell;
       x.row(0) = nodes.transpose();
     } else {
-      if (std::isnan(child.known.values[cell])) continue;
-      x.setConstant(child.known.values[cell]);
+      if (std::isnan(child.known->values[cell])) continue;
+      x.setConstant(child.known->values[cell]);
     }
     for (Index i = 0; i < arguments; ++i)
       given.row(i) = evaluator.value(statement.arguments[static_cast<std::size_t>(i)], at).matrix().transpose();

@@ -111,7 +111,7 @@ void Pass::logits(Work& work, Index begin, Index end) const {
         if (level < 0) continue;
         double factor = 1;
         for (const KnownFactor& f : slot.known)
-          factor *= f.numbers->values[f.offset + (f.strides.empty() ? 0 : (begin + n) * f.strides.back())];
+          factor *= f.numbers->numbers()[f.offset + (f.strides.empty() ? 0 : (begin + n) * f.strides.back())];
         const double* from = slot.products.data() + level * slot.gathered_stride;
         double* to = work.levels.data() + n;
         for (Index k = 0; k < levels_; ++k) to[k * block] += factor * from[k * slot.level_stride];
@@ -199,7 +199,7 @@ void Pass::add_sums(Work& work, Index begin, Index end) const {
         if (level < 0) continue;
         double factor = 1;
         for (const KnownFactor& f : slot.known)
-          factor *= f.numbers->values[f.offset + (f.strides.empty() ? 0 : (begin + n) * f.strides.back())];
+          factor *= f.numbers->numbers()[f.offset + (f.strides.empty() ? 0 : (begin + n) * f.strides.back())];
         const double* from = work.levels.data() + n;
         double* to = work.sums[i].data() + level * slot.gathered_stride;
         for (Index k = 0; k < levels_; ++k) to[k * slot.level_stride] += factor * from[k * block];
@@ -240,7 +240,7 @@ double Pass::memory() const {
     for (const KnownFactor& f : slot.known) {
       if (std::find(known.begin(), known.end(), f.numbers.get()) != known.end()) continue;
       known.push_back(f.numbers.get());
-      held += static_cast<double>(sizeof(double)) * static_cast<double>(f.numbers->values.size());
+      held += static_cast<double>(sizeof(double)) * static_cast<double>(f.numbers->numbers().size());
     }
     for (const SelectionFactor& f : slot.selections) held += static_cast<double>(sizeof(int) * f.levels->size());
   }

@@ -10,7 +10,7 @@ bool has(const std::vector<int>& axes, int axis) { return std::find(axes.begin()
 
 bool same(const KnownFactor& a, const KnownFactor& b) {
   return a.axes == b.axes && a.strides == b.strides && a.offset == b.offset &&
-         (a.numbers == b.numbers || a.numbers->values == b.numbers->values);
+         (a.numbers == b.numbers || a.numbers->numbers() == b.numbers->numbers());
 }
 bool same(const SelectionFactor& a, const SelectionFactor& b) {
   return a.axis == b.axis && a.axes == b.axes && a.strides == b.strides && a.offset == b.offset &&
@@ -141,7 +141,7 @@ bool Pass::all_gathered() const {
     if (!weighted_) return slot.known.empty();
     if (slot.known.size() != 1) return false;
     const KnownFactor& weight = slot.known.front();
-    return weight.offset == 0 && weight.strides == std::vector<Index>{1} && weight.numbers->values == weights_[0];
+    return weight.offset == 0 && weight.strides == std::vector<Index>{1} && weight.numbers->numbers() == weights_[0];
   });
 }
 
@@ -202,7 +202,7 @@ void Pass::classify(Slot& slot, const Compiled& compiled) {
     Feature feature;
     for (std::size_t f = 0; f < slot.known.size(); ++f) {
       const KnownFactor& known = slot.known[f];
-      const double* first = known.numbers->values.data() + known.offset;
+      const double* first = known.numbers->numbers().data() + known.offset;
       for (std::size_t a = 0; a < known.axes.size(); ++a)
         for (std::size_t k = 0; k < others.size(); ++k)
           if (known.axes[a] == others[k]) first += position[k] * known.strides[a];

@@ -215,9 +215,9 @@ void Algebra::multiply_into(Polynomial& out, Monomial monomial) {
       const Atom &a = monomial.atoms[i], &b = monomial.atoms[j];
       if (a.known && b.known && a.known->indicator && b.known->indicator && a.cells == b.cells) {
         // Both hold only where their product does.
-        const Eigen::VectorXd both = a.known->values.cwiseProduct(b.known->values);
+        const Eigen::VectorXd both = a.known->numbers().cwiseProduct(b.known->numbers());
         if (both.isZero(0)) return;
-        if (both == a.known->values) {
+        if (both == a.known->numbers()) {
           monomial.atoms.erase(monomial.atoms.begin() + static_cast<std::ptrdiff_t>(j));
           return multiply_into(out, std::move(monomial));
         }

@@ -18,11 +18,16 @@ struct Reference {
   bool operator==(const Reference&) const = default;
 };
 
-/// Known numbers, the last dimension running fastest.
+/// Known numbers, the last dimension running fastest: data as they stand, or numbers of their own.
 struct Known {
   std::vector<Index> shape;
-  Eigen::VectorXd values;
-  bool indicator = false;  ///< all of them 0 or 1
+  Eigen::VectorXd values;                      ///< its own
+  std::shared_ptr<const model::Array> shared;  ///< in place of `values`
+  bool indicator = false;                      ///< all of them 0 or 1
+  Eigen::Map<const Eigen::VectorXd> numbers() const {
+    const Eigen::VectorXd& v = shared ? shared->values : values;
+    return {v.data(), v.size()};
+  }
 };
 
 /// A level that decides which cells are read: of a known column, or of a latent categorical. It has an axis of its own,

@@ -68,6 +68,9 @@ bool has_modifier(const Model& model, const Variable& variable, std::optional<St
   });
 }
 
+// The model outlives its sources.
+std::shared_ptr<const model::Array> borrowed(const model::Array& array) { return {std::shared_ptr<void>(), &array}; }
+
 // Elements of a vector are factors of their own.
 void split(Source& source) {
   source.plates = source.variable->dimensions();
@@ -197,10 +200,11 @@ Sources find_sources(const Registry& registry, const Model& model, std::size_t f
     source.over = variable.over;
     source.cells = model.cells(variable.plates);
     source.elements = model.cells(variable.over);
-    source.known = variable.data;
-    if (source.known.values.size() == 0)
-      source.known = {variable.dimensions(), Eigen::VectorXd::Constant(source.cells * source.elements,
-                                                                       std::numeric_limits<double>::quiet_NaN())};
+    source.known = borrowed(variable.data);
+    if (variable.data.values.size() == 0)
+      source.known = std::make_shared<model::Array>(model::Array{
+          variable.dimensions(),
+          Eigen::VectorXd::Constant(source.cells * source.elements, std::numeric_limits<double>::quiet_NaN())});
     if (v >= first_discarded) {
       make_discarded(model, sources, source);
       sources.push_back(std::move(source));
@@ -218,13 +222,16 @@ Sources find_sources(const Registry& registry, const Model& model, std::size_t f
       if (statement.family || statement.value.kind != Term::Kind::constant) continue;
       // Cells with a number of their own.
       const model::Array& value = statement.value.array;
-      if (!value.dimensions.empty() && value.dimensions != source.known.dimensions) constant_values = false;
-      for (Index cell = 0; cell < source.cells && constant_values; ++cell)
+      if (!value.dimensions.empty() && value.dimensions != source.known->dimensions) constant_values = false;
+      if (!constant_values) continue;
+      auto given = std::make_shared<model::Array>(*source.known);
+      for (Index cell = 0; cell < source.cells; ++cell)
         if (serves(statement, cell))
           for (Index e = 0; e < source.elements; ++e) {
             const Index at = cell * source.elements + e;
-            source.known.values[at] = value.values[value.dimensions.empty() ? 0 : at];
+            given->values[at] = value.values[value.dimensions.empty() ? 0 : at];
           }
+      source.known = std::move(given);
     }
     if (any_value && !any_random) {
       source.kind = Source::Kind::derived;
@@ -232,11 +239,11 @@ Sources find_sources(const Registry& registry, const Model& model, std::size_t f
       refuse(variable,
              "some of its cells are random and others are computed from random variables: that is not there yet");
     } else if (posterior && posterior->kind == model::Posterior::Kind::fixed) {
-      source.known = posterior->value;
+      source.known = borrowed(posterior->value);
     } else if (any_random) {
       const bool censored = has_modifier(model, variable, Statement::Modifier::censored);
       const bool leaf = variable.role == Variable::Role::observed && !read[v] && !censored;
-      if (!source.known.values.allFinite() && (!leaf || has_single_gaps(model, source))) {
+      if (!source.known->values.allFinite() && (!leaf || has_single_gaps(model, source))) {
         source.kind = Source::Kind::latent;
         if (source.grid)
           make_cells(registry, model, source);

@@ -33,7 +33,7 @@ struct Source {
   bool grid = false;      ///< its factor is a discrete_grid; `statistics` are the labels that messages need
   bool eliminated =
       false;  ///< a selector whose responsibilities are made and used in a pass over the data, and kept nowhere
-  model::Array known;  ///< over plates and over; where latent: NaN
+  std::shared_ptr<const model::Array> known;  ///< over plates and over; where latent: NaN. The model's own where it can
 
   // Latent:
   const Distribution* family = nullptr;
@@ -51,7 +51,7 @@ struct Source {
   Index members() const { return static_cast<Index>(cell_of.size()); }
   bool all_latent() const { return members() == cells; }
   /// The numbers of one cell: NaN where they are not known.
-  Eigen::VectorXd known_at(Index cell) const { return known.values.segment(cell * elements, elements); }
+  Eigen::VectorXd known_at(Index cell) const { return known->values.segment(cell * elements, elements); }
   Index empty_at(Index cell) const { return known_at(cell).array().isNaN().count(); }
   /// An empty cell that nobody reads: its statement leaves it out.
   bool left_out(Index cell) const {

@@ -111,7 +111,8 @@ bool ModelJoint::start_from_numbers(int b, const Initialization& start) {
   return true;
 }
 
-// Levels get random responsibilities, normals a random mean from the prior; others stay at the prior.
+// Levels get random responsibilities, normals a random mean from the prior, probabilities of many levels half a count to
+// one and a half of each; others stay at the prior.
 void ModelJoint::start_at_random(int b, std::uint64_t seed, Index restart) {
   const Source& source = source_of(b);
   Block& to = block(b);
@@ -121,6 +122,13 @@ void ModelJoint::start_at_random(int b, std::uint64_t seed, Index restart) {
     Eigen::MatrixXd u(to.eta.rows(), to.members());
     stream.uniforms(step, 0, u);
     to.eta = (-u.array().log()).log().matrix();  // log of exponential draws: a flat Dirichlet
+    return;
+  }
+  if (source.row("log_x") == 0 && source.statistics.size() == 1 && to.layout.dimension > 1) {
+    Eigen::MatrixXd counts(to.layout.dimension, to.members());
+    stream.uniforms(step, 0, counts);
+    counts.array() += 0.5;
+    capability<ExponentialFamily>(*to.family, to.layout)->convert(to.layout, counts, to.eta, true);
     return;
   }
   const Index x = source.row("x"), square = std::max(source.row("x2"), source.row("x*x'"));
@@ -212,7 +220,7 @@ Eigen::MatrixXd ModelJoint::rows_read_through(int selector) const {
         dimensions.size() < z.plates.size() || !std::equal(z.plates.begin(), z.plates.end(), dimensions.begin()))
       continue;
     children.push_back(&child);
-    numbers += child.known.values.size() / z.cells;
+    numbers += child.known->values.size() / z.cells;
   }
   if (children.empty())
     throw UnsupportedError(
@@ -220,8 +228,8 @@ Eigen::MatrixXd ModelJoint::rows_read_through(int selector) const {
   Eigen::MatrixXd rows(numbers, z.cells);
   Index at = 0;
   for (const Source* child : children) {
-    const Index width = child->known.values.size() / z.cells;
-    rows.middleRows(at, width) = child->known.values.reshaped(width, z.cells);
+    const Index width = child->known->values.size() / z.cells;
+    rows.middleRows(at, width) = child->known->values.reshaped(width, z.cells);
     at += width;
   }
   for (Index r = 0; r < numbers; ++r) {
@@ -286,7 +294,12 @@ void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
 namespace kullback {
 
 std::unique_ptr<messages::ModelJoint> make_model_joint(const Registry& registry, const model::Model& model) {
-  auto joint = std::make_unique<messages::ModelJoint>(registry, model);
+  return make_model_joint(registry, std::make_shared<const model::Model>(model));
+}
+
+std::unique_ptr<messages::ModelJoint> make_model_joint(const Registry& registry,
+                                                       std::shared_ptr<const model::Model> model) {
+  auto joint = std::make_unique<messages::ModelJoint>(registry, std::move(model));
   joint->initialize(1, 0);
   return joint;
 }

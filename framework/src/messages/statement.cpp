@@ -205,7 +205,7 @@ Polynomial StatementPolynomial::parametric(const Factor& f) {
     return term.array;
   };
   if (f.argument < 0 && source_.kind != Source::Kind::known) throw NoRule{statement_.variable, f.label};
-  const model::Array& base = f.argument < 0 ? source_.known : constant_of(f.argument);
+  const model::Array& base = f.argument < 0 ? *source_.known : constant_of(f.argument);
   const model::Array& parameter = constant_of(f.parameter);
   model::Array result{base.dimensions, {}};
   for (const int plate : parameter.dimensions)
@@ -279,11 +279,11 @@ Polynomial StatementPolynomial::masks() {
       mask->values[static_cast<Index>(cell)] = statement_.serves[cell] ? 1 : 0;
     product = algebra_.multiply(product, known_factor(std::move(mask), references(variable.plates.size())));
   }
-  if (source_.kind == Source::Kind::known && source_.known.values.hasNaN()) {
-    const Index cells = model_.cells(plates_), numbers = source_.known.values.size() / cells;
+  if (source_.kind == Source::Kind::known && source_.known->values.hasNaN()) {
+    const Index cells = model_.cells(plates_), numbers = source_.known->values.size() / cells;
     auto mask = indicator(shape_of(plates_), cells);
     for (Index cell = 0; cell < cells; ++cell)
-      mask->values[cell] = source_.known.values.segment(cell * numbers, numbers).hasNaN() ? 0 : 1;
+      mask->values[cell] = source_.known->values.segment(cell * numbers, numbers).hasNaN() ? 0 : 1;
     product = algebra_.multiply(product, known_factor(std::move(mask), references(cell_axes_.size())));
   } else if (source_.partial) {
     auto mask = indicator(shape_of(variable.plates), source_.cells);
@@ -357,7 +357,7 @@ Polynomial StatementPolynomial::make() {
           gate.source = statement_.variable;
         } else {
           for (const int p : plates_) gate.shape.push_back(model_.plates[static_cast<std::size_t>(p)].size);
-          for (const double level : source_.known.values)
+          for (const double level : source_.known->values)
             gate.levels.push_back(std::isnan(level) ? -1 : static_cast<int>(level));
         }
         group_axes_[g].push_back(algebra_.add_gate(std::move(gate), size));

@@ -55,7 +55,7 @@ Polynomial known_factor(std::shared_ptr<const Known> known, std::vector<Referenc
   if (!varies) {
     Index at = 0;
     for (std::size_t k = 0; k < cells.size(); ++k) at = at * known->shape[k] + cells[k].level;
-    return constant(known->values[at]);
+    return constant(known->numbers()[at]);
   }
   Atom atom;
   atom.known = std::move(known);
@@ -105,9 +105,9 @@ Reference Substitution::reference(const Selector& selector, int dimension, const
   if (source.kind == Source::Kind::latent) {
     gate.source = selector.variable;
   } else {  // a known column behind a gate
-    for (const int plate : source.known.dimensions)
+    for (const int plate : source.known->dimensions)
       gate.shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
-    for (const double level : source.known.values)
+    for (const double level : source.known->values)
       gate.levels.push_back(std::isnan(level) ? -1 : static_cast<int>(level));
   }
   return {algebra_.add_gate(std::move(gate), levels), 0};
@@ -120,12 +120,32 @@ std::vector<Reference> Substitution::references(const std::vector<Selector>& sel
   return out;
 }
 
+Polynomial Substitution::known(const std::shared_ptr<const model::Array>& array, Text label,
+                               const std::vector<Reference>& references) const {
+  // A sum that is vectorized; infinite numbers are looked at one by one.
+  const bool any = std::isnan((0 * array->values.array()).sum()) && array->values.hasNaN();
+  if (label != "x" || any) return known(*array, label, references);
+  std::shared_ptr<const Known>& cached = cache_[{array->values.data(), std::string(label)}];
+  if (!cached) {
+    auto numbers = std::make_shared<Known>();
+    numbers->shape = shape_of(*array);
+    numbers->shared = array;
+    cached = std::move(numbers);
+  }
+  return known_factor(cached, references);
+}
+
+std::vector<Index> Substitution::shape_of(const model::Array& array) const {
+  std::vector<Index> shape;
+  for (const int plate : array.dimensions) shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
+  return shape;
+}
+
 Polynomial Substitution::known(const model::Array& array, Text label, const std::vector<Reference>& references) const {
   std::shared_ptr<const Known>& shared = cache_[{array.values.data(), std::string(label)}];
   if (shared) return known_factor(shared, references);
   auto numbers = std::make_shared<Known>();
-  for (const int plate : array.dimensions)
-    numbers->shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
+  numbers->shape = shape_of(array);
   numbers->values = array.values;
   if (label != "x") {
     const Eigen::Map<const Eigen::MatrixXd> x(array.values.data(), 1, array.values.size());
@@ -296,7 +316,8 @@ Polynomial Substitution::expand(const Term& term, Text label, const Environment&
   if (term.kind == Term::Kind::constant) {
     std::vector<Reference> references;
     for (const int plate : term.array.dimensions) references.push_back(find(plate, at));
-    return known(term.array, label, references);
+    // Terms are parts of the model: their arrays live as long as it does.
+    return known(std::shared_ptr<const model::Array>(std::shared_ptr<void>(), &term.array), label, references);
   }
   if (label == "x2") {
     const Polynomial once = expand(term, "x", at);

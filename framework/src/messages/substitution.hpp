@@ -34,6 +34,9 @@ class Substitution {
 
   /// A label of known numbers; 0 for empty cells: a mask stands beside them.
   Polynomial known(const model::Array& array, Text label, const std::vector<Reference>& references) const;
+  /// The same; data that are read as they stand are not copied.
+  Polynomial known(const std::shared_ptr<const model::Array>& array, Text label,
+                   const std::vector<Reference>& references) const;
 
   Environment bind(Environment at, int plate, Reference to) const;
 
@@ -48,6 +51,7 @@ class Substitution {
                                     const Environment& at);
   Reference reference(const model::Selector& selector, int dimension, const Environment& at);
   Reference find(int plate, const Environment& at) const;
+  std::vector<Index> shape_of(const model::Array& array) const;
   bool is_matrix(const model::Term& term, int rows, int columns) const;
 
   const model::Model& model_;

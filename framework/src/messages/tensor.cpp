@@ -118,6 +118,57 @@ Eigen::MatrixXd pack(const Sizes& sizes, const View& array, const Axes& rows, co
 
 constexpr Index kProductPays = 4;  // rows, columns and depth from which a matrix product is worth packing for
 
+// An array as a matrix where it stands: a group of axes that one stride runs through is one index.
+struct Place {
+  Index row_stride = 0, column_stride = 0;
+};
+std::optional<Index> common_stride(const Sizes& sizes, const View& array, const Axes& group) {
+  const std::vector<Index> strides = strides_along(array, group);
+  for (std::size_t k = 0; k + 1 < group.size(); ++k)
+    if (strides[k] != strides[k + 1] * size_of(sizes, group[k + 1])) return std::nullopt;
+  return strides.back();
+}
+std::optional<Place> in_place(const Sizes& sizes, const View& array, const Axes& rows, const Axes& columns) {
+  const auto r = common_stride(sizes, array, rows), c = common_stride(sizes, array, columns);
+  if (!r || !c || *r < 1 || *c < 1 || (*r != 1 && *c != 1)) return std::nullopt;
+  return Place{*r, *c};
+}
+
+using Strided = Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>>;
+
+// Calls use(matrix) with rows by columns of the array, of which one has stride 1.
+template <class Use>
+void with_matrix(const double* data, Index rows, Index columns, const Place& place, const Use& use) {
+  if (place.row_stride == 1)
+    use(Strided(data, rows, columns, Eigen::OuterStride<>(place.column_stride)));
+  else
+    use(Strided(data, columns, rows, Eigen::OuterStride<>(place.row_stride)).transpose());
+}
+
+// left * right over `depth`; arrays that are matrices as they stand are not copied.
+Eigen::MatrixXd matrix_product(const Sizes& sizes, const View& a, const View& b, const Axes& rows, const Axes& depth,
+                               const Axes& columns) {
+  const Index n = count_of(sizes, rows), m = count_of(sizes, columns), d = count_of(sizes, depth);
+  const auto left = in_place(sizes, a, rows, depth), right = in_place(sizes, b, depth, columns);
+  Eigen::MatrixXd value(n, m);
+  if (!left || !right) {
+    value.noalias() = pack(sizes, a, rows, depth) * pack(sizes, b, depth, columns);
+    return value;
+  }
+  with_matrix(a.data, n, d, *left, [&](const auto& x) {
+    // A matrix times its own transpose: one triangle.
+    if (a.data == b.data && n == m && left->row_stride == right->column_stride &&
+        left->column_stride == right->row_stride) {
+      value.setZero();
+      value.template selfadjointView<Eigen::Lower>().rankUpdate(x);
+      value.template triangularView<Eigen::StrictlyUpper>() = value.transpose();
+      return;
+    }
+    with_matrix(b.data, d, m, *right, [&](const auto& y) { value.noalias() = x * y; });
+  });
+  return value;
+}
+
 // target += c * a * b.
 void multiply(const Sizes& sizes, double c, const View& a, const View& b, const Target& target) {
   Axes batch, rows, columns, depth;
@@ -140,8 +191,7 @@ void multiply(const Sizes& sizes, double c, const View& a, const View& b, const 
   const std::vector<Index> r_strides = strides_along(target, result);
   for_cells<3>(sizes, batch, {a_strides.data(), b_strides.data(), t_strides.data()}, [&](const Index* offset) {
     const View a_part{a.data + offset[0], a.axes, a.strides}, b_part{b.data + offset[1], b.axes, b.strides};
-    const Eigen::MatrixXd left = pack(sizes, a_part, rows, depth), right = pack(sizes, b_part, depth, columns);
-    const Eigen::MatrixXd value = left * right;
+    const Eigen::MatrixXd value = matrix_product(sizes, a_part, b_part, rows, depth, columns);
     const double* from = value.data();
     double* to = target.data + offset[2];
     for_cells<1>(sizes, result, {r_strides.data()}, [&](const Index* at) { to[at[0]] += c * *from++; });

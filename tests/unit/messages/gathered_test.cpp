@@ -18,8 +18,8 @@ namespace {
 
 struct Problem {
   Index rows, levels;
-  std::vector<Index> sizes;                // rows of each table
-  std::vector<std::vector<int>> at;        // by table
+  std::vector<Index> sizes;          // rows of each table
+  std::vector<std::vector<int>> at;  // by table
   std::vector<std::vector<double>> logits;
   std::vector<double> weights;
 
@@ -55,7 +55,8 @@ struct Problem {
     for (std::size_t n = 0; n < static_cast<std::size_t>(rows); ++n) {
       std::vector<long double> l(k, 0.0L);
       for (std::size_t i = 0; i < sizes.size(); ++i)
-        for (std::size_t j = 0; j < k && at[i][n] >= 0; ++j) l[j] += logits[i][static_cast<std::size_t>(at[i][n]) * k + j];
+        for (std::size_t j = 0; j < k && at[i][n] >= 0; ++j)
+          l[j] += logits[i][static_cast<std::size_t>(at[i][n]) * k + j];
       const long double largest = *std::max_element(l.begin(), l.end());
       long double total = 0;
       for (const long double x : l) total += std::exp(x - largest);
@@ -83,7 +84,8 @@ void compare(const Problem& problem, bool weighted) {
     for (std::size_t i = 0; i < sums.size(); ++i)
       for (std::size_t c = 0; c < sums[i].size(); ++c) {
         scale += std::abs(sums[i][c] * problem.logits[i][c]);
-        ASSERT_NEAR(sums[i][c], static_cast<double>(expected[i][c]), 1e-12 * (1e-3 + static_cast<double>(expected[i][c])))
+        ASSERT_NEAR(sums[i][c], static_cast<double>(expected[i][c]),
+                    1e-12 * (1e-3 + static_cast<double>(expected[i][c])))
             << "table " << i << ", cell " << c;
       }
     EXPECT_NEAR(got, entropy, 1e-13 * (1 + scale)) << "pass " << pass;

@@ -31,7 +31,7 @@ class Point {
  public:
   explicit Point(const ModelJoint& joint) : joint_(joint), model_(joint.model()) {
     for (const Source& s : joint.sources()) {
-      const Eigen::VectorXd numbers = s.known.values;
+      const Eigen::VectorXd numbers = s.known->values;
       values_.push_back(s.matrix ? Eigen::VectorXd(s.cells * s.elements * s.elements) : numbers);
     }
   }

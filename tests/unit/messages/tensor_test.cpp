@@ -110,5 +110,29 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"agreeing_kept", {{0}}, {{{0}, 1}, {{2}, 1}}, {1, 2}}),
     [](const auto& info) { return std::string(info.param.name); });
 
+// Matrices that are read where they stand, in either order of their axes and with rows that others lie between; a
+// matrix times itself, which is a triangle computed once.
+TEST(Tensor, MatricesAreReadWhereTheyStand) {
+  const Sizes sizes = {1001, 6, 6};
+  Random random;
+  const std::vector<double> x = random.numbers(1001 * 10), y = random.numbers(1001 * 10);
+  const auto view = [&](const std::vector<double>& numbers, int axis, bool rows_last) {
+    return View{numbers.data() + 1, {0, axis}, rows_last ? std::vector<Index>{1, 1003} : std::vector<Index>{10, 1}};
+  };
+  for (const bool first_last : {false, true})
+    for (const bool second_last : {false, true})
+      for (const bool same : {false, true}) {
+        const Product product{{view(x, 1, first_last), view(same ? x : y, 2, second_last)}, {}};
+        std::vector<double> expected(36, 0.5), plain = expected, chunked = expected;
+        by_definition(sizes, 0.3, product, {0, 1, 2}, {expected.data(), {1, 2}, {6, 1}});
+        add_product(sizes, 0.3, product, {plain.data(), {1, 2}, {6, 1}});
+        add_product_in_chunks(sizes, 0.3, product, {chunked.data(), {1, 2}, {6, 1}});
+        for (std::size_t i = 0; i < 36; ++i) {
+          EXPECT_NEAR(plain[i], expected[i], 1e-11) << i << first_last << second_last << same;
+          EXPECT_NEAR(chunked[i], expected[i], 1e-11) << i << first_last << second_last << same;
+        }
+      }
+}
+
 }  // namespace
 }  // namespace kullback::messages
