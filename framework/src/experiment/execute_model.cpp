@@ -257,9 +257,10 @@ void add_missing(const Experiment& experiment, const ModelJoint& joint, Outcome&
 }  // namespace
 
 std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Registry& registry) {
-  const Model model = with_former_runs(experiment.model.model, experiment.path);
+  const auto shared = with_former_runs(experiment.model.model, experiment.path);
+  const Model& model = *shared;
   try {
-    return make_model_joint(registry, {std::shared_ptr<void>(), &model});  // the experiment outlives its joints
+    return make_model_joint(registry, shared);
   } catch (const UnsupportedError& error) {
     // "tau: why" or "tau ... why" stands at tau's statement, or at the one whose text it has.
     const std::string what = error.what();

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -50,7 +51,8 @@ std::vector<double> numbers_of(const Json& parameter, const fs::path& folder) {
   return out;
 }
 
-Initialization read_start(const model::Model& model, const model::Variable& variable, const std::string& run, const std::string& experiment_path) {
+Initialization read_start(const model::Model& model, const model::Variable& variable, const std::string& run,
+                          const std::string& experiment_path) {
   if (variable.role == model::Variable::Role::observed) return {};
   const fs::path folder = find_folder(run, experiment_path);
   const std::string path = (folder / "result.json").string();
@@ -59,18 +61,28 @@ Initialization read_start(const model::Model& model, const model::Variable& vari
   try {
     const Json result = Json::parse(std::ifstream(path));
     const Json& variables = result.at("variables");
-    if (!variables.contains(variable.name)) throw ConfigError(fmt::format("error: initialize: {} has no variable {} to start from", path, variable.name));
+    if (!variables.contains(variable.name))
+      throw ConfigError(fmt::format("error: initialize: {} has no variable {} to start from", path, variable.name));
     const Json& from = variables.at(variable.name);
-    if (!from.contains("parameters")) throw ConfigError(fmt::format("error: initialize: {} does not hold the factors of {}", path, variable.name));
-    if (from.contains("cells")) throw ConfigError(fmt::format("error: initialize: {}: only some cells of {} are latent there; start from the prior", path, variable.name));
+    if (!from.contains("parameters"))
+      throw ConfigError(fmt::format("error: initialize: {} does not hold the factors of {}", path, variable.name));
+    if (from.contains("cells"))
+      throw ConfigError(fmt::format(
+          "error: initialize: {}: only some cells of {} are latent there; start from the prior", path, variable.name));
     std::vector<Index> shape;
     for (const int p : variable.dimensions()) shape.push_back(model.plates[static_cast<std::size_t>(p)].size);
-    if (const auto theirs = from.at("shape").get<std::vector<Index>>(); !std::equal(shape.begin(), shape.end(), theirs.begin(), theirs.begin() + std::min<std::ptrdiff_t>(std::ssize(shape), std::ssize(theirs))) || theirs.size() < shape.size())
-      throw ConfigError(fmt::format("error: initialize: {}: {} has other sizes there ({}) than here ({})", path, variable.name, fmt::join(theirs, " x "), fmt::join(shape, " x ")));
+    if (const auto theirs = from.at("shape").get<std::vector<Index>>();
+        !std::equal(shape.begin(), shape.end(), theirs.begin(),
+                    theirs.begin() + std::min<std::ptrdiff_t>(std::ssize(shape), std::ssize(theirs))) ||
+        theirs.size() < shape.size())
+      throw ConfigError(fmt::format("error: initialize: {}: {} has other sizes there ({}) than here ({})", path,
+                                    variable.name, fmt::join(theirs, " x "), fmt::join(shape, " x ")));
     for (const auto& [name, parameter] : from.at("parameters").items()) {
       const std::vector<double> numbers = numbers_of(parameter, folder);
       // The probabilities of levels are a categorical's moments.
-      start.numbers.emplace_back(variable.levels >= 0 ? "cell" : name, model::Array{{}, Eigen::Map<const Eigen::VectorXd>(numbers.data(), static_cast<Index>(numbers.size()))});
+      start.numbers.emplace_back(
+          variable.levels >= 0 ? "cell" : name,
+          model::Array{{}, Eigen::Map<const Eigen::VectorXd>(numbers.data(), static_cast<Index>(numbers.size()))});
     }
   } catch (const Json::exception& error) {
     throw ConfigError(fmt::format("error: initialize: {} is not what a run of a model writes: {}", path, error.what()));
@@ -80,12 +92,16 @@ Initialization read_start(const model::Model& model, const model::Variable& vari
 
 }  // namespace
 
-model::Model with_former_runs(const model::Model& model, const std::string& experiment_path) {
-  model::Model out = model;
+std::shared_ptr<const model::Model> with_former_runs(const model::Model& model, const std::string& experiment_path) {
+  const auto is_run = [](const Initialization& start) { return start.kind == Initialization::Kind::run; };
+  if (std::none_of(model.initializations.begin(), model.initializations.end(), is_run))
+    return {std::shared_ptr<void>(), &model};
+  const auto changed = std::make_shared<model::Model>(model);
+  model::Model& out = *changed;
   for (std::size_t v = 0; v < out.initializations.size(); ++v)
-    if (out.initializations[v].kind == Initialization::Kind::run)
+    if (is_run(out.initializations[v]))
       out.initializations[v] = read_start(out, out.variables[v], out.initializations[v].run, experiment_path);
-  return out;
+  return changed;
 }
 
 }  // namespace kullback::experiment
