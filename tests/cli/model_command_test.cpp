@@ -27,6 +27,20 @@ class ModelCommand : public testing::Test {
   test_support::CommandResult run(const std::vector<std::string>& arguments) const { return command(arguments, folder_); }
   json result(const std::string& out = "out") const { return json::parse(read_file(folder_ + "/" + out + "/result.json")); }
 
+  /// What is predicted for the new rows of a golden case.
+  json predicted(const json& golden) const {
+    write("old.csv", golden["data"]);
+    write("m.yaml", golden["model"]);
+    write("new.csv", golden["new"]);
+    std::filesystem::remove_all(folder_ + "/out");
+    const auto ran = run({"run", "m.yaml", "--out", "out", "-q"});
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    const auto predicted = run({"predict", "out", "new.csv", "--json"});
+    EXPECT_EQ(predicted.exit_code, 0) << predicted.err;
+    const json all = predicted.exit_code == 0 ? json::parse(predicted.out)["variables"] : json{{"none", {}}};
+    return all.begin().value();
+  }
+
   std::string folder_;
 };
 
@@ -77,21 +91,14 @@ TEST_F(ModelCommand, PredictionsComeFromTheRunFolderAlone) {
 }
 
 // Closed forms, and quadrature by scipy: see make_predictions.py.
+json golden(const char* kind) { return json::parse(read_file(KULLBACK_SOURCE_DIR "/tests/golden/predictions.json"))[kind]; }
+
 TEST_F(ModelCommand, PredictionsAreExactWhereTheModelAllows) {
-  const json cases = json::parse(read_file(KULLBACK_SOURCE_DIR "/tests/golden/predictions.json"));
+  const json cases = golden("exact");
   ASSERT_GE(cases.size(), 8u);
   for (const json& each : cases) {
     SCOPED_TRACE(each["name"].get<std::string>());
-    write("old.csv", each["data"]);
-    write("m.yaml", each["model"]);
-    write("new.csv", each["new"]);
-    std::filesystem::remove_all(folder_ + "/out");
-    const auto ran = run({"run", "m.yaml", "--out", "out", "-q"});
-    ASSERT_EQ(ran.exit_code, 0) << ran.err;
-    const auto predicted = run({"predict", "out", "new.csv", "--json"});
-    ASSERT_EQ(predicted.exit_code, 0) << predicted.err;
-    const json all = json::parse(predicted.out)["variables"];
-    const json p = all.begin().value();
+    const json p = predicted(each);
     EXPECT_EQ(p["draws"], 0);
     ASSERT_EQ(p["mean"].size(), each["mean"].size());
     for (std::size_t i = 0; i < each["mean"].size(); ++i)
@@ -100,6 +107,25 @@ TEST_F(ModelCommand, PredictionsAreExactWhereTheModelAllows) {
         EXPECT_NEAR(p[what][i].get<double>(), wanted, 1e-9 * std::max(1.0, std::abs(wanted))) << what << " of row " << i;
       }
   }
+}
+
+TEST_F(ModelCommand, AveragedPredictionsAreWithinTheirErrors) {
+  for (const json& each : golden("averaged")) {
+    SCOPED_TRACE(each["name"].get<std::string>());
+    const json p = predicted(each);
+    ASSERT_EQ(p["mean"].size(), each["mean"].size());
+    for (std::size_t i = 0; i < each["mean"].size(); ++i) {
+      const double error = p["log_density_error"][i];
+      EXPECT_LT(error, 0.02);
+      EXPECT_NEAR(p["log_density"][i].get<double>(), each["log_density"][i].get<double>(), 5 * error + 1e-12);
+      for (std::size_t d = 0; d < 2; ++d) {
+        EXPECT_NEAR(p["mean"][i][d].get<double>(), each["mean"][i][d].get<double>(), 5 * p["mean_error"][i][d].get<double>() + 1e-12);
+        EXPECT_NEAR(p["variance"][i][d].get<double>() / each["variance"][i][d].get<double>(), 1, 0.05);
+      }
+    }
+  }
+  const json known = predicted(golden("averaged")[1]);  // what the draws are of has been summed over
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_LT(known["log_density_error"][i].get<double>(), 1e-12);
 }
 
 TEST_F(ModelCommand, PredictionsScaleAsTheOldRowsWere) {

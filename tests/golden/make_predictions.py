@@ -14,6 +14,7 @@ import numpy as np
 from scipy import integrate, special, stats
 
 cases = []
+averaged = []  # vectors: averages over draws, with their errors
 
 
 def csv(**columns):
@@ -22,9 +23,9 @@ def csv(**columns):
     return ",".join(names) + "\n" + "".join(",".join(str(x) for x in row) + "\n" for row in rows)
 
 
-def case(name, model, data, new, mean, variance, log_density):
-    cases.append({"name": name, "model": model, "data": data, "new": new, "mean": [float(x) for x in mean],
-                  "variance": [float(x) for x in variance], "log_density": [float(x) for x in log_density]})
+def case(name, model, data, new, mean, variance, log_density, to=cases):
+    to.append({"name": name, "model": model, "data": data, "new": new, "mean": np.asarray(mean, float).tolist(),
+               "variance": np.asarray(variance, float).tolist(), "log_density": [float(x) for x in log_density]})
 
 
 def scalar(name, family, prior, y, new, predictive, extra="", columns=None, new_columns=None):
@@ -125,4 +126,28 @@ case("mixture of known components",
      csv(y=[0.5]), csv(y=new_y), [mean] * 3, [variance] * 3,
      special.logsumexp(stats.norm.logpdf(new_y[:, None], means, sds) + np.log(w), axis=1))
 
-print(json.dumps(cases, indent=1))
+# Vectors with an unknown precision matrix: multivariate Student-t.
+Y = np.round(rng.normal(size=(8, 2)) @ [[1.0, 0.4], [0.0, 0.7]], 3)
+dof, inverse_scale = 4 + len(Y), np.eye(2) + Y.T @ Y
+predictive = stats.multivariate_t(shape=inverse_scale / (dof - 1), df=dof - 1)
+new_Y = np.array([[0.2, -0.5], [0.9, 0.8]])
+case("multivariate student t",
+     "plates: {n: data, d: 2}\ndata:\n  file: old.csv\n  y[n]: {columns: [a, b], over: d}\nmodel:\n"
+     "  L: wishart(degrees_of_freedom = 4, inverse_scale = 1, over = d)\n"
+     "  y[n]: multivariate_normal(0, precision = L)\n",
+     csv(a=Y[:, 0], b=Y[:, 1]), csv(a=new_Y[:, 0], b=new_Y[:, 1]), np.zeros((2, 2)),
+     [np.diag(inverse_scale) / (dof - 3)] * 2, predictive.logpdf(new_Y), averaged)
+
+# A mixture of known vectors: the draws say nothing that is not summed.
+w, M = np.array([0.25, 0.75]), np.array([[-1.0, 2.0], [3.0, 0.5]])
+mean = w @ M
+log_density = special.logsumexp([np.log(w[k]) + stats.multivariate_normal(M[k], np.eye(2) / 4).logpdf(new_Y)
+                                 for k in range(2)], axis=0)
+case("mixture of known vectors",
+     "plates: {n: data, k: 2, d: 2}\ndata:\n  file: old.csv\n  y[n]: {columns: [a, b], over: d}\n  w[k]: [0.25, 0.75]\n"
+     "  m[k, d]: [[-1, 2], [3, 0.5]]\nmodel:\n  z[n]: categorical(w)\n"
+     "  y[n]: multivariate_normal(m[z], precision = 4)\n",
+     csv(a=Y[:, 0], b=Y[:, 1]), csv(a=new_Y[:, 0], b=new_Y[:, 1]), [mean] * 2,
+     [w @ (M**2 + 0.25) - mean**2] * 2, log_density, averaged)
+
+print(json.dumps({"exact": cases, "averaged": averaged}, indent=1))

@@ -1,5 +1,6 @@
 #include "experiment/exact_prediction.hpp"
 
+#include "experiment/gate.hpp"
 #include "experiment/linear_form.hpp"
 #include "experiment/one_number.hpp"
 #include "language/terms.hpp"
@@ -11,7 +12,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <set>
 
 namespace kullback::experiment {
 
@@ -141,51 +141,6 @@ class OneComponent {
   std::vector<LinearForms> arguments_;
   std::map<std::pair<int, Index>, std::optional<Nodes>> nodes_;
   bool complete_ = false;
-};
-
-// The latent categorical of the row that the statement reads as an index, each cell its own. -1: none; nothing: more
-// than that.
-class Gate {
- public:
-  Gate(const Model& model, const Statement& statement, const std::vector<Factors>& factors) : model_(model) {
-    for (const Factors& f : factors) has_factor_.insert(f.variable);
-    for (const Term& argument : statement.arguments) visit(argument);
-  }
-  bool plain() const { return plain_; }
-  int variable() const { return variable_; }
-  const std::set<int>& read() const { return read_; }
-
- private:
-  void visit(const Term& term) {
-    if (term.kind == Term::Kind::variable) {
-      const model::Variable& x = model_.variables[static_cast<std::size_t>(term.variable)];
-      read_.insert(term.variable);
-      if (x.role == model::Variable::Role::deterministic)
-        for (int s : x.statements) {
-          const int before = variable_;
-          visit(model_.statements[static_cast<std::size_t>(s)].value);
-          plain_ = plain_ && variable_ == before;  // a gate inside might be read in another cell
-        }
-      if (x.levels >= 0) plain_ = plain_ && x.role == model::Variable::Role::constant;
-      for (const model::Selector& selector : term.selectors) visit(selector);
-    }
-    for (const Term& child : term.children) visit(child);
-  }
-  void visit(const model::Selector& selector) {
-    if (selector.kind != model::Selector::Kind::latent) return;
-    const model::Variable& z = model_.variables[static_cast<std::size_t>(selector.variable)];
-    plain_ = plain_ && (variable_ < 0 || variable_ == selector.variable) && z.role == model::Variable::Role::latent &&
-             !has_factor_.contains(selector.variable) && z.statements.size() == 1;
-    variable_ = selector.variable;
-    for (std::size_t i = 0; i < selector.of.size(); ++i)
-      plain_ =
-          plain_ && selector.of[i].kind == model::Selector::Kind::aligned && selector.of[i].dimension == z.plates[i];
-  }
-
-  const Model& model_;
-  std::set<int> has_factor_, read_;
-  int variable_ = -1;
-  bool plain_ = true;
 };
 
 // E of the weights of the gate's levels, over `cells` and then the levels. They must be independent of what the

@@ -1,12 +1,12 @@
 #include "experiment/predict.hpp"
 
+#include "experiment/averages.hpp"
 #include "experiment/exact_prediction.hpp"
 #include "experiment/model_record.hpp"
 #include "language/read_model.hpp"
 #include "messages/limits.hpp"
 #include "parallel/parallel.hpp"
 
-#include <kullback/capability.hpp>
 #include <kullback/error.hpp>
 
 #include <fmt/format.h>
@@ -22,69 +22,6 @@ namespace {
 using model::Model;
 using model::Statement;
 using Stated = model::Variable;
-
-// Sums over draws for one statement: of means, their squares, variances and densities (these relative to the largest so
-// far).
-struct Sums {
-  Eigen::ArrayXXd mean, mean_square, variance;
-  Eigen::ArrayXd log_most, density, density_square;
-
-  Sums(Index rows, Index cells)
-      : mean(Eigen::ArrayXXd::Zero(rows, cells)),
-        mean_square(mean),
-        variance(mean),
-        log_most(Eigen::ArrayXd::Constant(cells, -std::numeric_limits<double>::infinity())),
-        density(Eigen::ArrayXd::Zero(cells)),
-        density_square(density) {}
-
-  void add_density(Index cell, double log_density) {
-    if (log_density == -std::numeric_limits<double>::infinity()) return;
-    rescale(cell, std::max(log_most[cell], log_density));
-    const double relative = std::exp(log_density - log_most[cell]);
-    density[cell] += relative;
-    density_square[cell] += relative * relative;
-  }
-  void rescale(Index cell, double most) {
-    if (most == log_most[cell]) return;
-    const double factor = std::exp(log_most[cell] - most);
-    density[cell] *= factor;
-    density_square[cell] *= factor * factor;
-    log_most[cell] = most;
-  }
-  void add(const Sums& other) {
-    mean += other.mean;
-    mean_square += other.mean_square;
-    variance += other.variance;
-    for (Index c = 0; c < density.size(); ++c) {
-      if (other.density[c] == 0) continue;
-      rescale(c, std::max(log_most[c], other.log_most[c]));
-      const double factor = std::exp(other.log_most[c] - log_most[c]);
-      density[c] += factor * other.density[c];
-      density_square[c] += factor * factor * other.density_square[c];
-    }
-  }
-};
-
-// Adds one draw: the moments of the members that the statement makes, and the density of the data under them.
-void add_draw(const Members& members, bool categorical, const Eigen::MatrixXd& data, Sums& sums) {
-  const Index n = members.theta.cols(), d = members.layout.dimension;
-  if (categorical) {
-    sums.mean += members.theta.array();
-    sums.mean_square += members.theta.array().square();
-  } else {
-    const auto* moments = capability<Moments>(*members.family, members.layout);
-    Eigen::MatrixXd mean(d, n), second(d, n);
-    if (!moments || !moments->expect(members.layout, members.theta, "x", mean) ||
-        !moments->expect(members.layout, members.theta, "x2", second))
-      throw UnsupportedError(fmt::format("{} has no mean and variance to predict with", members.family->name()));
-    sums.mean += mean.array();
-    sums.mean_square += mean.array().square();
-    sums.variance += second.array() - mean.array().square();
-  }
-  Eigen::RowVectorXd log_density(n);
-  members.family->log_density(members.layout, members.theta, Points(data), row(log_density));
-  for (Index c = 0; c < n; ++c) sums.add_density(c, log_density[c]);
-}
 
 // A factor within limits: its family is made from the statement.
 void restore_limits(const Model& model, Factors& factors) {
@@ -191,7 +128,8 @@ Predictions predict(const Registry& registry, const std::string& run_folder, con
       finish(model, v, data, predictions.variables.back());
       continue;
     }
-    constexpr Index kGrain = 50;
+    const Conditional conditional(model, statement, factors, points);
+    constexpr Index kGrain = 500;  // each chunk keeps sums of its own
     const Index rows = categorical ? model.plates[static_cast<std::size_t>(variable.levels)].size : d;
     std::vector<Sums> parts(static_cast<std::size_t>((draws + kGrain - 1) / kGrain), Sums(0, 0));
     parallel::for_chunks(draws, kGrain, [&](Index chunk, Index begin, Index end) {
@@ -199,7 +137,7 @@ Predictions predict(const Registry& registry, const std::string& run_folder, con
       language::Values values = known;
       for (Index s = begin; s < end; ++s) {
         source.draw(s, values);
-        add_draw(statement_members(model, statement, values), categorical, points, sums);
+        conditional.add_draw(values, sums);
       }
       parts[static_cast<std::size_t>(chunk)] = std::move(sums);
     });
