@@ -8,6 +8,7 @@
 
 #include <kullback/error.hpp>
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -92,6 +93,9 @@ int run(const char* path, Index sweeps, int threads) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Temporary matrices stay in the process: fresh memory is slow.
+  mallopt(M_MMAP_THRESHOLD, 1 << 25);
+  mallopt(M_TRIM_THRESHOLD, 1 << 28);
   if (argc < 2) {
     std::fprintf(stderr, "model_bench FILE.yaml [SWEEPS = 10] [THREADS = 1]\n");
     return 2;

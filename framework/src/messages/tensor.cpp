@@ -169,6 +169,21 @@ Eigen::MatrixXd matrix_product(const Sizes& sizes, const View& a, const View& b,
   return value;
 }
 
+// target += c * matrix * vector where they stand; false where they do not stand so.
+bool add_matrix_vector(const Sizes& sizes, double c, const View& matrix, const View& vector, const Axes& kept,
+                       const Axes& depth, const Target& target) {
+  if (vector.axes.size() != depth.size() || matrix.axes.size() != kept.size() + depth.size()) return false;
+  const auto place = in_place(sizes, matrix, kept, depth);
+  const auto step = common_stride(sizes, vector, depth), to = common_stride(sizes, view_of(target), kept);
+  if (!place || !to || step != Index{1}) return false;
+  const Index n = count_of(sizes, kept), d = count_of(sizes, depth);
+  Eigen::VectorXd value(n);
+  with_matrix(matrix.data, n, d, *place,
+              [&](const auto& x) { value.noalias() = x * Eigen::Map<const Eigen::VectorXd>(vector.data, d); });
+  for (Index i = 0; i < n; ++i) target.data[i * *to] += c * value[i];
+  return true;
+}
+
 // target += c * a * b.
 void multiply(const Sizes& sizes, double c, const View& a, const View& b, const Target& target) {
   Axes batch, rows, columns, depth;
@@ -183,6 +198,10 @@ void multiply(const Sizes& sizes, double c, const View& a, const View& b, const 
     for (const int x : v->axes)
       if (!has(target.axes, x) && !has(depth, x)) depth.push_back(x);
   const auto pays = [&](const Axes& axes) { return count_of(sizes, axes) >= kProductPays; };
+  if (batch.empty() && pays(depth)) {
+    if (columns.empty() && pays(rows) && add_matrix_vector(sizes, c, a, b, rows, depth, target)) return;
+    if (rows.empty() && pays(columns) && add_matrix_vector(sizes, c, b, a, columns, depth, target)) return;
+  }
   if (!pays(rows) || !pays(columns) || !pays(depth)) return multiply_by_loops(sizes, c, a, &b, target);
   const std::vector<Index> a_strides = strides_along(a, batch), b_strides = strides_along(b, batch),
                            t_strides = strides_along(target, batch);
