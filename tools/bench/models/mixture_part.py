@@ -44,7 +44,7 @@ def sklearn_sweep(bench, x):
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = BayesianGaussianMixture(K, covariance_type="full", max_iter=iterations, tol=0, init_params="random", random_state=1,
+            model = BayesianGaussianMixture(n_components=K, covariance_type="full", max_iter=iterations, tol=0, init_params="random", random_state=1,
                                             weight_concentration_prior_type="dirichlet_distribution", weight_concentration_prior=0.05)
             return cpu_seconds(lambda: model.fit(x))[0]
 
