@@ -10,6 +10,8 @@
 #include "progress.hpp"
 #include "session.hpp"
 
+#include <malloc.h>
+
 #include <kullback/abi.hpp>
 #include <kullback/error.hpp>
 
@@ -152,6 +154,9 @@ int describe(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Temporary matrices stay in the process: fresh memory is slow.
+  mallopt(M_MMAP_THRESHOLD, 1 << 25);
+  mallopt(M_TRIM_THRESHOLD, 1 << 28);
   CLI::App app(
       "Finds the distribution q of a family that is closest to a target p under a divergence, and says how close.",
       "kullback");

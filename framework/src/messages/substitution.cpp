@@ -122,6 +122,8 @@ std::vector<Reference> Substitution::references(const std::vector<Selector>& sel
 
 Polynomial Substitution::known(const std::shared_ptr<const model::Array>& array, Text label,
                                const std::vector<Reference>& references) const {
+  const auto found = cache_.find({array->values.data(), std::string(label)});
+  if (found != cache_.end()) return known_factor(found->second, references);
   // A sum that is vectorized; infinite numbers are looked at one by one.
   const bool any = std::isnan((0 * array->values.array()).sum()) && array->values.hasNaN();
   if (label != "x" || any) return known(*array, label, references);

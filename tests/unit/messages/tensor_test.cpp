@@ -112,6 +112,22 @@ INSTANTIATE_TEST_SUITE_P(
 
 // Matrices that are read where they stand, in either order of their axes and with rows that others lie between; a
 // matrix times itself, which is a triangle computed once.
+TEST(Tensor, MatricesTimesVectorsAreReadWhereTheyStand) {
+  const Sizes sizes = {1001, 6};
+  Random random;
+  const std::vector<double> x = random.numbers(1001 * 10), y = random.numbers(1001);
+  for (const bool rows_last : {false, true})
+    for (const bool first : {false, true}) {
+      const View matrix{x.data() + 1, {0, 1}, rows_last ? std::vector<Index>{1, 1003} : std::vector<Index>{10, 1}};
+      const View vector{y.data(), {0}, {1}};
+      const Product product{first ? std::vector<View>{matrix, vector} : std::vector<View>{vector, matrix}, {}};
+      std::vector<double> expected(12, 0.5), plain = expected;
+      by_definition(sizes, 0.3, product, {0, 1}, {expected.data(), {1}, {2}});
+      add_product(sizes, 0.3, product, {plain.data(), {1}, {2}});
+      for (std::size_t i = 0; i < 12; ++i) EXPECT_NEAR(plain[i], expected[i], 1e-11) << i << rows_last << first;
+    }
+}
+
 TEST(Tensor, MatricesAreReadWhereTheyStand) {
   const Sizes sizes = {1001, 6, 6};
   Random random;

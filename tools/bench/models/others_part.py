@@ -32,7 +32,7 @@ model:
   tau:      {GAMMA}
   y[n, m]:  normal(dot(W, X), precision = tau)
 inference:
-  initialize: {{W: random}}
+  initialize: {{X: random}}
   tolerance: 1e-14
 """, 20)
     alpha = Gamma(0.01, 0.01, plates=(k,))

