@@ -140,8 +140,11 @@ void kl_of_betas(const Betas& p, const Betas& q, Index count, double* __restrict
   for (std::size_t i = 0; i < kBlock; ++i) {
     const double tilt = excess_v[i] * by_l[i], means = q.large[i] * phi_v[i] + q.small[i] * phi_w[i];
     const double sum = means + 0.5 * (phi_s[i] - phi_v[i] - tilt) + (rest_s[i] + (rest_l[i] - rest_sum[i]));
-    // The sums carry a rounding each, which counts by how little they differ.
-    const double apart = std::abs(q.sum[i] - p.sum[i]), of_sums = apart > 0 ? 4 * rest_sum[i] * (p.sum[i] / apart) : 0;
+    // What the sums have lost counts by how little they differ.
+    const double lost_sums =
+        std::abs(p.small[i] - (p.sum[i] - p.large[i])) + std::abs(q.small[i] - (q.sum[i] - q.large[i]));
+    const double apart = std::abs(q.sum[i] - p.sum[i]),
+                 of_sums = apart > 0 ? 4 / kEpsilon * rest_sum[i] * (lost_sums / apart) : 0;
     const double bound =
         32 * (means + phi_s[i]) + 16 * (std::abs(tilt) + rest_s[i] + rest_l[i] + rest_sum[i]) + of_sums + lost[i];
     value[i] = sum;

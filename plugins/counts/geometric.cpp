@@ -22,7 +22,7 @@ struct Exponential {
   static bool in_domain(double eta, double) { return eta < 0; }
   static Cumulants cumulants(double eta, double) {
     const double p = -std::expm1(eta), q = std::exp(eta);
-    return {-std::log(p), q / p, q / (p * p)};
+    return {-log_complement(eta), q / p, q / (p * p)};
   }
   static double natural(double mean, double) {
     if (!(mean > 0 && mean < kInfinity))
@@ -34,7 +34,7 @@ struct Exponential {
   }
   static void to_theta(const Layout& layout, const double* eta, double* theta) {
     const double p = -std::expm1(*eta);
-    *theta = layout.form == 1 ? std::log(p) - *eta : p;
+    *theta = layout.form == 1 ? log_complement(*eta) - *eta : p;
   }
 };
 

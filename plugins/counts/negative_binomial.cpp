@@ -27,7 +27,7 @@ struct Exponential {
   static bool in_domain(double eta, double successes) { return eta < 0 && successes > 0; }
   static Cumulants cumulants(double eta, double successes) {
     const double p = -std::expm1(eta), q = std::exp(eta);
-    return {-successes * std::log(p), successes * q / p, successes * q / (p * p)};
+    return {-successes * log_complement(eta), successes * q / p, successes * q / (p * p)};
   }
   static double natural(double mean, double successes) {
     if (!(mean > 0 && mean < kInfinity))
@@ -46,7 +46,7 @@ struct Exponential {
       theta[1] = eta[1];
     } else {
       theta[0] = eta[1];
-      theta[1] = layout.form == 1 ? std::log(p) - eta[0] : p;
+      theta[1] = layout.form == 1 ? log_complement(eta[0]) - eta[0] : p;
     }
   }
 };

@@ -67,30 +67,32 @@ void maximum_mean_discrepancy(double bandwidth, const Side& p, const Side& q, Ro
 
 // With v = order + (1 - order) r^2, the variance of the mixed density over variance_q:
 //   renyi = [log v/(1 - order) - 2 log r + order ((mean_p - mean_q)/stddev_q)^2 / v] / 2
-// and +inf where v <= 0. Near r = 1 both logarithms give up
-// their common first term.
+// and +inf where v <= 0, -inf for an order below 0. Near r = 1 both logarithms give up their common first term.
 void renyi(double order, const Side& p, const Side& q, Row value, Row error) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  if (order <= 0 || order == 1) throw UnsupportedError("this form is for positive orders other than 1");
-  const double rest = 1 - order;
+  if (order == 1) throw UnsupportedError("the order 1 is kl");
+  const double rest = 1 - order, sign = order < 0 ? -1 : 1;
   for (Index n = 0; n < value.size(); ++n) {
     const double *a = plain::column(p.theta, n), *b = plain::column(q.theta, n);
     const double e = (a[1] - b[1]) / b[1], r = a[1] / b[1], shift = (a[0] - b[0]) / b[1];
     const bool near = std::abs(e) < 0.25, large = r > 1e8;
-    const double u = e * (2 + e);  // r^2 - 1
-    const double v = large ? rest + order / r / r : 1 + rest * u;  // over r^2 where that is large
+    const double u = e * (2 + e), s = rest * u;  // r^2 - 1, v - 1
+    const bool small = !large && std::abs(s) < 0.5;
+    const double v = large ? rest + order / r / r : small ? 1 + s : order + rest * r * r;  // over r^2 where that is large
     if (!(v > 0)) {
-      value[n] = kInfinity, error[n] = 0;
+      value[n] = sign * kInfinity, error[n] = 0;
       continue;
     }
-    const double first = near ? log1pmx(rest * u) / rest : (std::log(v) + (large ? 2 * std::log(r) : 0)) / rest;
-    const double second = near ? log1pmx(u) : 2 * std::log(r);
-    const double scaled = large ? shift / r : shift, third = order * scaled * scaled / v;
-    value[n] = 0.5 * (first - second + third);
-    // The rounding of v counts as often as v is smaller than its terms.
-    const double terms = large ? std::abs(rest) + 1 : 1 + std::abs(rest * u);
-    error[n] = kEpsilon * (4 * (std::abs(first) + std::abs(second) + std::abs(third)) +
-                           (near ? std::abs(rest * u * u) : 4 / std::abs(rest)) * (terms / v) + std::abs(third) * (terms / v));
+    const double log_r = r > 1e-300 && r < 1e300 ? std::log(r) : std::log(a[1]) - std::log(b[1]);
+    const double log_v = small ? std::log1p(s) : std::log(v) + (large ? 2 * log_r : 0);
+    const double first = near ? log1pmx(s) / rest : log_v / rest, second = near ? log1pmx(u) : 2 * log_r;
+    const double scaled = large ? (a[0] - b[0]) / a[1] : shift, third = order * scaled * scaled / v;
+    value[n] = sign * std::max(0.0, sign * 0.5 * (first - second + third));
+    // The rounding of v counts as often as v is smaller than its terms; that of a small s as often as log v follows it.
+    const double terms = (large ? std::abs(rest) + std::abs(order / r / r) : std::abs(order) + std::abs(rest) * r * r) / v;
+    const double logarithm = near ? std::abs(s * u) / v : small ? std::abs(u) / v : terms / std::abs(rest);
+    error[n] = kEpsilon * (4 * (std::abs(first) + std::abs(second) + std::abs(third) + logarithm) +
+                           std::abs(third) * (small ? 1 : terms));
   }
 }
 

@@ -1,4 +1,4 @@
-// Y = g(X) for monotone g: affine maps, exp, log, logistic, logit, 1/x and powers.
+// Y = g(X) for monotone g: affine maps, exp, log, logistic, 1/x and powers.
 #include "wrapper.hpp"
 
 #include <algorithm>
@@ -8,10 +8,10 @@ namespace kullback::transformed {
 namespace {
 
 // A point x of the distribution inside with log x, where that is known better than from x (NaN: it is not).
-struct Inside {
-  double x, log_x;
-};
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+struct Inside {
+  double x, log_x = kUnknown;
+};
 
 // One label of Y as a combination of labels of X: factor * E[label] + shift; c is that of a parametric label.
 struct Translation {
@@ -20,8 +20,9 @@ struct Translation {
   bool parametric = false;
 };
 
-// What a map must say; `k` are the wrapper's numbers.
+// What a map must say; `k` are the wrapper's numbers. kMoments: moments of Y are known moments of X.
 struct Affine {  // shift + scale x
+  static constexpr bool kMoments = true;
   static constexpr Text kName = "affine", kFormula = "p((x - shift) / scale) / |scale|", kMap = "";
   static std::vector<std::string> numbers() { return {"shift", "scale"}; }
   static void check(std::vector<double>& k, const Support&) {
@@ -31,7 +32,7 @@ struct Affine {  // shift + scale x
   }
   static bool increasing(const double* k) { return k[1] > 0; }
   static double forward(const double* k, double x) { return k[0] + k[1] * x; }
-  static Inside back(const double* k, double y, double, double) { return {(y - k[0]) / k[1], kUnknown}; }
+  static Inside back(const double* k, double y, double, double) { return {(y - k[0]) / k[1]}; }
   // log |dy/dx| at x
   static double log_slope(const double* k, const Inside&) { return std::log(std::abs(k[1])); }
   static bool translate(const double* k, Text label, std::vector<Translation>& out) {
@@ -43,6 +44,7 @@ struct Affine {  // shift + scale x
 };
 
 struct Plain {
+  static constexpr bool kMoments = true;
   static std::vector<std::string> numbers() { return {}; }
   static bool increasing(const double*) { return true; }
   static void check(std::vector<double>&, const Support&) {}
@@ -56,7 +58,7 @@ struct Exp : Plain {
   static constexpr Text kName = "exp_of", kFormula = "p(log x) / x", kMap = "exp";
   static double forward(const double*, double x) { return std::exp(x); }
   static Inside back(const double*, double y, double log_from_zero, double) {
-    return {std::isnan(log_from_zero) ? std::log(y) : log_from_zero, kUnknown};
+    return {std::isnan(log_from_zero) ? std::log(y) : log_from_zero};
   }
   static double log_slope(const double*, const Inside& at) { return at.x; }
   static bool translate(const double*, Text label, std::vector<Translation>& out) {
@@ -91,37 +93,17 @@ struct Log : Plain {
 
 struct Logistic : Plain {
   static constexpr Text kName = "logistic_of", kFormula = "p(log(x / (1 - x))) / (x (1 - x))", kMap = "logistic";
-  static double forward(const double*, double x) { return logistic(x); }
+  static constexpr bool kMoments = false;  // E[logistic(X)] has no closed form for any family
+  static double forward(const double*, double x) {  // below 1 for a finite x, however large
+    return std::isinf(x) ? logistic(x) : std::clamp(logistic(x), std::numeric_limits<double>::min(), 1 - kEpsilon / 2);
+  }
   static Inside back(const double*, double y, double log_from_zero, double log_to_one) {
     const double low = std::isnan(log_from_zero) ? std::log(y) : log_from_zero;
-    return {low - (std::isnan(log_to_one) ? std::log1p(-y) : log_to_one), kUnknown};
+    return {low - (std::isnan(log_to_one) ? std::log1p(-y) : log_to_one)};
   }
   static double log_slope(const double*, const Inside& at) {
     return -std::abs(at.x) - 2 * std::log1p(std::exp(-std::abs(at.x)));
   }
-  static bool translate(const double*, Text label, std::vector<Translation>& out) {
-    if (label == "log_x") out = {{"log(1+exp(c*x))", -1, 0, -1, true}};
-    if (label == "log_1mx") out = {{"log(1+exp(c*x))", -1, 0, 1, true}};
-    return !out.empty();
-  }
-  static std::vector<Translation> mean_log_slope(const double*) {
-    return {{"log(1+exp(c*x))", -1, 0, -1, true}, {"log(1+exp(c*x))", -1, 0, 1, true}};
-  }
-};
-
-struct Logit : Plain {
-  static constexpr Text kName = "logit_of", kFormula = "p(1 / (1 + exp(-x))) / (2 + exp(x) + exp(-x))", kMap = "logit";
-  static void check(std::vector<double>&, const Support& support) {
-    if (!(support.low >= 0 && support.high <= 1)) throw DomainError("", "logit_of needs a distribution on (0, 1)");
-  }
-  static double forward(const double*, double x) { return std::log(x) - std::log1p(-x); }
-  static Inside back(const double*, double y, double, double) { return {logistic(y), -log1pexp(-y)}; }
-  static double log_slope(const double*, const Inside& at) { return -at.log_x - std::log1p(-at.x); }
-  static bool translate(const double*, Text label, std::vector<Translation>& out) {
-    if (label == "x") out = {{"log_x"}, {"log_1mx", -1}};
-    return !out.empty();
-  }
-  static std::vector<Translation> mean_log_slope(const double*) { return {{"log_x", -1}, {"log_1mx", -1}}; }
 };
 
 struct Reciprocal : Plain {
@@ -188,6 +170,7 @@ class Mapped : public Wrapper, public Entropy, public Moments, public Quantiles,
     return wrap(call, call.numbers);
   }
   bool provides(const Layout& layout, int capability) const override {
+    if (!Map::kMoments && (capability == Entropy::kCapability || capability == Moments::kCapability)) return false;
     if (capability == Entropy::kCapability) return child_has<Entropy>(layout) && child_has<Moments>(layout);
     return has_capability(*child(layout).family, child(layout).layout, capability);
   }
@@ -210,7 +193,7 @@ class Mapped : public Wrapper, public Entropy, public Moments, public Quantiles,
       const double from_zero = known && own.low == 0 ? points.log_from_low(0, n) : kUnknown;
       const double to_one = known && own.high == 1 ? points.log_to_high(0, n) : kUnknown;
       const bool inside = known ? y >= own.low && y <= own.high : in_range(layout, theta, n, y);
-      const Inside at = inside ? Map::back(k, y, from_zero, to_one) : Inside{kUnknown, kUnknown};
+      const Inside at = inside ? Map::back(k, y, from_zero, to_one) : Inside{kUnknown};
       x(0, n) = at.x;
       slope[n] = inside ? Map::log_slope(k, at) : kUnknown;
       from(0, n) = whole.low == 0 && !std::isnan(at.log_x) ? at.log_x : std::log(at.x - whole.low);
@@ -231,16 +214,14 @@ class Mapped : public Wrapper, public Entropy, public Moments, public Quantiles,
   }
 
   void entropy(const Layout& layout, In theta, Row out) const override {
-    of_child<Entropy>(layout).entropy(child(layout).layout, theta, out);
-    Eigen::MatrixXd more(1, theta.cols());
-    if (!combine(layout, theta, Map::mean_log_slope(numbers(layout)), more))
-      throw UnsupportedError(std::string(child(layout).family->name()) +
-                             " does not know the expected logarithm of the slope of " + std::string(Map::kName));
-    out += more.row(0);
+    if constexpr (Map::kMoments) add_slope(layout, theta, out);
   }
   bool expect(const Layout& layout, In theta, Text label, Out value) const override {
-    std::vector<Translation> translations;
-    return Map::translate(numbers(layout), label, translations) && combine(layout, theta, translations, value);
+    if constexpr (Map::kMoments) {
+      std::vector<Translation> translations;
+      return Map::translate(numbers(layout), label, translations) && combine(layout, theta, translations, value);
+    }
+    return false;
   }
 
   void cdf(const Layout& layout, In theta, In x, bool upper, Row p) const override {
@@ -291,6 +272,15 @@ class Mapped : public Wrapper, public Entropy, public Moments, public Quantiles,
   }
 
  private:
+  // H(Y) = H(X) + E log |g'(X)|
+  static void add_slope(const Layout& layout, In theta, Row out) {
+    of_child<Entropy>(layout).entropy(child(layout).layout, theta, out);
+    Eigen::MatrixXd more(1, theta.cols());
+    if (!combine(layout, theta, Map::mean_log_slope(numbers(layout)), more))
+      throw UnsupportedError(std::string(child(layout).family->name()) +
+                             " does not know the expected logarithm of the slope of " + std::string(Map::kName));
+    out += more.row(0);
+  }
   bool in_range(const Layout& layout, In theta, Index n, double y) const {
     const Support own = support(layout, theta, theta.cols() > 1 ? n : 0, 0);
     return y >= own.low && y <= own.high && std::isfinite(y);
@@ -334,6 +324,7 @@ void register_maps(Registrar& registrar) {
   registrar.family(std::make_unique<Mapped<Affine>>());
   registrar.family(std::make_unique<MappedImage<Exp>>());
   registrar.family(std::make_unique<MappedImage<Log>>());
+  registrar.family(std::make_unique<MappedImage<Logistic>>());
   registrar.family(std::make_unique<MappedImage<Reciprocal>>());
   registrar.family(std::make_unique<Mapped<Power>>());
 }

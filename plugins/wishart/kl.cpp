@@ -44,14 +44,15 @@ Value relative_entropy(const MatrixGamma& p, const MatrixGamma& q) {
   const double a = 0.5 * p.degrees_of_freedom, b = 0.5 * q.degrees_of_freedom;
   const double difference = 0.5 * (q.degrees_of_freedom - p.degrees_of_freedom);
   // R_p^-1 R_q = S_p S_q^-1 = V_q V_p^-1: which matrix is relative to which depends on what is stored.
-  Eigen::MatrixXd k;
+  Eigen::MatrixXd k, l_a, l_b;  // l_a = l_b (I + K)
   if (p.is_inverse_scale && q.is_inverse_scale) {
-    k = relative_cholesky(q.matrix, p.matrix, q.factor, p.factor);
+    l_a = q.factor, l_b = p.factor;
+    k = relative_cholesky(q.matrix, p.matrix, l_a, l_b);
   } else {
     const bool given = !p.is_inverse_scale && !q.is_inverse_scale;
     const Eigen::MatrixXd scale_p = p.scale(), scale_q = q.scale();
-    k = relative_cholesky(scale_p, scale_q, given ? p.factor : cholesky("scale", scale_p),
-                        given ? q.factor : cholesky("scale", scale_q));
+    l_a = given ? p.factor : cholesky("scale", scale_p), l_b = given ? q.factor : cholesky("scale", scale_q);
+    k = relative_cholesky(scale_p, scale_q, l_a, l_b);
   }
   double condition = 1;
   for (const MatrixGamma* side : {&p, &q})
@@ -61,8 +62,10 @@ Value relative_entropy(const MatrixGamma& p, const MatrixGamma& q) {
   double matrices = 0, shapes = 0, size = 0;
   for (Index i = 0; i < d; ++i) {
     matrices += a * k.row(i).head(i).squaredNorm();
-    const double pivot = k(i, i), ratio = (1 + pivot) * (1 + pivot);
-    matrices += deviance(a * ratio, difference - a * pivot * (2 + pivot));
+    // Near -1 the pivot has lost 1 + pivot, which is a ratio of the factors' diagonals.
+    const double pivot = k(i, i), root = pivot < -0.5 ? l_a(i, i) / l_b(i, i) : 1 + pivot, ratio = root * root;
+    const double growth = pivot < -0.5 ? (root - 1) * (root + 1) : pivot * (2 + pivot);  // ratio - 1
+    matrices += deviance(a * ratio, difference - a * growth);
     size += std::abs(difference) * std::abs(std::log(ratio)) * 2;
 
     const double shift = 0.5 * static_cast<double>(i), from = a - shift, to = b - shift;

@@ -27,9 +27,7 @@ std::vector<Example> one_of_each() {
   std::vector<Example> out;
   std::set<std::string> seen;
   for (const Example& e : examples())
-    // chi against nakagami at order 2 and a sum of geometric terms are not right yet (docs/architecture.md, known gaps).
-    if (e.members.layout.dimension == 1 && e.members.family->name() != "chi" && e.members.family->name() != "geometric" &&
-        seen.insert(std::string(e.members.family->name())).second) out.push_back(e);
+    if (e.members.layout.dimension == 1 && seen.insert(std::string(e.members.family->name())).second) out.push_back(e);
   return out;
 }
 
@@ -54,6 +52,29 @@ TEST_P(Pairs, DistanceToItselfIsExactlyZero) {
     ASSERT_TRUE(found) << name;
     EXPECT_EQ(found->value, 0) << name;
     EXPECT_EQ(found->error, 0) << name;
+  }
+}
+
+// The signs of a rule (docs/plugins.md): of the order, and the same whichever way the value came.
+TEST_P(Pairs, RenyiHasTheSignOfItsOrder) {
+  for (const Example& other : one_of_each()) {
+    SCOPED_TRACE(other.name);
+    const Members& q = other.members;
+    const auto negative = value_of("renyi(-0.5)", p(), q), mirror = value_of("renyi(1.5)", q, p());
+    const auto tsallis = value_of("tsallis(-0.5)", p(), q), amari = value_of("amari_alpha(-0.5)", p(), q);
+    for (const char* written : {"renyi(0.5)", "renyi(0.999)", "renyi(1.5)"})
+      if (const auto each = value_of(written, p(), q)) EXPECT_GE(each->value, 0) << written << each->source;
+    if (!negative || !mirror) continue;
+    EXPECT_LE(negative->value, 0) << negative->source;
+    if (tsallis) EXPECT_LE(tsallis->value, 0) << tsallis->source;
+    if (amari) EXPECT_GE(amari->value, 0) << amari->source;
+    // log c = (a - 1) D_a(p, q) = -a D_(1-a)(q, p), a = -1/2
+    if (std::isinf(negative->value) || std::isinf(mirror->value))
+      EXPECT_EQ(-negative->value, mirror->value) << negative->source << "; " << mirror->source;
+    else
+      EXPECT_LE(std::abs(1.5 * negative->value + 0.5 * mirror->value),
+                1.5 * negative->error + 0.5 * mirror->error + 4 * kEpsilon * mirror->value)
+          << negative->source << "; " << mirror->source;
   }
 }
 

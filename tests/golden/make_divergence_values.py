@@ -36,8 +36,11 @@ GEOMETRIC = Family(["probability"], lambda p: [log1p(-p)], lambda a: -log(1 - ex
                    lambda k, p: log(p) + k * log1p(-p))
 BERNOULLI = Family(["probability"], lambda p: [log(p / (1 - p))], lambda a: log1p(exp(a)), lambda a: True)
 
+BETA = Family(["alpha", "beta"], lambda a, b: [a - 1, b - 1], lambda a, b: loggamma(a + 1) + loggamma(b + 1) - loggamma(a + b + 2),
+              lambda a, b: a > -1 and b > -1)
+
 FAMILIES = {"normal": NORMAL, "gamma": GAMMA, "inverse_gamma": INVERSE_GAMMA, "exponential": EXPONENTIAL, "poisson": POISSON,
-            "geometric": GEOMETRIC, "bernoulli": BERNOULLI}
+            "geometric": GEOMETRIC, "bernoulli": BERNOULLI, "beta": BETA}
 
 
 def bregman(family, p, q):
@@ -122,6 +125,8 @@ PAIRS = {
     "poisson": [((2,), (3,)), ((1e-3,), (10,)), ((1e6,), (1e6 + 1,)), ((4,), (4 + 1e-8,)), ((300,), (200,))],
     "geometric": [((0.25,), (0.5,)), ((1e-6,), (1e-3,)), ((0.5,), (0.5 + 1e-9,)), ((0.999,), (0.001,))],
     "bernoulli": [((0.25,), (0.5,)), ((1e-12,), (0.5,)), ((0.3,), (0.3 + 1e-9,)), ((0.999,), (0.001,))],
+    "beta": [((2, 3), (2.5, 1)), ((1e-3, 2e-3), (2, 3)), ((1e6, 2e6), (1e6 + 1, 2e6)), ((1e6, 1e-3), (3e6, 2e-3)), ((0.5, 2), (0.5 + 2.0 ** -27, 2)),
+             ((1, 1), (1e-3, 1e-3)), ((50, 2), (1, 40))],
 }
 NAMES = ["kl", "jeffreys", "renyi(0.25)", "renyi(0.5)", "renyi(0.999)", "renyi(2)", "renyi(-0.5)", "amari_alpha(0.5)", "amari_alpha(3)", "tsallis(0.25)", "bhattacharyya", "hellinger",
          "chi_squared", "reverse_chi_squared"]

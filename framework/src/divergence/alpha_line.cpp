@@ -92,6 +92,14 @@ std::vector<Peak> peaks(Mixed& mixed, const std::vector<double>& t, const Eigen:
   return out;
 }
 
+// Over the outer half of the way from the break points to a limit: a tail that does not fall there never will. Two places
+// that far apart tell a slope of 0 from the rounding of t, which neighbours do not.
+bool never_falls(Mixed& mixed, double start, double limit, double flat) {
+  const double middle = 0.5 * start + 0.5 * limit, last = mixed(limit), before = mixed(middle);
+  return start != limit && std::isfinite(last) && std::isfinite(before) &&
+         (last - before) / std::abs(limit - middle) > -flat;
+}
+
 // Where the mixed density has fallen by one from its peak.
 double reach(Mixed& mixed, const Peak& peak, double sign, double limit) {
   double step = 1e-12 * (1 + std::abs(peak.t));
@@ -110,6 +118,12 @@ Estimate integrate_logarithm(const Question& question) {
     Piece piece(question, line.p(), line.q(), part.coordinate);
     if (!piece.has_p() || !piece.has_q()) continue;
     Mixed mixed(piece, order);
+    if (order < 0 || order > 1) {
+      if (never_falls(mixed, part.line.breaks.front(), part.line.low_limit, part.line.low_flat))
+        return infinite(fmt::format("the integral diverges {}", where(part.coordinate, part.line.low_limit)));
+      if (never_falls(mixed, part.line.breaks.back(), part.line.high_limit, part.line.high_flat))
+        return infinite(fmt::format("the integral diverges {}", where(part.coordinate, part.line.high_limit)));
+    }
     const std::vector<double> scan = scan_points(part.line);
     const Eigen::RowVectorXd heights =
         mixed(Eigen::Map<const Eigen::RowVectorXd>(scan.data(), static_cast<Index>(scan.size())));
@@ -161,7 +175,8 @@ Estimate integrate_logarithm(const Question& question) {
     relative_error = (old_share * relative_error + share * error) / (old_share + share);
     log_c = larger + std::log(old_share + share);
   }
-  if (log_c == -kInf) return infinite(order < 0 || order > 1 ? "the integral of p^a q^(1-a) diverges" : "p and q do not overlap");
+  if (log_c == -kInf)
+    return infinite(order < 0 || order > 1 ? "the integral of p^a q^(1-a) diverges" : "p and q do not overlap");
   const bool below = order >= 0 && order <= 1;
   // c is known to lie on one side of 1.
   const double value = below ? -log_c : log_c;

@@ -22,15 +22,22 @@ Estimate infinite(std::string reason) {
   return {std::numeric_limits<double>::infinity(), 0, Method::infinite, std::move(reason)};
 }
 
+namespace {
+// -1 where D is never positive (renyi and tsallis of negative order), else 1.
+double sign_of(const Divergence& divergence) { return divergence.outer(1) < 0 ? -1 : 1; }
+}  // namespace
+
 Estimate checked(const Question& question, Estimate estimate) {
   if (std::isnan(estimate.value) || std::isnan(estimate.error))
     throw NumericalError(fmt::format("{} came out as not a number ({}, {})", pair_name(question),
                                      to_text(estimate.method), estimate.source));
   if (is_signed(question.divergence)) return estimate;
-  if (estimate.value < -estimate.error)
-    throw NumericalError(fmt::format("{} came out negative: {} with an error of {} ({}, {})", pair_name(question),
-                                     estimate.value, estimate.error, to_text(estimate.method), estimate.source));
-  if (estimate.value < 0) estimate.value = 0;
+  const double sign = sign_of(question.divergence);
+  if (sign * estimate.value < -estimate.error)
+    throw NumericalError(fmt::format("{} came out {}: {} with an error of {} ({}, {})", pair_name(question),
+                                     sign > 0 ? "negative" : "positive", estimate.value, estimate.error,
+                                     to_text(estimate.method), estimate.source));
+  if (sign * estimate.value < 0) estimate.value = 0;
   if (std::isinf(estimate.value)) {
     estimate.error = 0;
     estimate.method = Method::infinite;

@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <utility>
 
 namespace kullback::divergence {
 
@@ -57,7 +59,7 @@ class Gap {
         continue;
       }
       plain(n, i, j, value[n], error[n]);
-      if (fisher_ && !(error[n] <= 1e-14 * value[n])) along_the_line(i, j, value[n], error[n]);
+      if (fisher_ && !(error[n] <= 1e-14 * value[n])) along_the_line(n, i, j, value[n], error[n]);
       if (value[n] < 0 && value[n] >= -error[n]) value[n] = 0;
     }
   }
@@ -112,6 +114,15 @@ class Gap {
     finish(mixed_);
   }
 
+  // |eta_p dD/d eta_p| + |eta_q dD/d eta_q| in row r.
+  double natural_slope(Index r, Index n, Index i, Index j) const {
+    const double eta_p = std::abs(p_.eta(r, i)), eta_q = std::abs(q_.eta(r, j));
+    const auto distance = [](double m, double other) { return std::abs(m - other) + 4 * kEpsilon * std::abs(m); };
+    if (!alpha_) return (eta_p + eta_q) * distance(p_.m(r, i), q_.m(r, j));
+    const double m = mixed_.m(r, n);
+    return std::abs(order_) * eta_p * distance(p_.m(r, i), m) + std::abs(1 - order_) * eta_q * distance(q_.m(r, j), m);
+  }
+
   double rounding(Index r) const { return exact_[static_cast<std::size_t>(r)] ? 0 : kEpsilon; }
 
   void plain(Index n, Index i, Index j, double& value, double& error) const {
@@ -144,46 +155,60 @@ class Gap {
   }
 
   // As an integral of Delta' I Delta, never negative, along the line of natural parameters: KL = integral over [0, 1]
-  // of (1 - t) ... from p to q. The gap of A at p (t = 1), q (t = 0) and t = a has a kernel of two straight pieces.
-  void along_the_line(Index i, Index j, double& value, double& error) const {
-    Eigen::MatrixXd from = q_.eta.col(j), delta = p_.eta.col(i) - q_.eta.col(j);
-    double a = order_;
+  // of (1 - t) ... from p to q. The gap of A at p (t = 1), q (t = 0) and t = a has a kernel of two straight pieces. The
+  // line is walked from both ends: beside an end that is small eta keeps its digits.
+  void along_the_line(Index n, Index i, Index j, double& value, double& error) const {
+    Eigen::MatrixXd from = q_.eta.col(j), to = p_.eta.col(i);
+    double a = order_, rest = 1 - order_;  // rest = 1 - a
     if (!alpha_ || a < 0) {
-      from = p_.eta.col(i);
-      delta = -delta;
-      a = 1 - a;
+      std::swap(from, to);
+      std::swap(a, rest);
     }
-    std::vector<double> breaks = {0, 1};
-    if (alpha_ && a != 0 && a != 1) breaks = a < 1 ? std::vector<double>{0, a, 1} : std::vector<double>{0, 1, a};
-    const auto kernel = [&](double t) {
-      if (!alpha_) return 1 - t;
-      if (a > 1) return t < 1 ? (a - 1) * t : a - t;
-      return t < a ? (1 - a) * t : a * (1 - t);
+    const bool inside = a >= 0 && a <= 1;
+    const auto near_from = [&](double s) {
+      if (!alpha_) return 1 - s;
+      return !inside ? -rest * s : s < a ? rest * s : a * (1 - s);
     };
-    bool left = false;  // members so far apart that the line between them rounds to outside the domain
-    const quadrature::Integrand integrand = [&](In t, Out out) {
-      const Index count = t.cols();
-      const Eigen::MatrixXd eta = from.replicate(1, count) + delta * t;
+    const auto near_to = [&](double s) {
+      if (!alpha_) return s;
+      return !inside ? -rest * (1 - s) : s < rest ? a * s : rest * (1 - s);
+    };
+    const Eigen::MatrixXd delta = to - from;
+    double sum = 0, missed = 0;
+    if (!integrate(from, delta, 0.5, a, near_from, sum, missed) ||
+        !integrate(to, -delta, 0.5, rest, near_to, sum, missed))
+      return;
+    if (alpha_ && !inside && !integrate(to, delta, -rest, 0, [&](double s) { return -rest - s; }, sum, missed)) return;
+    double bound = missed + 32 * kEpsilon * sum;
+    for (Index r = 0; r < rows_; ++r) bound += 2 * rounding(r) * natural_slope(r, n, i, j);
+    if (bound < error || !std::isfinite(value)) value = sum, error = bound;
+  }
+
+  // Adds the integral of kernel(s) delta' I(end + s delta) delta over 0 < s < length and its error; the kernel may bend
+  // at `bend`. False for members so far apart that the line between them rounds to outside the domain.
+  bool integrate(const Eigen::MatrixXd& end, const Eigen::MatrixXd& delta, double length, double bend,
+                 const std::function<double(double)>& kernel, double& sum, double& missed) const {
+    bool left = false;
+    const quadrature::Integrand integrand = [&](In s, Out out) {
+      const Index count = s.cols();
+      const Eigen::MatrixXd eta = end.replicate(1, count) + delta * s;
       const Eigen::MatrixXd step = delta.replicate(1, count);
       Eigen::RowVectorXd f(count);
       fisher_->fisher(layout_, eta, step, row(f));
       for (Index k = 0; k < count; ++k) {
         left = left || !std::isfinite(f[k]);
-        out(0, k) = left ? 0 : f[k] * kernel(t(0, k));
+        out(0, k) = left ? 0 : f[k] * kernel(s(0, k));
       }
     };
     quadrature::Options options;
     options.relative_tolerance = 1e-14;
     options.max_evaluations = 20000;
-    const quadrature::Integral integral =
-        quadrature::integrate_1d(integrand, 1, {breaks, breaks.front(), breaks.back()}, options);
-    if (integral.infinite || left) return;
-    double bound = integral.error(0) + 32 * kEpsilon * integral.value(0);
-    for (Index r = 0; r < rows_; ++r)
-      bound += 2 * rounding(r) * (std::abs(p_.eta(r, i)) + std::abs(q_.eta(r, j))) *
-               (std::abs(p_.m(r, i) - q_.m(r, j)) + 4 * kEpsilon * std::abs(p_.m(r, i))) *
-               (alpha_ ? std::abs(a) + std::abs(1 - a) : 1);
-    if (bound < error || !std::isfinite(value)) value = integral.value(0), error = bound;
+    std::vector<double> breaks = {0, length};
+    if (bend > 0 && bend < length) breaks.insert(breaks.begin() + 1, bend);
+    const quadrature::Integral integral = quadrature::integrate_1d(integrand, 1, {breaks, 0, length}, options);
+    sum += integral.value(0);
+    missed += integral.error(0);
+    return !integral.infinite && !left;
   }
 
   const ExponentialFamily& family_;

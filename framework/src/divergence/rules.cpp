@@ -47,6 +47,8 @@ Found find(const Registry& registry, const Divergence& divergence, const Side& p
   const bool primitive = dynamic_cast<const Primitive*>(&divergence);
   if (!primitive) {
     const Text name = divergence.name();
+    // An order at which a divergence becomes a relative entropy (renyi(1)): the rules of kl serve it.
+    if (divergence.functional() == Functional::relative_entropy && !divergence.parameter().empty()) return {};
     if (const Rule* rule = registry.find_rule(name, a, b))
       return {rule, false, divergence.parameter_value(), 1, false, name};
     if (divergence.symmetric())
@@ -64,7 +66,7 @@ Found find(const Registry& registry, const Divergence& divergence, const Side& p
       if (const Rule* rule = registry.find_rule(name, b, a)) return {rule, true, 0, 1, squared, name};
     return {};
   }
-  // |log c| = |a - 1| |D_a(p || q)| = |a| |D_(1-a)(q || p)|.
+  // |log c| = |a - 1| |D_a(p || q)| = |a| |D_(1-a)(q || p)|, D_a as it is defined: not positive for a < 0.
   const double order = divergence.order();
   if (const Rule* rule = registry.find_rule("renyi", a, b)) return {rule, false, order, order - 1, false, "renyi"};
   if (const Rule* rule = order == 0 ? nullptr : registry.find_rule("renyi", b, a))
@@ -93,13 +95,10 @@ void run_rule(const Rule& rule, double parameter, const std::string& pair, const
     };
     Row v(value.data() + begin, n), e(error.data() + begin, n);
     call(rule, parameter, {p.family, p.layout, columns(p.theta)}, {q.family, q.layout, columns(q.theta)}, v, e);
-    for (Index i = 0; i < n; ++i) {
-      // Of a negative order, whose integral diverges: the outer function gives the sign.
-      if (v(i) == -std::numeric_limits<double>::infinity()) v(i) = -v(i);
+    for (Index i = 0; i < n; ++i)
       if (std::isnan(v(i)) || std::isnan(e(i)))
         throw NumericalError(
             fmt::format("{} came out as not a number for pair {} ({})", pair, begin + i + 1, rule.source));
-    }
   });
 }
 
@@ -143,8 +142,9 @@ Answer by_rule(Question& question) {
         fmt::format("the closed form {} does not apply: {}", pair_name(question), reason.what()));
     return {};
   }
-  if (std::isinf(value(0)) && value(0) > 0)
-    return infinite(fmt::format("{} diverges for these parameters {}", pair_name(question), used.source));
+  if (std::isinf(value(0)))
+    return Estimate{value(0), 0, Method::infinite,
+                    fmt::format("{} diverges for these parameters {}", pair_name(question), used.source)};
   return Estimate{value(0), error(0), used.method, used.source};
 }
 

@@ -113,6 +113,10 @@ void add_heavy_tail(const Summand& terms, double start, double sign, Sum& sum) {
     Eigen::RowVectorXd k(kNear);
     for (Index i = 0; i < kNear; ++i) k[i] = origin + sign * (first + static_cast<double>(i));
     terms(k, values);
+    if (values.row(kValue).maxCoeff() == kInf) {  // nothing to interpolate
+      out[kValue] = kInf;
+      return out;
+    }
     for (Index i = 0; i < kNear; ++i) {
       double weight = 1;
       for (Index j = 0; j < kNear; ++j)

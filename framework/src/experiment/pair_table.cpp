@@ -85,27 +85,54 @@ std::optional<Mechanism> mechanism(const Registry& registry, const Divergence& d
   }
 }
 
-std::string pair_table(const Registry& registry, const Divergence& divergence) {
-  std::vector<std::vector<std::string>> rows = {{"p", "closed forms for q"}};
-  Index finite = 0, families = 0;
+namespace {
+
+struct Line {
+  std::string p;
+  std::map<std::string, std::vector<std::string>> by_mechanism;
+};
+
+std::vector<Line> find_pairs(const Registry& registry, const Divergence& divergence) {
+  std::vector<Line> lines;
   for (const std::string& p : registry.families()) {
     if (!sample_member(registry.family(p))) continue;
-    ++families;
-    std::map<std::string, std::vector<std::string>> by_mechanism;
+    Line line{p, {}};
     for (const std::string& q : registry.families())
-      if (const auto found = mechanism(registry, divergence, registry.family(p), registry.family(q))) {
-        by_mechanism[found->name].push_back(q);
-        finite += found->finite;
-      }
+      if (const auto found = mechanism(registry, divergence, registry.family(p), registry.family(q)))
+        line.by_mechanism[found->name].push_back(q);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+PairCount count(const std::vector<Line>& lines) {
+  PairCount out{0, static_cast<Index>(lines.size())};
+  for (const Line& line : lines)
+    for (const auto& [name, all] : line.by_mechanism)
+      if (name != "infinite") out.finite += static_cast<Index>(all.size());
+  return out;
+}
+
+}  // namespace
+
+PairCount count_pairs(const Registry& registry, const Divergence& divergence) {
+  return count(find_pairs(registry, divergence));
+}
+
+std::string pair_table(const Registry& registry, const Divergence& divergence) {
+  std::vector<std::vector<std::string>> rows = {{"p", "closed forms for q"}};
+  const std::vector<Line> lines = find_pairs(registry, divergence);
+  for (const auto& [p, by_mechanism] : lines) {
     std::string line;
     for (const auto& [name, all] : by_mechanism)
       if (name != "infinite") line += fmt::format("{}{}: {}", line.empty() ? "" : "; ", name, fmt::join(all, ", "));
     if (!line.empty()) rows.push_back({p, line});
   }
+  const PairCount total = count(lines);
   return table(rows) +
          fmt::format(
              "\n{} finite pairs of {} families have a closed form; all others are integrated where that is possible.\n",
-             finite, families);
+             total.finite, total.families);
 }
 
 }  // namespace kullback::experiment

@@ -20,6 +20,12 @@ struct Mechanism {
 std::optional<Mechanism> mechanism(const Registry& registry, const Divergence& divergence, const Distribution& p,
                                    const Distribution& q);
 
+/// Pairs of families whose sample members have a finite D without integration, by rule or by mechanism.
+struct PairCount {
+  Index finite = 0, families = 0;
+};
+PairCount count_pairs(const Registry& registry, const Divergence& divergence);
+
 /// The table of all pairs, one line a family p, and how many finite ones there are.
 std::string pair_table(const Registry& registry, const Divergence& divergence);
 

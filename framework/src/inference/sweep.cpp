@@ -39,9 +39,10 @@ struct Move {
 
 // <eta' - eta, m' - m>, and KL(old || new) = A' - A - <eta' - eta, m> with the size of its terms.
 Move move_of(const double* eta, const double* next, const double* m, const double* m_next, double a, double a_next,
-             Index rows) {
+             const std::vector<double>& shift) {
   double square = 0, inner = 0, scale = 0;
-  for (Index r = 0; r < rows; ++r) {
+  for (std::size_t r = 0; r < shift.size(); ++r) {
+    if (shift[r] != 0) scale += shift[r] * (std::abs(m[r]) + std::abs(m_next[r]));
     if (eta[r] == next[r]) continue;  // also -inf
     const double step = next[r] - eta[r];
     if (m_next[r] != m[r]) square += step * (m_next[r] - m[r]);
@@ -50,7 +51,16 @@ Move move_of(const double* eta, const double* next, const double* m, const doubl
       scale += (std::abs(next[r]) + std::abs(eta[r])) * std::abs(m[r]);
     }
   }
-  return {square, a_next - a - inner, scale + std::abs(a) + std::abs(a_next) + 1};  // A may be a small difference of large terms
+  return {square, a_next - a - inner, scale + std::abs(a) + std::abs(a_next)};
+}
+
+// The natural parameter of a logarithm is a shape less a number of order one (alpha - 1 of a beta), and A is computed from
+// the shape: as a difference of log Gammas that may nearly cancel, known to the rounding of the shape times its slope m.
+std::vector<double> shifts(const ExponentialFamily& family, const Layout& layout) {
+  std::vector<double> out;
+  for (const Statistic& s : family.statistics(layout))
+    out.insert(out.end(), static_cast<std::size_t>(s.rows), s.label.starts_with("log_") ? 1.0 : 0.0);
+  return out;
 }
 
 }  // namespace
@@ -114,6 +124,8 @@ Sweeper::Sweeper(Joint& joint, const Settings& settings, Observer& observer, boo
     }
     k.sums.resize(static_cast<std::size_t>(slots));
     k.update = joint.update_kind(b);
+    k.shift = shifts(*k.family, from.layout);
+    k.shift.resize(static_cast<std::size_t>(from.eta.rows()), 0.0);  // fixed rows
     numbers += from.eta.size();
     kernels_.push_back(std::move(k));
   }
@@ -201,13 +213,15 @@ Sweeper::Chunk Sweeper::measure_pairs(Range range, Scratch& scratch) const {
   double* squares = scratch.squares.data();
   double* gains = scratch.gains.data();
   double* products = scratch.products.data();
+  const double t0 = kernel(range.block).shift[0], t1 = kernel(range.block).shift[1];
   for (Index k = 0; k < count; ++k) {
     const double e0 = eta[2 * k], e1 = eta[2 * k + 1], n0 = next[2 * k], n1 = next[2 * k + 1];
     const double m0 = m[2 * k], m1 = m[2 * k + 1], p0 = m_next[2 * k], p1 = m_next[2 * k + 1];
     const double s0 = n0 - e0, s1 = n1 - e1;
     squares[k] = s0 * (p0 - m0) + s1 * (p1 - m1);
     const double scale = (std::abs(n0) + std::abs(e0)) * std::abs(m0) + (std::abs(n1) + std::abs(e1)) * std::abs(m1) +
-                         std::abs(a[k]) + std::abs(a_next[k]) + 1;
+                         t0 * (std::abs(m0) + std::abs(p0)) + t1 * (std::abs(m1) + std::abs(p1)) + std::abs(a[k]) +
+                         std::abs(a_next[k]);
     gains[k] = (a_next[k] - a[k] - (s0 * m0 + s1 * m1)) + 64 * kEpsilon * scale;
     products[k] = n0 * p0 + n1 * p1;
   }
@@ -232,7 +246,7 @@ Sweeper::Chunk Sweeper::measure_any(Range range, const Scratch& scratch) const {
     const double* next = scratch.eta.data() + k * rows;
     const double* m_next = scratch.m.data() + k * rows;
     const Move move = move_of(from.eta.data() + at * rows, next, from.m.data() + at * rows, m_next,
-                              from.log_partition[at], scratch.log_partition[k], rows);
+                              from.log_partition[at], scratch.log_partition[k], kernel(range.block).shift);
     if (std::isnan(move.square) || std::isnan(move.gain)) fail(range, scratch, k, "the update is not finite");
     Chunk one;
     one.square = move.square;

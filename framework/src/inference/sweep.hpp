@@ -83,6 +83,7 @@ class Sweeper {
     std::vector<Index> first_slot;  // by color
     bool sums_hold = false;
     LastStep last;
+    std::vector<double> shift;  // by row of eta: the size of the number by which its parameter may differ from it
   };
   struct Chunk {
     double square = 0;  // of the distance

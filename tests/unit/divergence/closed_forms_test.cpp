@@ -1,0 +1,137 @@
+// How many pairs of registered families have a divergence without integration, and that none which other libraries have
+// in closed form is missing.
+#include "experiment/pair_table.hpp"
+#include "model/evaluate.hpp"
+#include "support/members.hpp"
+
+#include <cmath>
+
+namespace {
+
+using namespace kullback;
+
+Members parse(const std::string& text) {
+  const auto source = std::make_shared<const config::Source>(config::Source{"pair", text});
+  return model::evaluate_distribution(model::Scope(registry(), {}), config::parse_expression(source, "")).members;
+}
+
+TEST(ClosedForms, MoreThan250FinitePairsOfFamilies) {
+  const experiment::PairCount kl = experiment::count_pairs(registry(), registry().divergence("kl"));
+  EXPECT_GT(kl.finite, 250);
+  RecordProperty("finite_kl_pairs", static_cast<int>(kl.finite));
+}
+
+// A pair of families that torch.distributions.kl or tensorflow_probability registers, with a member of each; finite pairs
+// of different families first, then those within a family, then those that are infinite.
+struct Pair {
+  const char *p, *q;
+  bool finite = true;
+};
+constexpr const char* kBeta = "beta(alpha = 2, beta = 3)";
+constexpr const char* kBernoulli = "bernoulli(probability = 0.3)";
+constexpr const char* kContinuous = "continuous_bernoulli(probability = 0.3)";
+constexpr const char* kExponential = "exponential(rate = 1.5)";
+constexpr const char* kGamma = "gamma(shape = 2, rate = 3)";
+constexpr const char* kGumbel = "gumbel(location = 0.5, scale = 2)";
+constexpr const char* kLaplace = "laplace(location = 0.5, scale = 2)";
+constexpr const char* kNormal = "normal(mean = 0.5, stddev = 2)";
+constexpr const char* kPareto = "pareto(minimum = 1, shape = 3)";
+constexpr const char* kPoisson = "poisson(rate = 2)";
+constexpr const char* kUniform = "uniform(low = 0.25, high = 0.75)";
+constexpr const char* kUnit = "uniform(low = 0, high = 1)";
+constexpr const char* kBinomial = "binomial(trials = 3, probability = 0.4)";
+
+const Pair kPairs[] = {
+    {kBernoulli, kPoisson},
+    {kBeta, kContinuous},
+    {kBeta, kExponential},
+    {kBeta, kGamma},
+    {kBeta, kNormal},
+    {kBeta, kUnit},
+    {kContinuous, kExponential},
+    {kContinuous, kNormal},
+    {kContinuous, kUnit},
+    {kExponential, kGamma},
+    {kExponential, kGumbel},
+    {kExponential, kNormal},
+    {kGamma, kExponential},
+    {kGamma, kGumbel},
+    {kGamma, kNormal},
+    {kGumbel, kNormal},
+    {kLaplace, kNormal},
+    {kNormal, kGumbel},
+    {kNormal, kLaplace},
+    {kPareto, kExponential},
+    {kPareto, kGamma},
+    {kPareto, kNormal},
+    {kUniform, kBeta},
+    {kUniform, kContinuous},
+    {kUniform, kExponential},
+    {kUniform, kGamma},
+    {kUniform, kGumbel},
+    {kUniform, kNormal},
+    {"uniform(low = 2, high = 3)", kPareto},
+    {kBernoulli, "bernoulli(probability = 0.6)"},
+    {kBeta, "beta(alpha = 0.5, beta = 4)"},
+    {kBinomial, "binomial(trials = 3, probability = 0.7)"},
+    {"categorical(probabilities = [0.2, 0.3, 0.5])", "categorical(probabilities = [0.5, 0.25, 0.25])"},
+    {"cauchy(location = 0, scale = 1)", "cauchy(location = 2, scale = 3)"},
+    {"chi(degrees_of_freedom = 3)", "chi(degrees_of_freedom = 4.5)"},
+    {"chi_squared(degrees_of_freedom = 3)", "chi_squared(degrees_of_freedom = 4.5)"},
+    {kContinuous, "continuous_bernoulli(probability = 0.8)"},
+    {"dirichlet(concentration = [1, 2, 3])", "dirichlet(concentration = [3, 2, 0.5])"},
+    {kExponential, "exponential(rate = 4)"},
+    {kGamma, "gamma(shape = 0.5, rate = 1)"},
+    {"geometric(probability = 0.3)", "geometric(probability = 0.6)"},
+    {kGumbel, "gumbel(location = -1, scale = 0.5)"},
+    {"half_normal(scale = 1)", "half_normal(scale = 3)"},
+    {"inverse_gamma(shape = 2, scale = 3)", "inverse_gamma(shape = 4, scale = 1)"},
+    {kLaplace, "laplace(location = -1, scale = 0.5)"},
+    {"log_normal(log_mean = 0, log_stddev = 1)", "log_normal(log_mean = 1, log_stddev = 2)"},
+    {"logit_normal(logit_mean = 0, logit_stddev = 1)", "logit_normal(logit_mean = 1, logit_stddev = 2)"},
+    {"multivariate_normal(mean = [0, 1], covariance = [[2, 0.5], [0.5, 1]])",
+     "multivariate_normal(mean = [1, 1], covariance = [[1, -0.25], [-0.25, 3]])"},
+    {kNormal, "normal(mean = -1, stddev = 0.5)"},
+    {kPareto, "pareto(minimum = 0.5, shape = 1)"},
+    {kPoisson, "poisson(rate = 5)"},
+    {kUniform, kUnit},
+    {"von_mises(mean = 0, concentration = 1)", "von_mises(mean = 1, concentration = 3)"},
+    {"weibull(shape = 1.5, scale = 2)", "weibull(shape = 0.75, scale = 1)"},
+    {"wishart(degrees_of_freedom = 4, scale = [[2, 0.5], [0.5, 1]])",
+     "wishart(degrees_of_freedom = 5, scale = [[1, -0.25], [-0.25, 3]])"},
+    {kExponential, kBeta, false},
+    {kExponential, kPareto, false},
+    {kExponential, kUniform, false},
+    {kGamma, kContinuous, false},
+    {kGamma, kUniform, false},
+    {kGumbel, kExponential, false},
+    {kGumbel, kGamma, false},
+    {kLaplace, kBeta, false},
+    {kLaplace, kPareto, false},
+    {kNormal, kBeta, false},
+    {kNormal, kUniform, false},
+    {kPareto, kUniform, false},
+    {kPoisson, kBernoulli, false},
+    {kPoisson, kBinomial, false},
+    {kUniform, kPareto, false},
+    {"pareto(minimum = 1, shape = 1.5)", kNormal, false},
+    {"pareto(minimum = 1, shape = 1)", kExponential, false},
+};
+
+TEST(ClosedForms, NoPairThatOtherLibrariesKnowIsMissing) {
+  for (const auto& [p, q, finite] : kPairs) {
+    SCOPED_TRACE(std::string(p) + " " + q);
+    const Members a = parse(p), b = parse(q);
+    const Estimate formula = evaluate(registry(), registry().divergence("kl"), a, b, {.formulas_only = true});
+    if (!finite) {
+      EXPECT_EQ(formula.method, Method::infinite) << formula.source;
+      EXPECT_TRUE(std::isinf(formula.value));
+      continue;
+    }
+    EXPECT_TRUE(formula.method == Method::closed_form || formula.method == Method::expected_statistics)
+        << to_text(formula.method);
+    EXPECT_TRUE(std::isfinite(formula.value) && formula.value > 0) << formula.value;
+  }
+}
+
+}  // namespace
