@@ -176,7 +176,6 @@ Sources find_sources(const Registry& registry, const Model& model) {
                                                                        std::numeric_limits<double>::quiet_NaN())};
     const model::Posterior* posterior = v < model.posteriors.size() ? &model.posteriors[v] : nullptr;
     source.grid = posterior && posterior->kind == model::Posterior::Kind::grid;
-    if (source.grid) refuse(variable, "a discrete_grid posterior is not there yet");
     bool any_value = false, any_random = false, constant_values = true;
     for (const int s : variable.statements) {
       const Statement& statement = model.statements[static_cast<std::size_t>(s)];
