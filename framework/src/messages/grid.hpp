@@ -15,6 +15,7 @@ struct Grid {
   Cells cells;
   Eigen::MatrixXd values;  ///< labels by nodes
   double error;            ///< of the log normalizers, in nats; infinite: not measured
+  bool starting = true;    ///< its factor is still the start
 
   /// Takes these cells and the values of the labels at their nodes. Throws UnsupportedError where one is not a number.
   void set(Cells cells, const std::vector<Moments::Label>& labels, const std::string& name);

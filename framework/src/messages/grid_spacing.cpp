@@ -13,7 +13,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 constexpr double kDeep = 40;       // log masses below the largest by more do not count
-constexpr Index kScan = 256;       // nodes with which the mass is looked for
+constexpr Index kScan = 128;       // nodes with which the mass is looked for
 constexpr int kRounds = 60;        // of narrowing the range
 constexpr double kFarthest = 350;  // in log x: squares and their inverses are still finite
 constexpr std::size_t kMostPlaces = 64;
@@ -54,7 +54,7 @@ void narrow(Search& search, const LineMap& map, const Eigen::VectorXd& t, const 
   search.center = 0.5 * t[top] + 0.5 * t[top + 1];
   search.scale = std::max(0.5 * (t[right + 1] - t[left]), 16 * kEpsilon * std::abs(search.center));
   search.from = from, search.to = to;
-  search.done = !shrunk && right - left > 4;
+  search.done = !shrunk && right - left > 2;
 }
 
 }  // namespace

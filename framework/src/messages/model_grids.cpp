@@ -180,10 +180,31 @@ void ModelJoint::settle(Grid& grid, bool own) {
   grid.remember(to.m);
 }
 
+void ModelJoint::prepare_start(Grid& grid) {
+  const auto s = static_cast<std::size_t>(grid.source);
+  const int b = sources_[s].block;
+  Block& to = block(b);
+  const Index members = to.members();
+  const Eigen::MatrixXd own = message(grid.source, true), all = message(grid.source, false);
+  if (!grid.given) {
+    const Spacing spacing({grid.low, grid.high}, 2 * members, [&](const Eigen::MatrixXd& nodes) {
+      Eigen::MatrixXd both(nodes.rows(), 2 * members);
+      both << told_at(grid, own, true, nodes.leftCols(members)), told_at(grid, all, false, nodes.rightCols(members));
+      return both;
+    });
+    place(grid, spacing.cells(2 * kFirstCells));
+  }
+  to.eta = told_at(grid, own, true, grid.cells.nodes.replicate(1, members)) + grid.cells.log_ratio.replicate(1, members);
+  messages_[static_cast<std::size_t>(b)] = to.eta;
+  recompute(b);
+}
+
 double ModelJoint::quadrature_error() const {
   double error = 0;
   for (const Grid& grid : grids_)
-    error += grid.drifted(block(sources_[static_cast<std::size_t>(grid.source)].block).m) ? kInfinity : grid.error;
+    error += grid.starting ? 0
+             : grid.drifted(block(sources_[static_cast<std::size_t>(grid.source)].block).m) ? kInfinity
+                           : grid.error;
   return error;
 }
 
@@ -191,7 +212,7 @@ bool ModelJoint::refine() {
   bool moved = false;
   for (Grid& grid : grids_) {
     const Block& b = block(sources_[static_cast<std::size_t>(grid.source)].block);
-    if (std::isfinite(grid.error) && !grid.drifted(b.m)) continue;
+    if (grid.starting || (std::isfinite(grid.error) && !grid.drifted(b.m))) continue;
     settle(grid, false);
     moved = true;
   }

@@ -128,7 +128,8 @@ void ModelJoint::prepare(Range range) {
   const Source& source = sources_[static_cast<std::size_t>(s)];
   const Eigen::MatrixXd sum = message(s, false);
   Eigen::MatrixXd& to = messages_[static_cast<std::size_t>(range.block)];
-  if (const Grid* grid = grid_of(s)) {
+  if (Grid* grid = grid_of(s)) {
+    grid->starting = false;
     to = told(*grid, sum);
     return;
   }

@@ -85,6 +85,8 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
   /// Cells for the message as it is, doubled until they no longer matter, and the best factor on them.
   void settle(Grid& grid, bool own);
   void place(Grid& grid, Cells cells);
+  /// Cells for the start and for what comes after it, and the factor that its own distribution makes on them.
+  void prepare_start(Grid& grid);
   void fill_tables(const Grid& grid);
   /// Whether the grid can have that many cells.
   bool affordable(const Grid& grid, Index cells) const;

@@ -156,7 +156,8 @@ void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64
   const int b = sources_[static_cast<std::size_t>(grid.source)].block;
   const Source& source = source_of(b);
   Block& to = block(b);
-  grid.error = std::numeric_limits<double>::infinity();  // the cells are those of the prior
+  grid.error = std::numeric_limits<double>::infinity();
+  grid.starting = true;
   constexpr double kTail = 0.1;
   Eigen::MatrixXd from = Eigen::MatrixXd::Constant(1, to.members(), kTail), until = 1 - from.array();
   switch (start.kind) {
@@ -229,6 +230,11 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
     recompute(b);
   }
   for (const auto& pass : passes_) start_pass(*pass, seed, restart);
+  for (Grid& grid : grids_) {  // now that there are messages
+    prepare_start(grid);
+    const auto index = static_cast<std::size_t>(grid.source);
+    start_grid(grid, index < model_.initializations.size() ? model_.initializations[index] : Initialization{}, seed, restart);
+  }
 }
 
 // What is observed of the rows that a selector belongs to, each number scaled to variance 1: one column a row.
