@@ -237,13 +237,14 @@ std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Re
   try {
     return make_model_joint(registry, model);
   } catch (const UnsupportedError& error) {
-    // "tau: why" or "tau ... why" stands at tau.
+    // "tau: why" or "tau ... why" stands at the statement of tau.
     const std::string what = error.what();
     for (const model::Variable& variable : model.variables) {
       if (what.rfind(variable.name, 0) != 0 || what.size() == variable.name.size()) continue;
       const char next = what[variable.name.size()];
       if (next != ':' && next != ' ' && next != '[') continue;
-      config::fail(variable.place, "model." + variable.name, next == ':' ? what.substr(variable.name.size() + 2) : what);
+      const config::Place& place = variable.statements.empty() ? variable.place : model.statements[static_cast<std::size_t>(variable.statements.front())].place;
+      config::fail(place, "model." + variable.name, next == ':' ? what.substr(variable.name.size() + 2) : what);
     }
     throw;
   }

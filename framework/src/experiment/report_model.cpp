@@ -53,7 +53,9 @@ Json variable_json(const Variable& variable, const StoreArray& store) {
   const Index event = variable.shape.empty() ? 1 : variable.shape.back();
   const bool matrix = variable.shape.size() > 1 && variable.plates.back().back() == '\'';
   for (const auto& [name, array] : variable.parameters)
-    json["parameters"][name] = array_json(variable.name + "." + name, array, with(array.rows(), matrix || (event > 1 && array.rows() == event * event)), store);
+    if (array.cols() == 1 && variable.members > 1)  // the edges that all members share
+      json["parameters"][name] = array_json(variable.name + "." + name, array, {array.rows()}, store);
+    else json["parameters"][name] = array_json(variable.name + "." + name, array, with(array.rows(), matrix || (event > 1 && array.rows() == event * event)), store);
   if (variable.mean.size()) json["mean"] = array_json(variable.name + ".mean", variable.mean, with(variable.mean.rows(), matrix), store);
   if (variable.stddev.size()) json["stddev"] = array_json(variable.name + ".stddev", variable.stddev, with(variable.stddev.rows(), matrix), store);
   for (const auto& [p, x] : variable.quantiles)

@@ -335,11 +335,11 @@ Polynomial StatementPolynomial::attach_gates(const Polynomial& polynomial) {
 
 Polynomial StatementPolynomial::make() {
   if (!conditional_)
-    throw NoRule{statement_.variable, fmt::format("{} has no table of monomials", statement_.family->name())};
+    throw NoRule{statement_.variable, fmt::format("a table of monomials, which {} has not", statement_.family->name())};
   const std::vector<kullback::Monomial> table = conditional_->table(statement_.parameterization, statement_.layout);
   if (table.empty())
     throw NoRule{statement_.variable,
-                 fmt::format("{} has no table of monomials for these parameters", statement_.family->name())};
+                 fmt::format("a table of monomials, which {} has not for these parameters", statement_.family->name())};
   if (vectors_) {
     // A level of the child is an element of the argument: the axis is that of a gate.
     const bool levels =
