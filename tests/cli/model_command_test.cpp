@@ -331,4 +331,60 @@ TEST_F(ModelCommand, CheckEchoesAndExplainForesees) {
   for (const char* word : {"weights", "dirichlet", "schedule: colored", "multiplications a sweep", "memory: about"}) EXPECT_NE(explained.out.find(word), std::string::npos) << explained.out;
 }
 
+const char* kGrids = R"(plates: {n: data, g: data}
+data:
+  file: y.csv
+  y[n]: y
+  group[n]: {column: group, levels: g}
+model:
+  mu[g]: cauchy(location = 0, scale = 5)
+  nu:    normal(0, stddev = 3)
+  y[n]:  cauchy(location = mu[group] + nu, scale = 1)
+posterior:
+  mu: discrete_grid
+)";
+
+TEST_F(ModelCommand, GridsAreSaidBeforeTheRunAndSummedUpAfterIt) {
+  write("y.csv", "y,group\n2,a\n4,a\n9,b\n8,b\n8.5,b\n");
+  write("m.yaml", kGrids);
+  const auto checked = run({"check", "m.yaml"});
+  ASSERT_EQ(checked.exit_code, 0) << checked.err;
+  EXPECT_NE(checked.out.find("mu[g] ~ cauchy(location = 0, scale = 5)   2 cells; 2 factors; on a grid"), std::string::npos) << checked.out;
+  EXPECT_NE(checked.out.find("nu is on a grid, since a statement that reads it has no closed form"), std::string::npos) << checked.out;
+  const auto explained = run({"explain", "m.yaml"});
+  ASSERT_EQ(explained.exit_code, 0) << explained.err;
+  EXPECT_NE(explained.out.find("at the nodes of the grids of mu and nu"), std::string::npos) << explained.out;
+  const auto ran = run({"run", "m.yaml", "--out", "out"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  const json mu = result()["variables"]["mu"];
+  EXPECT_EQ(mu["family"], "discrete_grid");
+  const json &edges = mu["parameters"]["edges"], &probabilities = mu["parameters"]["probabilities"];
+  ASSERT_EQ(probabilities.size(), 2u);
+  ASSERT_EQ(edges.size(), probabilities[0].size() + 1);
+  // The median by the cells' probabilities themselves.
+  for (std::size_t k = 0; k < 2; ++k) {
+    double below = 0;
+    std::size_t cell = 0;
+    while (below + probabilities[k][cell].get<double>() < 0.5) below += probabilities[k][cell++].get<double>();
+    const double low = edges[cell], high = edges[cell + 1];
+    EXPECT_NEAR(mu["quantiles"]["0.5"][k].get<double>(), low + (high - low) * (0.5 - below) / probabilities[k][cell].get<double>(), 1e-9);
+  }
+  // From the run folder alone: a row like those seen.
+  write("new.csv", "group\na\nb\n");
+  const auto predicted = run({"predict", "out", "new.csv"});
+  EXPECT_EQ(predicted.exit_code, 0) << predicted.err;
+}
+
+TEST_F(ModelCommand, ThreeUnknownsInATermWithoutARuleAreRefusedAtIt) {
+  write("y.csv", "y,group\n2,a\n4,a\n9,b\n");
+  std::string text = kGrids;
+  text.replace(text.find("mu[group] + nu"), 14, "mu[group] + nu * rho");
+  text.replace(text.find("  nu:"), 0, "  rho:   normal(0, stddev = 1)\n");
+  write("m.yaml", text);
+  const auto checked = run({"check", "m.yaml"});
+  EXPECT_EQ(checked.exit_code, 2);
+  EXPECT_NE(checked.err.find("m.yaml:10:3"), std::string::npos) << checked.err;
+  EXPECT_NE(checked.err.find("reads 3 unknown numbers"), std::string::npos) << checked.err;
+}
+
 }  // namespace

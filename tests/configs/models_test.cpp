@@ -182,10 +182,27 @@ TEST_F(Models, RobustRegression) {
   for (std::size_t j = 0; j < 4; ++j) expect_near(q[names[j]]["mean"], expected["mean"][j], 1e-7, names[j]);
 }
 
+// A scale on a grid: the fixed point of an independent mean field, whose bound the other factors come to as well.
+TEST_F(Models, EightSchools) {
+  const Json& expected = golden("eight-schools");
+  const Json result = run("eight-schools", "  tolerance: 1e-13\n");
+  EXPECT_NEAR(result["bound"].get<double>(), expected["bound"].get<double>(), 1e-9);
+  EXPECT_LE(result["bound_error"].get<double>(), 1.1e-7);
+  const Json& q = result["variables"];
+  expect_near(q["theta"]["mean"], expected["theta"], 1e-6, "theta");
+  expect_near(q["theta"]["stddev"], expected["theta_stddev"], 1e-6, "theta");
+  expect_near(q["mu"]["mean"], expected["mu"], 1e-6, "mu");
+  expect_near(q["mu"]["stddev"], expected["mu_stddev"], 1e-6, "mu");
+  expect_near(q["tau"]["mean"], expected["tau_mean"], 1e-6, "tau");
+  const Json& quantiles = q["tau"]["quantiles"];
+  EXPECT_LT(quantiles["0.025"].get<double>(), quantiles["0.5"].get<double>());
+  EXPECT_LT(std::abs(quantiles["0.5"].get<double>() - expected["tau_mean"].get<double>()), q["tau"]["stddev"].get<double>());
+}
+
 // The files as they stand.
 TEST_F(Models, TheFilesAsTheyStandConverge) {
   for (const char* name : {"mixture", "mean-and-precision", "mean-and-precision-joint", "regression", "ard", "varying-slopes",
-                           "air-quality", "latent-classes", "insect-sprays", "robust-regression"}) {
+                           "air-quality", "latent-classes", "insect-sprays", "robust-regression", "eight-schools"}) {
     const auto result = test_support::command({"run", std::string(KULLBACK_SOURCE_DIR "/configs/") + name + ".yaml", "-q", "--out", folder + "/" + name});
     EXPECT_EQ(result.exit_code, 0) << name << result.err;
     EXPECT_EQ(Json::parse(read_file(folder + "/" + name + "/result.json"))["status"], "converged") << name;

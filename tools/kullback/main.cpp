@@ -100,8 +100,8 @@ int check(const Options& options) {
   Session session(options);
   const auto experiment = experiment::load_experiment(options.file, session.registry, session.ids(), options.overrides);
   if (experiment.is_model) {
-    experiment::compile_model(experiment, session.registry);
-    if (!options.quiet) fmt::print("{}", language::overview(experiment.model));
+    const auto joint = experiment::compile_model(experiment, session.registry);
+    if (!options.quiet) fmt::print("{}{}", language::overview(experiment.model), experiment::grids_text(*joint));
   }
   for (const auto& c : experiment.cases) {
     for (const auto& direction : experiment.directions) {

@@ -157,6 +157,20 @@ void put_known_entries(const Source& source, const Members& members, Variable& v
   variable.parameters = {{"mean", variable.mean}, {"covariance", covariance}};
 }
 
+// A factor on a grid: moments by the weights of its nodes, and quantiles.
+void add_grid(const ModelJoint& joint, int v, const Members& members, Variable& variable) {
+  const Eigen::MatrixXd moments = joint.grid_moments(v);
+  variable.mean = moments.row(0);
+  variable.stddev = moments.row(1);
+  const auto& quantiles = *capability<Quantiles>(*members.family, members.layout);
+  const Index n = members.theta.cols();
+  for (const double p : {0.025, 0.25, 0.5, 0.75, 0.975}) {
+    Eigen::RowVectorXd x(n);
+    quantiles.quantile(members.layout, members.theta, Eigen::MatrixXd::Constant(1, n, p), false, row(x));
+    variable.quantiles.emplace_back(p, std::move(x));
+  }
+}
+
 // A categorical that lives in a pass over the data: its responsibilities, made again.
 bool responsibilities(const messages::Pass& pass, Eigen::MatrixXd& probabilities) {
   if (pass.rows() * pass.levels() > kMostResponsibilities) return false;
@@ -206,7 +220,10 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
       variable.members = members.theta.cols();
       name_parameters(members, categorical ? model.plates[static_cast<std::size_t>(from.levels)].size : source.elements,
                       variable);
-      if (!categorical) add_moments(members, variable);
+      if (source.grid)
+        add_grid(joint, static_cast<int>(v), members, variable);
+      else if (!categorical)
+        add_moments(members, variable);
       if (source.partial) put_known_entries(source, members, variable);
     }
     Factors factors{static_cast<int>(v), {}, source.all_latent() ? std::vector<Index>{} : source.cell_of};

@@ -35,6 +35,13 @@ double block_bytes(const Block& block) {
 
 }  // namespace
 
+std::string grids_text(const ModelJoint& joint) {
+  std::string text;
+  for (const int v : joint.put_on_grids())
+    text += fmt::format("{} is on a grid, since a statement that reads it has no closed form: slower, and exact but for the grid's resolution\n", joint.model().variables[static_cast<std::size_t>(v)].name);
+  return text;
+}
+
 std::string explain(const Experiment& experiment, const Registry& registry) {
   const auto joint = compile_model(experiment, registry);
   joint->initialize(experiment.settings.seed, 0);
@@ -54,6 +61,7 @@ std::string explain(const Experiment& experiment, const Registry& registry) {
     work += pass->memory();
   }
   std::string text = table(rows) + "\n";
+  if (const std::string why = grids_text(*joint); !why.empty()) text += why + "\n";
 
   rows = {{"term", "rule", "products"}};
   for (std::size_t i = 0; i < joint->compiled().statements.size(); ++i) {

@@ -57,14 +57,20 @@ Json variable_json(const Variable& variable, const StoreArray& store) {
   const Index event = variable.shape.empty() ? 1 : variable.shape.back();
   const bool matrix = variable.shape.size() > 1 && variable.plates.back().back() == '\'';
   for (const auto& [name, array] : variable.parameters)
-    json["parameters"][name] =
-        array_json(variable.name + "." + name, array,
-                   with(array.rows(), matrix || (event > 1 && array.rows() == event * event)), store);
+    if (array.cols() == 1 && variable.members > 1)  // the edges that all members share
+      json["parameters"][name] = array_json(variable.name + "." + name, array, {array.rows()}, store);
+    else
+      json["parameters"][name] =
+          array_json(variable.name + "." + name, array,
+                     with(array.rows(), matrix || (event > 1 && array.rows() == event * event)), store);
   if (variable.mean.size())
     json["mean"] = array_json(variable.name + ".mean", variable.mean, with(variable.mean.rows(), matrix), store);
   if (variable.stddev.size())
     json["stddev"] =
         array_json(variable.name + ".stddev", variable.stddev, with(variable.stddev.rows(), matrix), store);
+  for (const auto& [p, x] : variable.quantiles)
+    json["quantiles"][fmt::format("{}", p)] =
+        array_json(fmt::format("{}.quantile_{}", variable.name, p), x, with(1, false), store);
   return json;
 }
 
@@ -142,7 +148,11 @@ std::string model_summary(const Outcome& outcome) {
   rows = {{"variable", "q", "mean ± stddev"}};
   for (const Variable& v : outcome.variables) {
     const std::string count = v.members == 1 ? "" : fmt::format("{} x ", v.members);
-    rows.push_back({name_of(v.name, v.plates), count + v.family, few(v.mean, v.stddev)});
+    std::string numbers = few(v.mean, v.stddev);
+    if (v.quantiles.size() && v.members == 1)
+      numbers +=
+          fmt::format(", 95 % from {:.4g} to {:.4g}", v.quantiles.front().second[0], v.quantiles.back().second[0]);
+    rows.push_back({name_of(v.name, v.plates), count + v.family, numbers});
   }
   for (const Report& r : outcome.reports)
     rows.push_back({name_of(r.name, r.plates), fmt::format("report, {} draws", r.draws), few(r.mean, r.stddev)});

@@ -104,6 +104,7 @@ Run::Next Run::end(Status status, std::string reason) {
 // Finer nodes if the quadrature error is above `wanted`: the bound starts a new segment.
 bool Run::refine(double wanted) {
   if (!has_bound_ || !(quadrature_error_ > wanted) || !joint_.refine()) return false;
+  sweeper_.forget();  // factors on grids have new cells
   bound_ = sweeper_.bound();
   quadrature_error_ = joint_.quadrature_error();
   ++segment_;

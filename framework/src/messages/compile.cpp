@@ -1,5 +1,5 @@
 // Polynomials to arrays: what is known is summed once, what is latent is read from moments with strides.
-#include "messages/grid.hpp"
+#include "messages/numeric.hpp"
 #include "messages/pass.hpp"
 #include "messages/statement.hpp"
 #include "messages/terms.hpp"
@@ -16,14 +16,6 @@
 namespace kullback::messages {
 namespace {
 
-Index rows_of(const Source& source, Text label) {
-  for (const Statistic& s : source.statistics)
-    if (s.label == label) return s.rows;
-  if (label == "log_det" || label == "lgamma_sum") return 1;
-  if (label == "x*x'" || source.matrix) return source.elements * source.elements;
-  return source.elements;
-}
-
 std::string readable(std::string label) {
   if (label == "log_x") return "log x";
   if (label == "log2_x") return "log^2 x";
@@ -33,7 +25,7 @@ std::string readable(std::string label) {
 }
 
 // What was asked for and has no closed form, as a sentence.
-std::string reason(const NoRule& none) {
+std::string sentence(const NoRule& none) {
   if (none.message.ends_with("yet")) return none.message;
   const std::size_t end = none.message.find(' ');
   return end == std::string::npos
@@ -79,9 +71,8 @@ class Demands {
   void check(int index, const model::Statement& statement, const std::vector<std::string>& labels) const {
     const Source& source = sources_[static_cast<std::size_t>(index)];
     if (source.grid) {
-      const auto known = plain_labels();
       for (const std::string& l : labels)
-        if (std::find(known.begin(), known.end(), l) == known.end())
+        if (label_rows(l, 1) != 1)
           throw UnsupportedError(fmt::format("{}: the statistic {} that is sent to its grid is not known at its nodes",
                                              source.variable->name, l));
       return;
@@ -345,6 +336,7 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
   std::vector<std::unique_ptr<StatementPolynomial>> makers;
   KnownCache cache;
   std::vector<int> numbers;
+  std::vector<int> needed;  // variables that statements without a rule want on grids
   std::map<int, int> uses;  // statements of one variable
   for (std::size_t s = 0; s < model.statements.size(); ++s) {
     const model::Statement& statement = model.statements[s];
@@ -354,19 +346,27 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
     try {
       polynomials.push_back(makers.back()->make());
     } catch (const NoRule& none) {
-      if (const int v = numeric_variable(model, sources, statement); v >= 0) {
-        compiled.numeric.push_back({static_cast<int>(s), v, numbers.size(), {}});
+      std::string no_grid;
+      try {
+        auto numeric = make_numeric(model, sources, static_cast<int>(s), needed);
         polynomials.emplace_back();
         numbers.push_back(static_cast<int>(s));
+        if (numeric) {
+          numeric->compiled = numbers.size() - 1;
+          compiled.numeric.push_back(std::move(*numeric));
+        }
         continue;
+      } catch (const NoRule& why) {
+        no_grid = "; on grids it needs " + why.message;
       }
-      throw UnsupportedError(
-          fmt::format("{}: {} has no closed rule: {}", variable.name,
-                      statement.text.empty() ? std::string(statement.family->name()) : statement.text, reason(none)));
+      throw UnsupportedError(fmt::format(
+          "{}: {} has no closed rule: {}{}", variable.name,
+          statement.text.empty() ? std::string(statement.family->name()) : statement.text, sentence(none), no_grid));
     }
     demands.add(polynomials.back(), statement);
     numbers.push_back(static_cast<int>(s));
   }
+  if (!needed.empty()) throw NeedsGrids{std::move(needed)};
   compiled.moments = demands.finish();
   std::vector<const Algebra*> algebras;
   std::vector<const Polynomial*> all;

@@ -4,6 +4,7 @@
 #include "parallel/parallel.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <set>
 
@@ -11,8 +12,18 @@ namespace kullback::messages {
 
 std::string ModelJoint::rule(std::size_t statement) const {
   for (const NumericStatement& n : compiled_.numeric)
-    if (n.compiled == statement)
-      return fmt::format("at the nodes of the grid of {}", sources_[static_cast<std::size_t>(n.source)].variable->name);
+    if (n.compiled == statement) {
+      std::set<int> grids;
+      double densities = 0;
+      for (const NumericStatement::Read& read : n.readings) {
+        for (const Reading& r : read.members) grids.insert(r.first);
+        densities += static_cast<double>(read.table.size()) * static_cast<double>(read.cells.size());
+      }
+      std::vector<std::string> names;
+      for (const int g : grids) names.push_back(sources_[static_cast<std::size_t>(g)].variable->name);
+      return fmt::format("no closed form: at the nodes of the grid{} of {}, {:.2g} densities for new cells (slower)",
+                         names.size() > 1 ? "s" : "", fmt::join(names, " and "), densities);
+    }
   bool known = true, pass = false;
   for (const Term& term : compiled_.statements[statement].terms) {
     known = known && term.latent.empty() && term.passes.empty();
@@ -33,6 +44,9 @@ double ModelJoint::cost() const {
       sum += 2 * static_cast<double>(1 + term.latent.size()) *
              static_cast<double>(count_of(statement.sizes, std::vector<int>(axes.begin(), axes.end())));
     }
+  for (const NumericStatement& n : compiled_.numeric)
+    for (const NumericStatement::Read& read : n.readings)
+      sum += static_cast<double>((1 + read.members.size()) * static_cast<std::size_t>(read.table.size()));
   for (const auto& pass : passes_) sum += pass->cost();
   return sum;
 }
@@ -50,6 +64,9 @@ double ModelJoint::memory() const {
         if (known.insert(f.numbers.get()).second) numbers += static_cast<double>(f.numbers->numbers().size());
       for (const SelectionFactor& f : term.selections) bytes += static_cast<double>(sizeof(int) * f.levels->size());
     }
+  for (const Grid& grid : grids_) numbers += static_cast<double>(grid.values.size() + 3 * grid.cells.nodes.size());
+  for (const NumericStatement& n : compiled_.numeric)
+    for (const NumericStatement::Read& read : n.readings) numbers += static_cast<double>(read.table.size());
   for (const Source& source : sources_) numbers += static_cast<double>(source.known->values.size());
   for (const auto& pass : passes_) bytes += pass->memory();
   return bytes + sizeof(double) * numbers;

@@ -1,5 +1,7 @@
 #include "messages/grid.hpp"
 
+#include "messages/numeric_value.hpp"
+
 #include <kullback/error.hpp>
 #include <kullback/labels.hpp>
 
@@ -13,154 +15,123 @@ namespace kullback::messages {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kDeep = 40;         // log densities below the largest by more do not count: e^-40 of the mass
-constexpr Index kScan = 2000;        // nodes with which the range is looked for
-constexpr double kEdgeMass = 1e-10;  // in the last cell, above which the range is too short
-constexpr double kFewestCells = 20;  // that must carry the mass
+constexpr double kEdgeMass = 1e-10;  // in the last cells, above which the range is too short
+constexpr double kMostMoved = 0.5;   // standard deviations
+constexpr double kMostScaled = 1.5;
 
-Eigen::VectorXd midpoints(const Eigen::VectorXd& edges) {
-  const Index n = edges.size() - 1;
-  return 0.5 * edges.head(n) + 0.5 * edges.tail(n);
-}
-
-// Any member of the family: what is not known stands at a value of its domain.
-Members any_member(const model::Statement& statement) {
-  Arguments arguments;
+// The support that a statement's cells have together, arguments that are not known standing at one or the other value
+// of their domain. NaN where these do not fit together.
+Support support_of(const model::Model& model, const Sources& sources, const model::Statement& statement, bool other) {
+  const model::Variable& variable = model.variables[static_cast<std::size_t>(statement.variable)];
   const auto parameters = statement.family->parameterizations()[static_cast<std::size_t>(statement.parameterization)];
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const model::Term& term = statement.arguments[i];
-    const bool known = term.kind == model::Term::Kind::constant && term.array.values.size() == 1;
-    const Domain domain = parameters[i].domain;
-    arguments.push_back({parameters[i].name, known                             ? term.array.values[0]
-                                             : domain == Domain::real          ? 0.0
-                                             : domain == Domain::unit_interval ? 0.5
-                                                                               : 1.0});
-  }
-  return statement.family->make(arguments);
-}
-
-// Nodes over a whole support, dense near 0 and near its ends.
-Eigen::VectorXd scan_edges(double low, double high) {
-  Eigen::VectorXd edges(kScan + 1);
-  for (Index i = 0; i <= kScan; ++i) {
-    const double t = static_cast<double>(i) / static_cast<double>(kScan), u = 2 * t - 1;
-    if (std::isfinite(low) && std::isfinite(high))
-      edges[i] = low + (high - low) * t;
-    else if (std::isfinite(low))
-      edges[i] = i == 0 ? low : low + std::pow(10, 16 * u);
-    else if (std::isfinite(high))
-      edges[i] = i == kScan ? high : high - std::pow(10, -16 * u);
-    else
-      edges[i] = 1e-3 * std::sinh(40 * u);
-  }
-  return edges;
+  Support sum{kInfinity, -kInfinity, false};
+  TermValue terms(model, sources, 1);
+  for_served_cells(model, sources, statement, [&](Index, const Position& at, double) {
+    Arguments arguments;
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      const Domain domain = parameters[i].domain;
+      double value = domain == Domain::real            ? (other ? 1.0 : 0.0)
+                     : domain == Domain::unit_interval ? (other ? 0.25 : 0.5)
+                                                       : (other ? 2.0 : 1.0);
+      if (statement.arguments[i].kind == model::Term::Kind::constant)
+        value = terms.value(statement.arguments[i], at)[0];
+      arguments.push_back({parameters[i].name, value});
+    }
+    try {
+      const Members member = statement.family->make(arguments);
+      const Support here = member.family->support(member.layout, member.theta, 0, 0);
+      sum = {std::min(sum.low, here.low), std::max(sum.high, here.high), here.integer};
+    } catch (const DomainError&) {
+      sum.low = sum.high = std::nan("");
+    }
+  });
+  if (sum.integer)
+    throw UnsupportedError(fmt::format("{}: a discrete_grid is for numbers on the line, and {} makes whole numbers",
+                                       variable.name, statement.family->name()));
+  return sum;
 }
 
 }  // namespace
 
 Grid make_grid(const model::Model& model, const Sources& sources, int index) {
   const Source& source = sources[static_cast<std::size_t>(index)];
-  const model::Posterior& posterior = model.posteriors[static_cast<std::size_t>(index)];
+  const auto at = static_cast<std::size_t>(index);
+  const model::Posterior posterior = at < model.posteriors.size() ? model.posteriors[at] : model::Posterior{};
   Grid grid;
   grid.source = index;
-  grid.low = -kInfinity, grid.high = kInfinity;
+  grid.error = kInfinity;
+  grid.low = kInfinity, grid.high = -kInfinity;
   for (const int s : source.variable->statements) {
     const model::Statement& statement = model.statements[static_cast<std::size_t>(s)];
     if (!statement.family) continue;
-    const Members member = any_member(statement);
-    const Support support = member.family->support(member.layout, member.theta, 0, 0);
-    if (support.integer)
-      throw UnsupportedError(fmt::format("{}: a discrete_grid is for numbers on the line, and {} makes whole numbers",
-                                         source.variable->name, statement.family->name()));
-    grid.low = support.low, grid.high = support.high;
+    const Support support = support_of(model, sources, statement, false);
+    const Support other = support_of(model, sources, statement, true);
+    const bool fixed = support.low == other.low && support.high == other.high;
+    if (!fixed && !(posterior.low && posterior.high))
+      throw UnsupportedError(
+          fmt::format("{}: the range of its grid is not known before the run: say it, posterior: {{{}: "
+                      "discrete_grid(low = ..., high = ...)}}",
+                      source.variable->name, source.variable->name));
+    grid.low = std::min(grid.low, fixed ? support.low : *posterior.low);
+    grid.high = std::max(grid.high, fixed ? support.high : *posterior.high);
   }
   if (posterior.low) grid.low = std::max(grid.low, *posterior.low);
   if (posterior.high) grid.high = std::min(grid.high, *posterior.high);
-  if (posterior.cells > 0) grid.cells = posterior.cells;
+  if (!(grid.low < grid.high))
+    throw UnsupportedError(
+        fmt::format("{}: its grid lies outside the support of its distribution", source.variable->name));
+  grid.count = posterior.cells;
   grid.given = posterior.cells > 0 && posterior.low && posterior.high;
   return grid;
 }
 
-void Grid::set_edges(Eigen::VectorXd new_edges, const std::vector<Moments::Label>& labels) {
-  edges = std::move(new_edges);
-  nodes = midpoints(edges);
-  values.resize(static_cast<Index>(labels.size()), nodes.size());
-  const Eigen::RowVectorXd x = nodes.transpose();
-  Eigen::MatrixXd row_of(1, nodes.size());
+Eigen::MatrixXd label_values(const std::vector<Moments::Label>& labels, const Eigen::VectorXd& x,
+                             const std::string& name) {
+  Eigen::MatrixXd values(static_cast<Index>(labels.size()), x.size());
+  Eigen::MatrixXd at = x.transpose(), row_of(1, x.size());
   for (std::size_t l = 0; l < labels.size(); ++l) {
-    evaluate_label(labels[l].label, x, row_of);
+    evaluate_label(labels[l].label, at, row_of);
+    for (Index i = 0; i < x.size(); ++i)
+      if (std::isnan(row_of(0, i)))
+        throw UnsupportedError(
+            fmt::format("{}: its statistic {} is not a number at {:.6g}, which its grid reaches: give it a range, "
+                        "posterior: {{{}: discrete_grid(low = 0)}}",
+                        name, labels[l].label, x[i], name));
     values.row(static_cast<Index>(l)) = row_of;
   }
+  return values;
 }
+
+void Grid::set(Cells new_cells, const std::vector<Moments::Label>& labels, const std::string& name) {
+  values = label_values(labels, new_cells.nodes, name);
+  cells = std::move(new_cells);
+}
+
+Grid::Lies Grid::where(const Eigen::MatrixXd& mass) const {
+  Lies lies;
+  lies.mean = cells.nodes.transpose() * mass;
+  lies.stddev.resize(mass.cols());
+  for (Index k = 0; k < mass.cols(); ++k)
+    lies.stddev[k] = std::sqrt((cells.nodes.array() - lies.mean[k]).square().matrix().dot(mass.col(k)));
+  lies.below = mass.topRows(1);
+  lies.above = mass.bottomRows(1);
+  return lies;
+}
+
+void Grid::remember(const Eigen::MatrixXd& mass) { remembered_ = where(mass); }
 
 bool Grid::drifted(const Eigen::MatrixXd& mass) const {
   if (given) return false;
+  if (remembered_.mean.size() != mass.cols()) return true;
+  const Lies now = where(mass);
   for (Index k = 0; k < mass.cols(); ++k) {
-    if (open_below && mass(0, k) > kEdgeMass) return true;
-    if (open_above && mass(mass.rows() - 1, k) > kEdgeMass) return true;
-    if (!(1 / mass.col(k).squaredNorm() > kFewestCells)) return true;
+    if (now.below[k] > std::max(kEdgeMass, 2 * remembered_.below[k])) return true;
+    if (now.above[k] > std::max(kEdgeMass, 2 * remembered_.above[k])) return true;
+    const double before = remembered_.stddev[k];
+    if (std::abs(now.mean[k] - remembered_.mean[k]) > kMostMoved * before) return true;
+    if (now.stddev[k] > kMostScaled * before || before > kMostScaled * now.stddev[k]) return true;
   }
   return false;
-}
-
-Eigen::VectorXd Grid::choose_edges(const std::function<Eigen::MatrixXd(const Eigen::VectorXd&)>& density) {
-  if (given) return Eigen::VectorXd::LinSpaced(cells + 1, low, high);
-  Eigen::VectorXd at = scan_edges(low, high);
-  double center = 0, scale = 1;
-  for (int round = 0; round < 40; ++round) {
-    const Eigen::VectorXd x = midpoints(at);
-    const Eigen::VectorXd log_width = (at.tail(x.size()) - at.head(x.size())).array().log();
-    Eigen::MatrixXd f = density(x);
-    Index first = x.size(), last = -1, mode = 0;
-    double narrowest = kInfinity;
-    for (Index k = 0; k < f.cols(); ++k) {
-      Eigen::VectorXd mass = f.col(k) + log_width;
-      for (double& v : mass)
-        if (std::isnan(v)) v = -kInfinity;
-      Index top = 0;
-      const double largest = mass.maxCoeff(&top);
-      if (!(largest > -kInfinity))
-        throw NumericalError("no cell of a discrete_grid has a finite log density: what it is told contradicts itself");
-      Index begin = 0, end = x.size() - 1, near_begin = top, near_end = top;
-      while (mass[begin] < largest - kDeep) ++begin;
-      while (mass[end] < largest - kDeep) --end;
-      f.col(k).maxCoeff(&top);
-      near_begin = near_end = top;
-      const double peak = f(top, k);
-      while (near_begin > 0 && f(near_begin, k) > peak - 2) --near_begin;
-      while (near_end + 1 < x.size() && f(near_end, k) > peak - 2) ++near_end;
-      const double width = 0.5 * (at[near_end + 1] - at[near_begin]);
-      if (width < narrowest) {
-        narrowest = width;
-        mode = top;
-      }
-      first = std::min(first, begin);
-      last = std::max(last, end);
-    }
-    center = x[mode];
-    scale = narrowest;
-    const double from = at[std::max<Index>(0, first - 1)], to = at[std::min<Index>(x.size(), last + 2)];
-    const bool shrunk = to - from < 0.5 * (at[x.size()] - at[0]);
-    const bool resolved = narrowest > 8 * (at[mode + 1] - at[mode]);
-    // Linear around the mode, geometric in the tails.
-    const double u0 = std::asinh((from - center) / scale), u1 = std::asinh((to - center) / scale);
-    const Index n = !shrunk && resolved ? cells : kScan;
-    Eigen::VectorXd next(n + 1);
-    for (Index i = 0; i <= n; ++i)
-      next[i] = center + scale * std::sinh(u0 + (u1 - u0) * static_cast<double>(i) / static_cast<double>(n));
-    next[0] = from, next[n] = to;
-    at = std::move(next);
-    if (!shrunk && resolved) break;
-    if (round == 39) {
-      Eigen::VectorXd coarse(cells + 1);
-      for (Index i = 0; i <= cells; ++i)
-        coarse[i] = center + scale * std::sinh(u0 + (u1 - u0) * static_cast<double>(i) / static_cast<double>(cells));
-      at = std::move(coarse);
-    }
-  }
-  open_below = at[0] > low;
-  open_above = at[at.size() - 1] < high;
-  return at;
 }
 
 }  // namespace kullback::messages

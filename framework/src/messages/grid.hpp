@@ -1,38 +1,40 @@
 // The posterior of a scalar on cells: it takes messages in any statistics, and chooses its own range and cells.
 #pragma once
 
+#include "messages/grid_spacing.hpp"
 #include "messages/terms.hpp"
 
-#include <functional>
-
 namespace kullback::messages {
-
-/// Finds the one grid variable that a statement reads, if no other latent variable is read and its family is scalar; -1
-/// if there is none.
-int numeric_variable(const model::Model& model, const Sources& sources, const model::Statement& statement);
-
-/// Its log density at the nodes. Throws NumericalError where it is not a number.
-Eigen::MatrixXd numeric_values(const model::Model& model, const Sources& sources, const NumericStatement& numeric,
-                               const Eigen::VectorXd& nodes);
 
 /// The cells of one grid variable, the same for all members.
 struct Grid {
   int source = -1;
   double low = 0, high = 0;  ///< of the support, or as the model says
   bool given = false;        ///< range and cells stay as they are
-  Index cells = 256;
-  Eigen::VectorXd edges, nodes;
-  Eigen::MatrixXd values;                     ///< labels by nodes
-  bool open_below = true, open_above = true;  ///< the range ends inside the support
+  Index count = 0;           ///< cells a place of mass, as the model says; 0: doubled until the bound is still
+  Cells cells;
+  Eigen::MatrixXd values;  ///< labels by nodes
+  double error;            ///< of the log normalizers, in nats; infinite: not measured
+  bool starting = true;    ///< its factor is still the start
 
-  /// Values of the labels at the nodes of these edges.
-  void set_edges(Eigen::VectorXd new_edges, const std::vector<Moments::Label>& labels);
-  /// Whether mass (nodes by members) lies at the end of the range, or in too few cells.
+  /// Takes these cells and the values of the labels at their nodes. Throws UnsupportedError where one is not a number.
+  void set(Cells cells, const std::vector<Moments::Label>& labels, const std::string& name);
+  /// Remembers where mass (nodes by members) lies.
+  void remember(const Eigen::MatrixXd& mass);
+  /// Whether it has moved so far since then that the cells may not fit.
   bool drifted(const Eigen::MatrixXd& mass) const;
-  /// Edges that cover all members, whose log density at any nodes (nodes by members, up to constants) `density` gives:
-  /// linear around the mode, geometric far from it.
-  Eigen::VectorXd choose_edges(const std::function<Eigen::MatrixXd(const Eigen::VectorXd& nodes)>& density);
+
+ private:
+  struct Lies {
+    Eigen::RowVectorXd mean, stddev, below, above;
+  };
+  Lies where(const Eigen::MatrixXd& mass) const;
+  Lies remembered_;
 };
+
+/// Values of labels at numbers, one row a label. Throws UnsupportedError where one is not a number.
+Eigen::MatrixXd label_values(const std::vector<Moments::Label>& labels, const Eigen::VectorXd& x,
+                             const std::string& name);
 
 /// A grid for a source, its range the support of its distribution or what `posterior:` says.
 Grid make_grid(const model::Model& model, const Sources& sources, int source);

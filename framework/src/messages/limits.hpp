@@ -15,7 +15,8 @@ bool has_known_arguments(const model::Statement& statement);
 /// discarded before its values were (restricted.hpp). They follow the model's own variables.
 std::shared_ptr<const model::Model> with_discarded(std::shared_ptr<const model::Model> model);
 
-/// Makes a latent variable whose statements have limits a restricted one, cell by cell. Sets family, statistics, limits.
+/// Makes a latent variable whose statements have limits a restricted one, cell by cell. Sets family, statistics,
+/// limits.
 void restrict(const model::Model& model, const model::Statement& statement, Source& source);
 
 /// The source of a variable that `with_discarded` added: what was discarded for each value that counts of the variable

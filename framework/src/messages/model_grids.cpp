@@ -1,19 +1,38 @@
 // Blocks that are grids: their messages, their range and their resolution.
 #include "messages/model_joint.hpp"
+#include "messages/numeric.hpp"
 
 #include <kullback/error.hpp>
-#include <kullback/labels.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 namespace kullback::messages {
 namespace {
 
-constexpr double kGridTolerance = 1e-7;  // nats that a doubling of the cells may move the bound by
-constexpr Index kMostCells = 1 << 16;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kTolerance = 1e-7;     // nats that a doubling of the cells may move a grid's log normalizers by
+constexpr Index kFirstCells = 128;      // a place of mass
+constexpr Index kMostCells = 1 << 16;   // of a grid
+constexpr double kMostNumbers = 3.2e7;  // of a grid's block, and of a table of two grids
+constexpr double kMostDensities = 4e8;  // evaluated for the tables of a grid
+constexpr double kNoMass = 1e-18;
 
 }  // namespace
+
+void ModelJoint::compile_with_grids(const Registry& registry, std::size_t first_discarded, bool keep_selectors) {
+  for (;;) {
+    sources_ = find_sources(registry, model_, first_discarded, put_on_grids_);
+    try {
+      compiled_ = compile(registry, model_, sources_, keep_selectors);
+      return;
+    } catch (const NeedsGrids& needs) {
+      put_on_grids_.insert(put_on_grids_.end(), needs.sources.begin(), needs.sources.end());
+    }
+  }
+}
 
 Grid* ModelJoint::grid_of(int source) {
   for (Grid& g : grids_)
@@ -22,87 +41,192 @@ Grid* ModelJoint::grid_of(int source) {
 }
 const Grid* ModelJoint::grid_of(int source) const { return const_cast<ModelJoint*>(this)->grid_of(source); }
 
-// The log density of every member at any nodes, up to a constant each.
-Eigen::MatrixXd ModelJoint::log_density_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own,
-                                           const Eigen::VectorXd& nodes) const {
-  const auto s = static_cast<std::size_t>(grid.source);
-  const Source& source = sources_[s];
-  const std::vector<Moments::Label>& labels = compiled_.moments[s].labels;
-  Grid here;
-  const bool as_it_stands = nodes.size() == grid.nodes.size() && nodes == grid.nodes;
-  const Eigen::MatrixXd* values = &grid.values;
-  if (!as_it_stands) {
-    here.values.resize(static_cast<Index>(labels.size()), nodes.size());
-    const Eigen::RowVectorXd x = nodes.transpose();
-    Eigen::MatrixXd row_of(1, nodes.size());
-    for (std::size_t l = 0; l < labels.size(); ++l) {
-      evaluate_label(labels[l].label, x, row_of);
-      here.values.row(static_cast<Index>(l)) = row_of;
-    }
-    values = &here.values;
-  }
-  Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(nodes.size(), source.members());
+const Eigen::VectorXd& ModelJoint::nodes_of(const NumericStatement::Read& read, std::size_t member) const {
+  static const Eigen::VectorXd none = Eigen::VectorXd::Zero(1);  // nothing is read there
+  return member < read.members.size() ? grid_of(read.members[member].first)->cells.nodes : none;
+}
+
+Eigen::VectorXd ModelJoint::mass_of(const NumericStatement::Read& read, std::size_t member) const {
+  if (member >= read.members.size()) return Eigen::VectorXd::Ones(1);
+  const auto [source, k] = read.members[member];
+  return block(sources_[static_cast<std::size_t>(source)].block).m.col(k);
+}
+
+Eigen::MatrixXd ModelJoint::told(const Grid& grid, const Eigen::MatrixXd& by_cell) const {
+  const Source& source = sources_[static_cast<std::size_t>(grid.source)];
+  Eigen::MatrixXd sum = grid.cells.log_ratio.replicate(1, source.members());
   for (Index k = 0; k < source.members(); ++k) {
     const auto message = by_cell.col(source.cell_of[static_cast<std::size_t>(k)]);
     for (Index l = 0; l < message.size(); ++l)
-      if (message[l] != 0) sum.col(k) += message[l] * values->row(l).transpose();
+      if (message[l] != 0) sum.col(k) += message[l] * grid.values.row(l).transpose();
+  }
+  for (const NumericStatement& n : compiled_.numeric)
+    for (const NumericStatement::Read& read : n.readings)
+      for (std::size_t i = 0; i < read.members.size(); ++i)
+        if (read.members[i].first == grid.source)
+          sum.col(read.members[i].second) +=
+              i == 0 ? expect(read.table, mass_of(read, 1)) : expect(read.table.transpose(), mass_of(read, 0));
+  return sum;
+}
+
+Eigen::MatrixXd ModelJoint::told_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own,
+                                    const Eigen::MatrixXd& nodes) const {
+  const Source& source = sources_[static_cast<std::size_t>(grid.source)];
+  const std::vector<Moments::Label>& labels = compiled_.moments[static_cast<std::size_t>(grid.source)].labels;
+  Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(nodes.rows(), nodes.cols());
+  for (Index k = 0; k < source.members(); ++k) {
+    const Eigen::MatrixXd values = label_values(labels, nodes.col(k), source.variable->name);
+    const auto message = by_cell.col(source.cell_of[static_cast<std::size_t>(k)]);
+    for (Index l = 0; l < message.size(); ++l)
+      if (message[l] != 0) sum.col(k) += message[l] * values.row(l).transpose();
   }
   for (const NumericStatement& n : compiled_.numeric) {
-    if (n.source != grid.source) continue;
     if (own && model_.statements[static_cast<std::size_t>(n.statement)].variable != grid.source) continue;
-    if (as_it_stands && n.values.rows() == nodes.size())
-      sum += n.values;
-    else
-      sum += numeric_values(model_, sources_, n, nodes);
+    for (std::size_t r = 0; r < n.readings.size(); ++r) {
+      const NumericStatement::Read& read = n.readings[r];
+      for (std::size_t i = 0; i < read.members.size(); ++i) {
+        if (read.members[i].first != grid.source) continue;
+        const Index k = read.members[i].second;
+        // Nodes of the other member that have mass.
+        const Eigen::VectorXd mass = mass_of(read, 1 - i);
+        Eigen::VectorXd other = nodes_of(read, 1 - i), weights = mass;
+        Index kept = 0;
+        for (Index j = 0; j < mass.size(); ++j)
+          if (mass[j] > kNoMass) {
+            other[kept] = other[j];
+            weights[kept++] = mass[j];
+          }
+        other.conservativeResize(kept), weights.conservativeResize(kept);
+        if (i == 0)
+          sum.col(k) += expect(numeric_table(model_, sources_, n, r, nodes.col(k), other, true), weights);
+        else
+          sum.col(k) += expect(numeric_table(model_, sources_, n, r, other, nodes.col(k), true).transpose(), weights);
+      }
+    }
   }
   return sum;
 }
 
-void ModelJoint::regrid(Grid& grid, bool own) {
+// The tables that read this grid, where the other grid they read stands already.
+void ModelJoint::fill_tables(const Grid& grid) {
+  for (NumericStatement& n : compiled_.numeric)
+    for (std::size_t r = 0; r < n.readings.size(); ++r) {
+      NumericStatement::Read& read = n.readings[r];
+      const bool here = std::any_of(read.members.begin(), read.members.end(),
+                                    [&](const Reading& m) { return m.first == grid.source; });
+      if (!here && !(read.members.empty() && read.table.size() == 0)) continue;
+      if (nodes_of(read, 0).size() == 0 || nodes_of(read, 1).size() == 0) continue;
+      read.table = numeric_table(model_, sources_, n, r, nodes_of(read, 0), nodes_of(read, 1), false);
+    }
+}
+
+void ModelJoint::place(Grid& grid, Cells cells) {
+  const auto s = static_cast<std::size_t>(grid.source);
+  Block& to = block(sources_[s].block);
+  grid.set(std::move(cells), compiled_.moments[s].labels, sources_[s].variable->name);
+  to.layout.constants = {grid.cells.edges};
+  to.eta = Eigen::MatrixXd::Zero(grid.cells.nodes.size(), to.members());
+  to.m = Eigen::MatrixXd::Zero(grid.cells.nodes.size(), to.members());
+  fill_tables(grid);
+}
+
+bool ModelJoint::affordable(const Grid& grid, Index cells) const {
+  const Index members = sources_[static_cast<std::size_t>(grid.source)].members();
+  if (cells > kMostCells || static_cast<double>(cells * members) > kMostNumbers) return false;
+  double densities = 0, numbers = 0;
+  for (const NumericStatement& n : compiled_.numeric)
+    for (const NumericStatement::Read& read : n.readings)
+      for (std::size_t i = 0; i < read.members.size(); ++i)
+        if (read.members[i].first == grid.source) {
+          const double size = static_cast<double>(cells * nodes_of(read, 1 - i).size());
+          numbers += size;
+          densities += size * static_cast<double>(read.cells.size());
+        }
+  return numbers <= kMostNumbers && densities <= kMostDensities;
+}
+
+void ModelJoint::settle(Grid& grid, bool own) {
   const auto s = static_cast<std::size_t>(grid.source);
   const int b = sources_[s].block;
   Block& to = block(b);
   const Eigen::MatrixXd by_cell = message(grid.source, own);
-  Eigen::VectorXd edges =
-      grid.choose_edges([&](const Eigen::VectorXd& nodes) { return log_density_at(grid, by_cell, own, nodes); });
-  grid.set_edges(std::move(edges), compiled_.moments[s].labels);
-  for (NumericStatement& n : compiled_.numeric)
-    if (n.source == grid.source) n.values = numeric_values(model_, sources_, n, grid.nodes);
-  to.layout.constants = {grid.edges};
-  to.eta = log_density_at(grid, by_cell, own, grid.nodes);
-  to.m.setZero(to.eta.rows(), to.eta.cols());
+  const auto best = [&](Cells cells) {
+    place(grid, std::move(cells));
+    to.eta = own ? told_at(grid, by_cell, true, grid.cells.nodes.replicate(1, to.members())) +
+                       grid.cells.log_ratio.replicate(1, to.members())
+                 : told(grid, by_cell);
+    messages_[static_cast<std::size_t>(b)] = to.eta;
+    recompute(b);
+  };
+  std::optional<Spacing> spacing;
+  if (!grid.given)
+    spacing.emplace(LineMap(grid.low, grid.high), to.members(),
+                    [&](const Eigen::MatrixXd& nodes) { return told_at(grid, by_cell, own, nodes); });
+  const auto cells = [&](Index count) {
+    return spacing ? spacing->cells(count) : even_cells(grid.low, grid.high, count);
+  };
+  // A count that the model gives is halved, to know the error, and then stands.
+  Index count = grid.count > 0 ? std::max<Index>(1, grid.count / 2) : kFirstCells;
+  best(cells(count));
+  for (bool go_on = true; go_on;) {
+    const Eigen::RowVectorXd before = to.log_partition;
+    count = grid.count > 0 ? grid.count : 2 * count;
+    best(cells(count));
+    grid.error = (to.log_partition - before).cwiseAbs().sum();
+    go_on = grid.count == 0 && !(grid.error <= kTolerance) && !own && affordable(grid, 2 * grid.cells.nodes.size());
+  }
+  grid.remember(to.m);
+}
+
+void ModelJoint::prepare_start(Grid& grid) {
+  const auto s = static_cast<std::size_t>(grid.source);
+  const int b = sources_[s].block;
+  Block& to = block(b);
+  const Index members = to.members();
+  const Eigen::MatrixXd own = message(grid.source, true), all = message(grid.source, false);
+  if (!grid.given) {
+    const Spacing spacing({grid.low, grid.high}, 2 * members, [&](const Eigen::MatrixXd& nodes) {
+      Eigen::MatrixXd both(nodes.rows(), 2 * members);
+      both << told_at(grid, own, true, nodes.leftCols(members)), told_at(grid, all, false, nodes.rightCols(members));
+      return both;
+    });
+    place(grid, spacing.cells(2 * kFirstCells));
+  }
+  to.eta =
+      told_at(grid, own, true, grid.cells.nodes.replicate(1, members)) + grid.cells.log_ratio.replicate(1, members);
   messages_[static_cast<std::size_t>(b)] = to.eta;
   recompute(b);
 }
 
 double ModelJoint::quadrature_error() const {
+  double error = 0;
   for (const Grid& grid : grids_)
-    if (grid.drifted(block(sources_[static_cast<std::size_t>(grid.source)].block).m))
-      return std::numeric_limits<double>::infinity();
-  return grid_error_;
+    error += grid.starting                                                                  ? 0
+             : grid.drifted(block(sources_[static_cast<std::size_t>(grid.source)].block).m) ? kInfinity
+                                                                                            : grid.error;
+  return error;
 }
 
 bool ModelJoint::refine() {
   bool moved = false;
-  double error = 0;
   for (Grid& grid : grids_) {
-    if (grid.given) continue;
-    const auto s = static_cast<std::size_t>(grid.source);
-    Block& b = block(sources_[s].block);
-    const bool drifted = grid.drifted(b.m);
-    if (!drifted && (grid_error_ <= kGridTolerance || 2 * grid.cells > kMostCells)) continue;
-    // The gain of a better grid for the same message: the change of its log normalizer.
-    prepare({sources_[s].block, 0, b.members()});
-    b.eta = messages_[static_cast<std::size_t>(sources_[s].block)];
-    recompute(sources_[s].block);
-    const double before = b.log_partition.sum();
-    if (!drifted) grid.cells *= 2;
-    regrid(grid, false);
-    error += std::abs(b.log_partition.sum() - before);
+    const Block& b = block(sources_[static_cast<std::size_t>(grid.source)].block);
+    if (grid.starting || (std::isfinite(grid.error) && !grid.drifted(b.m))) continue;
+    settle(grid, false);
     moved = true;
   }
-  if (moved) grid_error_ = error;
   return moved;
+}
+
+Eigen::MatrixXd ModelJoint::grid_moments(int variable) const {
+  const Grid* grid = grid_of(variable);
+  if (!grid) return {};
+  const Eigen::MatrixXd& mass = block(sources_[static_cast<std::size_t>(variable)].block).m;
+  Eigen::MatrixXd moments(2, mass.cols());
+  moments.row(0) = grid->cells.nodes.transpose() * mass;
+  for (Index k = 0; k < mass.cols(); ++k)
+    moments(1, k) = std::sqrt((grid->cells.nodes.array() - moments(0, k)).square().matrix().dot(mass.col(k)));
+  return moments;
 }
 
 }  // namespace kullback::messages

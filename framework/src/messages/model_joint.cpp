@@ -4,6 +4,7 @@
 #include "messages/completion.hpp"
 #include "messages/encounters.hpp"
 #include "messages/limits.hpp"
+#include "messages/numeric.hpp"
 
 #include <kullback/error.hpp>
 #include <kullback/labels.hpp>
@@ -29,10 +30,8 @@ double guarded_dot(const Eigen::VectorXd& a, const Eigen::VectorXd& b) {
 }  // namespace
 
 ModelJoint::ModelJoint(const Registry& registry, std::shared_ptr<const model::Model> model, bool keep_selectors)
-    : owned_(with_discarded(model)),
-      model_(*owned_),
-      sources_(find_sources(registry, model_, model->variables.size())) {
-  compiled_ = compile(registry, model_, sources_, keep_selectors);
+    : owned_(with_discarded(model)), model_(*owned_) {
+  compile_with_grids(registry, model->variables.size(), keep_selectors);
   std::vector<int> order = model_.order;
   for (std::size_t s = 0; s < sources_.size(); ++s)
     if (std::find(order.begin(), order.end(), static_cast<int>(s)) == order.end()) order.push_back(static_cast<int>(s));
@@ -59,9 +58,8 @@ ModelJoint::ModelJoint(const Registry& registry, std::shared_ptr<const model::Mo
     Index rows = compiled_.moments[static_cast<std::size_t>(held_by)].rows;
     if (source.grid) {
       grids_.push_back(make_grid(model_, sources_, s));
-      if (!grids_.back().given) grid_error_ = std::numeric_limits<double>::infinity();
-      rows = grids_.back().cells;
-      block.layout.constants = {Eigen::VectorXd::LinSpaced(rows + 1, 0, 1)};
+      rows = 1;  // until there is a message to choose cells by
+      block.layout.constants = {Eigen::VectorXd::LinSpaced(2, 0, 1)};
     }
     rows += source.limits.rows();
     block.eta = Eigen::MatrixXd::Zero(rows, source.members());
@@ -145,8 +143,9 @@ void ModelJoint::prepare(Range range) {
   const Source& source = sources_[static_cast<std::size_t>(s)];
   const Eigen::MatrixXd sum = message(s, false);
   Eigen::MatrixXd& to = messages_[static_cast<std::size_t>(range.block)];
-  if (const Grid* grid = grid_of(s)) {
-    to = log_density_at(*grid, sum, false, grid->nodes);
+  if (Grid* grid = grid_of(s)) {
+    grid->starting = false;
+    to = told(*grid, sum);
     return;
   }
   receive(range.block, sum, range.begin, range.end, to);
@@ -199,7 +198,7 @@ void ModelJoint::fill_moments(int source, Index begin, Index end) {
   const Block& from = block(sources_[s].block);
   if (const Grid* grid = grid_of(source)) {
     for (Index k = begin; k < end; ++k)
-      tables_[s].col(sources_[s].cell_of[static_cast<std::size_t>(k)]) = grid->values * from.m.col(k);
+      tables_[s].col(sources_[s].cell_of[static_cast<std::size_t>(k)]) = expect(grid->values, from.m.col(k));
     return;
   }
   for (Index k = begin; k < end; ++k) {
@@ -243,10 +242,17 @@ void ModelJoint::expected_log_density(std::span<double> by_term) const {
       by_term[s] += cached.value;
     }
   }
-  for (const NumericStatement& n : compiled_.numeric) {
-    const Eigen::MatrixXd& mass = block(sources_[static_cast<std::size_t>(n.source)].block).m;
-    for (Index i = 0; i < mass.size(); ++i)
-      if (mass.data()[i] > 0) by_term[n.compiled] += mass.data()[i] * n.values.data()[i];
+  for (const NumericStatement& n : compiled_.numeric)
+    for (const NumericStatement::Read& read : n.readings)
+      by_term[n.compiled] += expect(expect(read.table, mass_of(read, 1)).transpose(), mass_of(read, 0))[0];
+  // The entropy of a block counts cells by their widths: the weights of the nodes are in the term of its distribution.
+  for (const Grid& grid : grids_) {
+    const Eigen::MatrixXd& mass = block(sources_[static_cast<std::size_t>(grid.source)].block).m;
+    for (std::size_t s = 0; s < compiled_.statements.size(); ++s) {
+      if (compiled_.statements[s].variable != grid.source) continue;
+      by_term[s] += (grid.cells.log_ratio.transpose() * mass).sum();
+      break;
+    }
   }
   std::size_t next = compiled_.statements.size();
   for (const auto& pass : passes_) by_term[next++] = pass->entropy();
@@ -318,6 +324,13 @@ void ModelJoint::color() {
         neighbors[static_cast<std::size_t>(j)].push_back(static_cast<int>(i));
       });
     }
+    for (const NumericStatement& n : compiled_.numeric)
+      for (const NumericStatement::Read& r : n.readings) {
+        if (r.members.size() < 2 || r.members[0].first != s || r.members[1].first != s) continue;
+        if (neighbors.empty()) neighbors.resize(static_cast<std::size_t>(members));
+        neighbors[static_cast<std::size_t>(r.members[0].second)].push_back(static_cast<int>(r.members[1].second));
+        neighbors[static_cast<std::size_t>(r.members[1].second)].push_back(static_cast<int>(r.members[0].second));
+      }
     if (neighbors.empty()) {
       color_begin_[b] = {0, members};
       continue;
@@ -331,9 +344,16 @@ void ModelJoint::color() {
     }
     const inference::Colors colors = inference::color_greedily(members, row_begin, columns);
     color_begin_[b] = colors.begin;
-    std::vector<Index> cells;
-    for (const int old : colors.order) cells.push_back(source.cell_of[static_cast<std::size_t>(old)]);
+    std::vector<Index> cells, now_at(colors.order.size());
+    for (const int old : colors.order) {
+      now_at[static_cast<std::size_t>(old)] = static_cast<Index>(cells.size());
+      cells.push_back(source.cell_of[static_cast<std::size_t>(old)]);
+    }
     if (cells == source.cell_of) continue;
+    for (NumericStatement& n : compiled_.numeric)
+      for (NumericStatement::Read& r : n.readings)
+        for (Reading& reading : r.members)
+          if (reading.first == s) reading.second = now_at[static_cast<std::size_t>(reading.second)];
     source.cell_of = std::move(cells);
     for (Index k = 0; k < members; ++k)
       source.member[static_cast<std::size_t>(source.cell_of[static_cast<std::size_t>(k)])] = k;

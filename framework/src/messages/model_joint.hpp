@@ -51,6 +51,10 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
   Members posterior(int variable) const;
   /// How a compiled statement is computed, in a few words.
   std::string rule(std::size_t statement) const;
+  /// Variables that are on grids though the model does not say so: a statement without a closed rule reads them.
+  const std::vector<int>& put_on_grids() const { return put_on_grids_; }
+  /// Mean and standard deviation of a variable on a grid, by the weights of its nodes: two rows, one column a member.
+  Eigen::MatrixXd grid_moments(int variable) const;
   /// About how many multiplications a sweep takes.
   double cost() const;
   /// Bytes held through a run, and by a pass: data, blocks, messages, sums.
@@ -79,10 +83,24 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
   void color();
   Grid* grid_of(int source);
   const Grid* grid_of(int source) const;
-  Eigen::MatrixXd log_density_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own,
-                                 const Eigen::VectorXd& nodes) const;
-  /// New cells for the message as it is, and the best factor on them.
-  void regrid(Grid& grid, bool own);
+  void compile_with_grids(const Registry& registry, std::size_t first_discarded, bool keep_selectors);
+  /// The log density that a grid's members are told, at the nodes of its cells.
+  Eigen::MatrixXd told(const Grid& grid, const Eigen::MatrixXd& by_cell) const;
+  /// The same at nodes of each member's own, one column a member, for a search of their range. `own`: see `message`.
+  Eigen::MatrixXd told_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own,
+                          const Eigen::MatrixXd& nodes) const;
+  /// Cells for the message as it is, doubled until they no longer matter, and the best factor on them.
+  void settle(Grid& grid, bool own);
+  void place(Grid& grid, Cells cells);
+  /// Cells for the start and for what comes after it, and the factor that its own distribution makes on them.
+  void prepare_start(Grid& grid);
+  void fill_tables(const Grid& grid);
+  /// Whether the grid can have that many cells.
+  bool affordable(const Grid& grid, Index cells) const;
+  const Eigen::VectorXd& nodes_of(const NumericStatement::Read& read, std::size_t member) const;
+  Eigen::VectorXd mass_of(const NumericStatement::Read& read, std::size_t member) const;
+  /// A factor on the part of its range where it is told to start.
+  void start_grid(Grid& grid, const model::Initialization& start, std::uint64_t seed, Index restart);
   void recompute(int block);
   bool start_from_numbers(int block, const model::Initialization& start);
   void move_means(int block, const Eigen::MatrixXd& means);
@@ -98,10 +116,10 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
   Sources sources_;
   Compiled compiled_;
   std::vector<Block> blocks_;
-  std::vector<int> block_source_;  // by block
+  std::vector<int> block_source_;         // by block
   std::vector<Eigen::VectorXd> weights_;  // by block: how often each member counts; empty: once
   std::vector<Grid> grids_;
-  double grid_error_ = 0;  // what the last doubling of the cells moved the bound by
+  std::vector<int> put_on_grids_;
   std::vector<std::unique_ptr<Pass>> passes_;
   std::vector<int> pass_before_;                 // by pass: the block it comes before
   std::vector<std::vector<Index>> color_begin_;  // by block

@@ -1,17 +1,25 @@
-// Statements that no table serves: their log density at the nodes of a grid.
-#include "messages/grid.hpp"
+#include "messages/numeric.hpp"
+
+#include "core/parameters.hpp"
+#include "parallel/parallel.hpp"
 
 #include <kullback/error.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
 
 namespace kullback::messages {
 namespace {
 
 using model::Selector;
 using model::Term;
+
+constexpr Index kRows = 512;  // nodes at once
 
 void latent_in(const Selector& selector, const Sources& sources, std::vector<int>& found) {
   if (selector.kind == Selector::Kind::latent &&
@@ -32,188 +40,133 @@ void latent_in(const Term& term, const model::Model& model, const Sources& sourc
   for (const Term& child : term.children) latent_in(child, model, sources, found);
 }
 
-// Numbers of terms at one cell, the grid variable at every node at once.
-class Evaluator {
- public:
-  Evaluator(const model::Model& model, const Sources& sources, int grid, const Eigen::VectorXd& nodes)
-      : model_(model), sources_(sources), grid_(grid), nodes_(nodes) {}
-
-  using Position = std::vector<std::pair<int, Index>>;
-
-  Eigen::ArrayXd value(const Term& term, const Position& at) {
-    const auto child = [&](std::size_t k) { return value(term.children[k], at); };
-    switch (term.kind) {
-      case Term::Kind::constant: {
-        Index cell = 0;
-        for (const int plate : term.array.dimensions) cell = cell * size_of(plate) + find(plate, at);
-        return constant(term.array.values[cell]);
-      }
-      case Term::Kind::variable:
-        return read(term, at);
-      case Term::Kind::negate:
-        return -child(0);
-      case Term::Kind::add:
-        return child(0) + child(1);
-      case Term::Kind::subtract:
-        return child(0) - child(1);
-      case Term::Kind::multiply:
-        return child(0) * child(1);
-      case Term::Kind::divide:
-        return child(0) / child(1);
-      case Term::Kind::power: {
-        const Eigen::ArrayXd base = child(0), exponent = child(1);
-        return base.binaryExpr(exponent, [](double b, double e) { return std::pow(b, e); });
-      }
-      case Term::Kind::compare: {
-        const Eigen::ArrayXd a = child(0), b = child(1);
-        const std::string& op = term.name;
-        return a.binaryExpr(b, [&](double x, double y) -> double {
-          return op == "<"    ? x < y
-                 : op == "<=" ? x <= y
-                 : op == ">"  ? x > y
-                 : op == ">=" ? x >= y
-                 : op == "==" ? x == y
-                              : x != y;
-        });
-      }
-      case Term::Kind::function:
-        if (term.name == "exp") return child(0).exp();
-        if (term.name == "log") return child(0).log();
-        if (term.name == "sqrt") return child(0).sqrt();
-        if (term.name == "logistic") return child(0).unaryExpr([](double x) { return 1 / (1 + std::exp(-x)); });
-        throw UnsupportedError(fmt::format("{}(...) of a grid variable is not there yet", term.name));
-      case Term::Kind::list:
-        return child(static_cast<std::size_t>(find(term.reduced, at)));
-      case Term::Kind::sum:
-      case Term::Kind::dot: {
-        Eigen::ArrayXd sum = constant(0);
-        Position inner = at;
-        inner.emplace_back(term.reduced, 0);
-        for (; inner.back().second < size_of(term.reduced); ++inner.back().second) {
-          Eigen::ArrayXd product = constant(1);
-          for (const Term& c : term.children) product *= value(c, inner);
-          sum += product;
-        }
-        return sum;
-      }
-    }
-    return constant(std::nan(""));
+// One number on the line a cell, in no joint block: what can be put on a grid.
+bool is_scalar(const model::Model& model, const Source& source) {
+  if (source.grid) return true;
+  if (source.leader >= 0 || source.elements != 1 || source.matrix || source.variable->levels >= 0) return false;
+  for (const int s : source.variable->statements) {
+    const model::Statement& statement = model.statements[static_cast<std::size_t>(s)];
+    if (statement.family && statement.layout.dimension != 1) return false;
   }
+  return true;
+}
 
-  /// The cell of the grid variable that was read since the last reset; -1: none, -2: several.
-  Index cell = -1;
-
- private:
-  Eigen::ArrayXd constant(double x) const { return Eigen::ArrayXd::Constant(nodes_.size(), x); }
-  Index size_of(int plate) const { return model_.plates[static_cast<std::size_t>(plate)].size; }
-  static Index find(int plate, const Position& at) {
-    for (std::size_t k = at.size(); k-- > 0;)
-      if (at[k].first == plate) return at[k].second;
-    throw UnsupportedError("a term varies over a plate that its statement does not have");
-  }
-  Index level(const Selector& s, const Position& at) const {
-    if (s.kind == Selector::Kind::aligned) return find(s.dimension, at);
-    if (s.kind == Selector::Kind::fixed) return s.level;
-    Index where = 0;
-    if (s.kind == Selector::Kind::column) {
-      for (const int plate : s.levels_over) where = where * size_of(plate) + find(plate, at);
-      return s.levels[static_cast<std::size_t>(where)];
-    }
-    const Source& source = sources_[static_cast<std::size_t>(s.variable)];
-    for (std::size_t k = 0; k < s.of.size(); ++k)
-      where = where * size_of(source.known->dimensions[k]) + level(s.of[k], at);
-    return static_cast<Index>(source.known->values[where]);
-  }
-  Eigen::ArrayXd read(const Term& term, const Position& at) {
-    const Source& source = sources_[static_cast<std::size_t>(term.variable)];
-    const model::Dimensions all = source.variable->dimensions();
-    Position there;
-    Index where = 0;
-    for (std::size_t k = 0; k < all.size(); ++k) {
-      there.emplace_back(all[k], level(term.selectors[k], at));
-      where = where * size_of(all[k]) + there.back().second;
-    }
-    if (source.kind == Source::Kind::derived) {
-      for (const int s : source.variable->statements) {
-        const model::Statement& statement = model_.statements[static_cast<std::size_t>(s)];
-        if (statement.serves.empty() || statement.serves[static_cast<std::size_t>(where / source.elements)])
-          return value(statement.value, there);
+// Nodes at which an argument has underflowed or overflowed are impossible: they get valid numbers in its place.
+std::vector<Index> move_inside(const std::vector<Parameter>& parameters, Eigen::MatrixXd& given) {
+  std::vector<Index> impossible;
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    for (Index n = 0; n < given.cols(); ++n) {
+      double& value = given(static_cast<Index>(i), n);
+      if ((parameters[i].domain == Domain::positive && value == 0) || std::isinf(value)) {
+        value = parameters[i].domain == Domain::unit_interval ? 0.5 : 1;
+        impossible.push_back(n);
       }
+      check_domain(parameters[i], value);
     }
-    if (term.variable != grid_) return constant(source.known->values[where]);
-    if (source.member[static_cast<std::size_t>(where)] < 0) return constant(source.known->values[where]);
-    cell = cell == -1 || cell == where ? where : -2;
-    return nodes_.array();
-  }
-
-  const model::Model& model_;
-  const Sources& sources_;
-  int grid_;
-  const Eigen::VectorXd& nodes_;
-};
+  return impossible;
+}
 
 }  // namespace
 
-int numeric_variable(const model::Model& model, const Sources& sources, const model::Statement& statement) {
-  std::vector<int> found;
+std::optional<NumericStatement> make_numeric(const model::Model& model, const Sources& sources, int index,
+                                             std::vector<int>& needed) {
+  const model::Statement& statement = model.statements[static_cast<std::size_t>(index)];
+  const Source& child = sources[static_cast<std::size_t>(statement.variable)];
   const auto sets = statement.family->parameterizations();
   for (const Parameter& p : sets[static_cast<std::size_t>(statement.parameterization)])
-    if (p.shape != Shape::scalar) return -1;
-  if (sources[static_cast<std::size_t>(statement.variable)].kind == Source::Kind::latent)
-    found.push_back(statement.variable);
+    if (p.shape != Shape::scalar) throw NoRule{-1, "numbers as its parameters, not vectors"};
+  std::vector<int> found;
+  if (child.kind == Source::Kind::latent) found.push_back(statement.variable);
   for (const model::Term& argument : statement.arguments) latent_in(argument, model, sources, found);
-  for (const int v : found)
-    if (v != found.front() || !sources[static_cast<std::size_t>(v)].grid) return -1;
-  return found.empty() ? -1 : found.front();
+  for (const int v : found) {
+    const Source& source = sources[static_cast<std::size_t>(v)];
+    if (!is_scalar(model, source))
+      throw NoRule{v, fmt::format("a grid for {}, which is not one number on the line", source.variable->name)};
+    if (!source.grid && std::find(needed.begin(), needed.end(), v) == needed.end()) needed.push_back(v);
+  }
+  NumericStatement numeric;
+  numeric.statement = index;
+  std::map<std::vector<Reading>, std::size_t> places;
+  TermValue terms(model, sources, 1);
+  for_served_cells(model, sources, statement, [&](Index cell, const Position& at, double weight) {
+    terms.noted.clear();
+    const bool latent = child.kind == Source::Kind::latent && child.member[static_cast<std::size_t>(cell)] >= 0;
+    if (latent) terms.noted.emplace_back(statement.variable, child.member[static_cast<std::size_t>(cell)]);
+    if (!latent && std::isnan(child.known->values[cell])) return;
+    for (const model::Term& argument : statement.arguments) terms.value(argument, at);
+    std::vector<Reading> read = terms.noted;
+    std::sort(read.begin(), read.end());
+    if (read.size() > 2) {
+      std::vector<std::string> names;
+      for (const auto& [source, member] : read) {
+        const Source& s = sources[static_cast<std::size_t>(source)];
+        names.push_back(cell_name(model, s, s.cell_of[static_cast<std::size_t>(member)]));
+      }
+      if (names.size() > 4) names.resize(4), names.emplace_back("...");
+      throw NoRule{-1, fmt::format("a sum over at most two grids, but one of its cells reads {} unknown numbers ({})",
+                                   read.size(), fmt::join(names, ", "))};
+    }
+    const auto place = places.emplace(read, numeric.readings.size());
+    if (place.second) numeric.readings.push_back({read, {}, {}});
+    numeric.readings[place.first->second].cells.push_back({cell, at, weight});
+  });
+  if (!needed.empty()) return std::nullopt;
+  return numeric;
 }
 
-Eigen::MatrixXd numeric_values(const model::Model& model, const Sources& sources, const NumericStatement& numeric,
-                               const Eigen::VectorXd& nodes) {
+Eigen::MatrixXd numeric_table(const model::Model& model, const Sources& sources, const NumericStatement& numeric,
+                              std::size_t reading, const Eigen::VectorXd& first, const Eigen::VectorXd& second,
+                              bool search) {
   const model::Statement& statement = model.statements[static_cast<std::size_t>(numeric.statement)];
   const Source& child = sources[static_cast<std::size_t>(statement.variable)];
-  const Source& grid = sources[static_cast<std::size_t>(numeric.source)];
-  const model::Dimensions dimensions = child.variable->dimensions();
-  Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(nodes.size(), grid.members());
-  Evaluator evaluator(model, sources, numeric.source, nodes);
-  const Index count = model.cells(dimensions), arguments = static_cast<Index>(statement.arguments.size());
-  Eigen::MatrixXd given(arguments, nodes.size()),
-      theta(statement.family->parameter_count(statement.layout), nodes.size());
-  Eigen::MatrixXd x(1, nodes.size());
-  Eigen::RowVectorXd value(nodes.size());
-  for (Index cell = 0; cell < count; ++cell) {
-    if (!statement.serves.empty() && !statement.serves[static_cast<std::size_t>(cell / child.elements)]) continue;
-    Evaluator::Position at;
-    double weight = 1;
-    Index rest = cell;
-    for (std::size_t k = dimensions.size(); k-- > 0;) {
-      const model::Plate& plate = model.plates[static_cast<std::size_t>(dimensions[k])];
-      at.emplace_back(dimensions[k], rest % plate.size);
-      if (plate.weight.size() > 0) weight *= plate.weight[rest % plate.size];
-      rest /= plate.size;
+  const auto parameters = statement.family->parameterizations()[static_cast<std::size_t>(statement.parameterization)];
+  const NumericStatement::Read& r = numeric.readings[reading];
+  const std::string name =
+      r.members.empty() ? "" : sources[static_cast<std::size_t>(r.members[0].first)].variable->name;
+  Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(first.size(), second.size());
+  const Index chunks = (first.size() + kRows - 1) / kRows, arguments = static_cast<Index>(parameters.size());
+  parallel::for_chunks(chunks * second.size(), 1, [&](Index task, Index, Index) {
+    const Index column = task / chunks, begin = task % chunks * kRows, size = std::min(kRows, first.size() - begin);
+    TermValue terms(model, sources, size);
+    const Eigen::ArrayXd here = first.segment(begin, size), there = Eigen::ArrayXd::Constant(size, second[column]);
+    if (!r.members.empty()) terms.set(r.members[0], here);
+    if (r.members.size() > 1) terms.set(r.members[1], there);
+    Eigen::MatrixXd given(arguments, size), theta(statement.family->parameter_count(statement.layout), size),
+        x(1, size);
+    Eigen::RowVectorXd value(size);
+    for (const NumericStatement::Cell& cell : r.cells) {
+      x.setConstant(child.known->values[child.known->dimensions.empty() ? 0 : cell.cell]);
+      if (child.kind == Source::Kind::latent && child.member[static_cast<std::size_t>(cell.cell)] >= 0) {
+        const Reading own{statement.variable, child.member[static_cast<std::size_t>(cell.cell)]};
+        x.row(0) = (own == r.members[0] ? here : there).matrix().transpose();
+      }
+      for (Index i = 0; i < arguments; ++i)
+        given.row(i) = terms.value(statement.arguments[static_cast<std::size_t>(i)], cell.at).matrix().transpose();
+      std::vector<Index> impossible;
+      try {
+        impossible = move_inside(parameters, given);
+      } catch (const DomainError& error) {
+        throw UnsupportedError(fmt::format(
+            "{}: {} at a node of the grid of {}: give the grid a range, posterior: {{{}: discrete_grid(low = 0)}}",
+            child.variable->name, error.what(), name, name));
+      }
+      statement.family->to_stored(statement.parameterization, statement.layout, given, theta);
+      statement.family->log_density(statement.layout, theta, Points(x), row(value));
+      for (const Index n : impossible) value[n] = -std::numeric_limits<double>::infinity();
+      if (value.hasNaN() && !search)
+        throw NumericalError(
+            fmt::format("{}: its log density is not a number at a node of the grid of {}", child.variable->name, name));
+      sum.col(column).segment(begin, size) += cell.weight * value.transpose();
     }
-    evaluator.cell = -1;
-    const bool latent = statement.variable == numeric.source && child.member[static_cast<std::size_t>(cell)] >= 0;
-    if (latent) {
-      evaluator.cell = cell;
-      x.row(0) = nodes.transpose();
-    } else {
-      if (std::isnan(child.known->values[cell])) continue;
-      x.setConstant(child.known->values[cell]);
-    }
-    for (Index i = 0; i < arguments; ++i)
-      given.row(i) = evaluator.value(statement.arguments[static_cast<std::size_t>(i)], at).matrix().transpose();
-    if (evaluator.cell == -2)
-      throw UnsupportedError(
-          fmt::format("{}: it has no closed rule, and one of its cells reads two members of {}: that is not there yet",
-                      child.variable->name, grid.variable->name));
-    statement.family->to_stored(statement.parameterization, statement.layout, given, theta);
-    statement.family->log_density(statement.layout, theta, Points(x), row(value));
-    if (value.hasNaN())
-      throw NumericalError(fmt::format("{}: its log density is not a number at a node of {}", child.variable->name,
-                                       grid.variable->name));
-    const Index member = evaluator.cell < 0 ? 0 : grid.member[static_cast<std::size_t>(evaluator.cell)];
-    sum.col(member) += weight * value.transpose();
-  }
+  });
+  return sum;
+}
+
+Eigen::VectorXd expect(const Eigen::MatrixXd& table, const Eigen::VectorXd& mass) {
+  if (table.allFinite()) return table * mass;
+  Eigen::VectorXd sum = Eigen::VectorXd::Zero(table.rows());
+  for (Index j = 0; j < table.cols(); ++j)
+    if (mass[j] > 0) sum += mass[j] * table.col(j);
   return sum;
 }
 

@@ -8,9 +8,9 @@
 
 namespace kullback::messages {
 
-/// p(x) proportional to exp(sum of eta_l label_l(x)) on [low, high], each member with limits of its own; x is a number or
-/// an integer. theta = eta = (one row a label, low, high); the limits stay as they are. What a censored value is known
-/// by, and a truncated variable.
+/// p(x) proportional to exp(sum of eta_l label_l(x)) on [low, high], each member with limits of its own; x is a number
+/// or an integer. theta = eta = (one row a label, low, high); the limits stay as they are. What a censored value is
+/// known by, and a truncated variable.
 class Restricted final : public Distribution, public ExponentialFamily, public kullback::Moments, public Sampler {
  public:
   /// `support`: of the family without limits.
@@ -35,10 +35,10 @@ class Restricted final : public Distribution, public ExponentialFamily, public k
   kullback::Support support_;
 };
 
-/// What was drawn outside the limits before a draw fell within them: a number of draws with probability (1 - c) c^n, each
-/// from exp(<eta, s(x)>) outside. A density that is normalized within limits is the sum over what was discarded of
-/// densities that are not, so that log p keeps its form in all other variables. Statistics: "discarded" (how many), then
-/// the sum over them of each label. eta = (log of a factor of c, one row a label, low, high).
+/// What was drawn outside the limits before a draw fell within them: a number of draws with probability (1 - c) c^n,
+/// each from exp(<eta, s(x)>) outside. A density that is normalized within limits is the sum over what was discarded of
+/// densities that are not, so that log p keeps its form in all other variables. Statistics: "discarded" (how many),
+/// then the sum over them of each label. eta = (log of a factor of c, one row a label, low, high).
 class Discarded final : public Distribution, public ExponentialFamily {
  public:
   Discarded(Text name, std::vector<std::string> labels, Support support);

@@ -25,8 +25,8 @@ struct WeightedNodes {
   Eigen::RowVectorXd weights;
 };
 
-/// [low, high] is the part of `support` that is wanted; integers where the support has them. Pieces are halved until log
-/// mass and the mean of x hold to about 1e-12. Throws NumericalError where exp(g) has no finite integral.
+/// [low, high] is the part of `support` that is wanted; integers where the support has them. Pieces are halved until
+/// log mass and the mean of x hold to about 1e-12. Throws NumericalError where exp(g) has no finite integral.
 WeightedNodes nodes_between(const LogDensity& g, const Support& support, double low, double high);
 
 /// The x below which a part u of the mass lies; between nodes by interpolation (about 1e-4 of the mass).

@@ -189,7 +189,8 @@ const Distribution* family_with(const Registry& registry, const std::vector<std:
   return nullptr;
 }
 
-Sources find_sources(const Registry& registry, const Model& model, std::size_t first_discarded) {
+Sources find_sources(const Registry& registry, const Model& model, std::size_t first_discarded,
+                     std::span<const int> put_on_grids) {
   const std::vector<char> read = variables_read(model);
   Sources sources;
   for (std::size_t v = 0; v < model.variables.size(); ++v) {
@@ -212,8 +213,8 @@ Sources find_sources(const Registry& registry, const Model& model, std::size_t f
     }
     check_within_limits(model, source);
     const model::Posterior* posterior = v < model.posteriors.size() ? &model.posteriors[v] : nullptr;
-    source.grid = posterior && posterior->kind == model::Posterior::Kind::grid;
-    if (source.grid) refuse(variable, "a discrete_grid posterior is not there yet");
+    source.grid = (posterior && posterior->kind == model::Posterior::Kind::grid) ||
+                  std::find(put_on_grids.begin(), put_on_grids.end(), static_cast<int>(v)) != put_on_grids.end();
     bool any_value = false, any_random = false, constant_values = true;
     for (const int s : variable.statements) {
       const Statement& statement = model.statements[static_cast<std::size_t>(s)];

@@ -61,8 +61,10 @@ struct Source {
 using Sources = std::vector<Source>;
 
 /// The sources of a model, one a variable; from `first_discarded` on they are what truncated statements did not keep
-/// (limits.hpp). Throws UnsupportedError that names the variable.
-Sources find_sources(const Registry& registry, const model::Model& model, std::size_t first_discarded);
+/// (limits.hpp). `put_on_grids`: variables that get a grid though the model does not say so. Throws UnsupportedError
+/// that names the variable.
+Sources find_sources(const Registry& registry, const model::Model& model, std::size_t first_discarded,
+                     std::span<const int> put_on_grids);
 
 /// The source that holds the statistics of a variable: itself, or the leader of its joint block.
 inline int holder(const Sources& sources, int source) {

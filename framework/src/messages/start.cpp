@@ -34,6 +34,13 @@ std::vector<int> ModelJoint::parents_first() const {
             ready = ready && (f.source == block_source_[b] || sources_[static_cast<std::size_t>(f.source)].eliminated ||
                               done[static_cast<std::size_t>(sources_[static_cast<std::size_t>(f.source)].block)]);
       }
+      for (const NumericStatement& n : compiled_.numeric) {
+        if (model_.statements[static_cast<std::size_t>(n.statement)].variable != block_source_[b]) continue;
+        for (const NumericStatement::Read& read : n.readings)
+          for (const auto& [source, member] : read.members)
+            ready = ready && (source == block_source_[b] ||
+                              done[static_cast<std::size_t>(sources_[static_cast<std::size_t>(source)].block)]);
+      }
       if (!ready) continue;
       done[b] = 1;
       order.push_back(static_cast<int>(b));
@@ -111,8 +118,8 @@ bool ModelJoint::start_from_numbers(int b, const Initialization& start) {
   return true;
 }
 
-// Levels get random responsibilities, normals a random mean from the prior, probabilities of many levels half a count to
-// one and a half of each; others stay at the prior.
+// Levels get random responsibilities, normals a random mean from the prior, probabilities of many levels half a count
+// to one and a half of each; others stay at the prior.
 void ModelJoint::start_at_random(int b, std::uint64_t seed, Index restart) {
   const Source& source = source_of(b);
   Block& to = block(b);
@@ -157,13 +164,64 @@ void ModelJoint::move_means(int b, const Eigen::MatrixXd& means) {
 void ModelJoint::start_at_values(int b, const model::Array& values) {
   const Source& source = source_of(b);
   if (source.row("x") < 0 || std::max(source.row("x2"), source.row("x*x'")) < 0)
-    throw UnsupportedError(fmt::format("initialize: {} is no normal that starts around a number; give its moments or "
-                                       "parameters, or use prior or random", source.variable->name));
+    throw UnsupportedError(
+        fmt::format("initialize: {} is no normal that starts around a number; give its moments or "
+                    "parameters, or use prior or random",
+                    source.variable->name));
   Eigen::MatrixXd means(source.elements, source.members());
   for (Index k = 0; k < source.members(); ++k)
     for (Index i = 0; i < source.elements; ++i)
-      means(i, k) = values.values[values.values.size() == 1 ? 0 : source.cell_of[static_cast<std::size_t>(k)] * source.elements + i];
+      means(i, k) =
+          values.values[values.values.size() == 1 ? 0
+                                                  : source.cell_of[static_cast<std::size_t>(k)] * source.elements + i];
   move_means(b, means);
+}
+
+// By default the middle of the prior: a statistic such as 1/x^2 may have no mean under all of it.
+void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64_t seed, Index restart) {
+  const int b = sources_[static_cast<std::size_t>(grid.source)].block;
+  const Source& source = source_of(b);
+  Block& to = block(b);
+  grid.error = std::numeric_limits<double>::infinity();
+  grid.starting = true;
+  constexpr double kTail = 0.1;
+  Eigen::MatrixXd from = Eigen::MatrixXd::Constant(1, to.members(), kTail), until = 1 - from.array();
+  switch (start.kind) {
+    case Initialization::Kind::prior:
+      return;
+    case Initialization::Kind::automatic:
+      break;
+    case Initialization::Kind::random:
+      Stream(seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(b), Purpose::initialization)
+          .uniforms(static_cast<std::uint64_t>(restart), 0, from);
+      until = from;
+      break;
+    case Initialization::Kind::value: {
+      const Eigen::VectorXd& x = start.numbers.front().second.values;
+      for (Index k = 0; k < to.members(); ++k) {
+        const double here = x[x.size() == 1 ? 0 : source.cell_of[static_cast<std::size_t>(k)]];
+        const Eigen::VectorXd& edges = grid.cells.edges;
+        const Index cell = std::upper_bound(edges.data(), edges.data() + edges.size(), here) - edges.data() - 1;
+        if (cell < 0 || cell >= grid.cells.nodes.size() || !(to.m(cell, k) > 0))
+          throw DomainError("initialize", fmt::format("initialize: {} cannot start at {}: its prior has no mass there",
+                                                      member_name(b, k), here));
+        from(0, k) = until(0, k) = to.m.col(k).head(cell).sum() + 0.5 * to.m(cell, k);
+      }
+      break;
+    }
+    default:
+      throw UnsupportedError(fmt::format("initialize: {} is on a grid, which starts with prior, random or a number",
+                                         source.variable->name));
+  }
+  for (Index k = 0; k < to.members(); ++k) {
+    double below = 0;
+    for (Index i = 0; i < to.m.rows(); ++i) {
+      const double above = below + to.m(i, k);
+      if (above < from(0, k) || below > until(0, k)) to.eta(i, k) = -std::numeric_limits<double>::infinity();
+      below = above;
+    }
+  }
+  recompute(b);
 }
 
 void ModelJoint::initialize(std::uint64_t seed, Index restart) {
@@ -173,7 +231,8 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
     const Initialization start =
         index < model_.initializations.size() ? model_.initializations[index] : Initialization{};
     if (Grid* grid = grid_of(s)) {
-      regrid(*grid, true);
+      settle(*grid, true);
+      start_grid(*grid, start, seed, restart);
       continue;
     }
     receive(b, message(s, true), 0, block(b).members(), block(b).eta);
@@ -194,8 +253,9 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
         break;
       }
       default:
-        throw UnsupportedError(fmt::format("initialize: {} cannot start this way yet; use prior, random, numbers or moments",
-                                           sources_[index].variable->name));
+        throw UnsupportedError(
+            fmt::format("initialize: {} cannot start this way yet; use prior, random, numbers or moments",
+                        sources_[index].variable->name));
     }
     const Source& source = sources_[index];
     for (Index k = 0; source.partial && k < source.members(); ++k)
@@ -203,6 +263,12 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
     recompute(b);
   }
   for (const auto& pass : passes_) start_pass(*pass, seed, restart);
+  for (Grid& grid : grids_) {  // now that there are messages
+    prepare_start(grid);
+    const auto index = static_cast<std::size_t>(grid.source);
+    start_grid(grid, index < model_.initializations.size() ? model_.initializations[index] : Initialization{}, seed,
+               restart);
+  }
 }
 
 // What is observed of the rows that a selector belongs to, each number scaled to variance 1: one column a row.

@@ -1,6 +1,7 @@
 // The statements of a model as sums of products over arrays: E_q[log p~] in the form that is computed.
 #pragma once
 
+#include "messages/numeric_value.hpp"
 #include "messages/polynomial.hpp"
 
 #include <map>
@@ -75,13 +76,22 @@ struct Encounter {
   std::vector<Reference> first, second;
 };
 
-/// A statement without a closed rule that reads one variable, a grid: its log density at every node, summed over the
-/// cells that read a member.
+/// A statement without a closed rule: its log density at the nodes of the one or two grids that each cell reads.
 struct NumericStatement {
+  struct Cell {
+    Index cell;
+    Position at;
+    double weight;
+  };
+  /// Cells that read the same members.
+  struct Read {
+    std::vector<Reading> members;  ///< at most two, ascending
+    std::vector<Cell> cells;
+    Eigen::MatrixXd table;  ///< summed over the cells: nodes of the first member by nodes of the second
+  };
   int statement = -1;
-  int source = -1;
   std::size_t compiled = 0;  ///< into Compiled::statements
-  Eigen::MatrixXd values;    ///< nodes by members
+  std::vector<Read> readings;
 };
 
 struct Compiled {
@@ -92,9 +102,14 @@ struct Compiled {
   std::vector<std::vector<Gate>> gates;  ///< by statement
 };
 
+/// Statements without a closed rule read these variables, one number each: with grids for them the model runs.
+struct NeedsGrids {
+  std::vector<int> sources;
+};
+
 /// Substitutes every statement's expressions into its family's table and sums what is known once. Throws
 /// UnsupportedError that names variable, statement and statistic where a message is of no form that the variable's
-/// factor can take. Marks the selectors that a pass eliminates, unless `keep_selectors`.
+/// factor can take, NeedsGrids. Marks the selectors that a pass eliminates, unless `keep_selectors`.
 Compiled compile(const Registry& registry, const model::Model& model, Sources& sources, bool keep_selectors);
 
 /// Factors as arrays that can be multiplied.

@@ -1,0 +1,48 @@
+// Terms of a statement evaluated at numbers: known cells, and the nodes of grids.
+#pragma once
+
+#include "messages/sources.hpp"
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+namespace kullback::messages {
+
+/// Which cell of each plate.
+using Position = std::vector<std::pair<int, Index>>;
+
+/// A member of a variable that is on a grid: source and member.
+using Reading = std::pair<int, Index>;
+
+/// Calls visit(cell, position, weight) for the cells that a statement of scalars serves.
+void for_served_cells(const model::Model& model, const Sources& sources, const model::Statement& statement,
+                      const std::function<void(Index, const Position&, double)>& visit);
+
+class TermValue {
+ public:
+  /// `size` numbers at once.
+  TermValue(const model::Model& model, const Sources& sources, Index size)
+      : model_(model), sources_(sources), size_(size) {}
+
+  /// A member that stands at these numbers from now on.
+  void set(const Reading& reading, const Eigen::ArrayXd& numbers);
+  Eigen::ArrayXd value(const model::Term& term, const Position& at);
+
+  /// Members that were read and are not set stand at 1 and are noted here, each once.
+  std::vector<Reading> noted;
+
+ private:
+  Eigen::ArrayXd constant(double x) const { return Eigen::ArrayXd::Constant(size_, x); }
+  Index size_of(int plate) const { return model_.plates[static_cast<std::size_t>(plate)].size; }
+  Index find(int plate, const Position& at) const;
+  Index level(const model::Selector& selector, const Position& at) const;
+  Eigen::ArrayXd read(const model::Term& term, const Position& at);
+
+  const model::Model& model_;
+  const Sources& sources_;
+  Index size_;
+  std::vector<std::pair<Reading, Eigen::ArrayXd>> set_;
+};
+
+}  // namespace kullback::messages
