@@ -325,9 +325,10 @@ void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
 
 namespace kullback {
 
-std::unique_ptr<messages::ModelJoint> make_model_joint(const Registry& registry, const model::Model& model) {
+std::unique_ptr<messages::ModelJoint> make_model_joint(const Registry& registry, const model::Model& model,
+                                                       std::uint64_t seed, Index restart) {
   auto joint = std::make_unique<messages::ModelJoint>(registry, model);
-  joint->initialize(1, 0);
+  joint->initialize(seed, restart);
   return joint;
 }
 
