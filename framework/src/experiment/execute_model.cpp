@@ -43,8 +43,7 @@ class SideBySide : public Observer {
 
 Restart solve_once(const Experiment& experiment, const Registry& registry, Index restart, Observer& observer) {
   Restart result;
-  result.joint = compile_model(experiment, registry);
-  result.joint->initialize(experiment.settings.seed, restart);
+  result.joint = compile_model(experiment, registry, restart);
   const Optimizer& optimizer = choose_optimizer(experiment, registry, *result.joint, experiment.directions.front());
   result.solution = solve(*result.joint, optimizer, experiment.settings, observer);
   return result;
@@ -273,11 +272,11 @@ void add_missing(const Experiment& experiment, const ModelJoint& joint, Outcome&
 
 }  // namespace
 
-std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Registry& registry) {
+std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Registry& registry, Index restart) {
   const auto shared = with_former_runs(experiment.model.model, experiment.path);
   const Model& model = *shared;
   try {
-    return make_model_joint(registry, shared);
+    return make_model_joint(registry, shared, experiment.settings.seed, restart);
   } catch (const UnsupportedError& error) {
     // "tau: why" or "tau ... why" stands at tau's statement, or at the one whose text it has.
     const std::string what = error.what();

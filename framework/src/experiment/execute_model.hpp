@@ -10,8 +10,9 @@ namespace kullback::experiment {
 /// several, and only one without company is watched sweep by sweep. Throws what the work throws.
 Results execute_model(const Experiment& experiment, const Registry& registry, Watcher& watcher);
 
-/// The experiment's own model compiled, without a copy of its data, at the start of the first restart. What has no rule
-/// is a ConfigError at the variable it is about.
-std::unique_ptr<messages::ModelJoint> compile_model(const Experiment& experiment, const Registry& registry);
+/// The experiment's own model compiled, without a copy of its data, at the start of a restart. What has no rule is a
+/// ConfigError at the variable it is about.
+std::unique_ptr<messages::ModelJoint> compile_model(const Experiment& experiment, const Registry& registry,
+                                                    Index restart = 0);
 
 }  // namespace kullback::experiment

@@ -44,7 +44,6 @@ std::string grids_text(const ModelJoint& joint) {
 
 std::string explain(const Experiment& experiment, const Registry& registry) {
   const auto joint = compile_model(experiment, registry);
-  joint->initialize(experiment.settings.seed, 0);
   std::vector<std::vector<std::string>> rows = {{"block", "family", "factors", "numbers", "memory"}};
   double work = 0;  // bytes that a sweep needs beside what there is now
   for (const Block& block : joint->blocks()) {

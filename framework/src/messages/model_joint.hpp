@@ -139,9 +139,8 @@ namespace kullback {
 
 /// The joint of a model, at the start that the model asks for. Throws UnsupportedError that names variable, statement
 /// and remedy.
-std::unique_ptr<messages::ModelJoint> make_model_joint(const Registry& registry, const model::Model& model);
-/// The same without a copy of the model.
 std::unique_ptr<messages::ModelJoint> make_model_joint(const Registry& registry,
-                                                       std::shared_ptr<const model::Model> model);
+                                                       std::shared_ptr<const model::Model> model, std::uint64_t seed,
+                                                       Index restart);
 
 }  // namespace kullback

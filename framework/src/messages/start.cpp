@@ -359,14 +359,11 @@ void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
 
 namespace kullback {
 
-std::unique_ptr<messages::ModelJoint> make_model_joint(const Registry& registry, const model::Model& model) {
-  return make_model_joint(registry, std::make_shared<const model::Model>(model));
-}
-
 std::unique_ptr<messages::ModelJoint> make_model_joint(const Registry& registry,
-                                                       std::shared_ptr<const model::Model> model) {
+                                                       std::shared_ptr<const model::Model> model, std::uint64_t seed,
+                                                       Index restart) {
   auto joint = std::make_unique<messages::ModelJoint>(registry, std::move(model));
-  joint->initialize(1, 0);
+  joint->initialize(seed, restart);
   return joint;
 }
 
