@@ -60,7 +60,7 @@ TEST_F(ModelCommand, PredictionsComeFromTheRunFolderAlone) {
   ASSERT_EQ(run({"run", "m.yaml", "--out", "out"}).exit_code, 0);
   std::filesystem::remove(folder_ + "/y.csv");
   std::filesystem::remove(folder_ + "/m.yaml");
-  write("new.csv", "y\n3\n\n");
+  write("new.csv", "y\n3\nNA\n");
   const auto ran = run({"predict", "out", "new.csv", "--json"});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   const json y = json::parse(ran.out)["variables"]["y"];
@@ -143,6 +143,39 @@ TEST_F(ModelCommand, RestartsReportDistinctOptima) {
   double sum = 0;
   for (const auto& [term, value] : r["bound_by_term"].items()) sum += value.get<double>();
   EXPECT_NEAR(sum, r["bound"].get<double>(), 1e-10 * std::abs(sum));
+}
+
+// A vector and its precision in one factor: reports draw both together; an empty entry comes with its posterior, what was
+// observed beside it as it is.
+TEST_F(ModelCommand, JointBlocksAreReportedAndEmptyEntriesFilledIn) {
+  write("y.csv", "a,b\n1,0.5\n2,1.5\n0.5,\n1.5,1\n3,2.5\n");
+  write("m.yaml", R"(plates: {n: data, d: 2}
+data:
+  file: y.csv
+  y[n]: {columns: [a, b], over: d}
+model:
+  mu:     multivariate_normal(0, precision = 0.1 * Lambda, over = d)
+  Lambda: wishart(degrees_of_freedom = 3, scale = 1, over = d)
+  y[n]:   multivariate_normal(mu, precision = Lambda, over = d)
+  twice[d]: 2 * mu
+posterior:
+  joint: [[mu, Lambda]]
+)");
+  const auto ran = run({"run", "m.yaml", "--out", "out"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  const json r = result();
+  EXPECT_EQ(r["variables"]["mu"]["family"], "normal_wishart");
+  for (int i = 0; i < 2; ++i) {
+    const double error = r["reports"]["twice"]["standard_error"][i].get<double>();
+    EXPECT_NEAR(r["reports"]["twice"]["mean"][i].get<double>(), 2 * r["variables"]["mu"]["mean"][i].get<double>(), 5 * error) << i;
+    EXPECT_NEAR(error, 2 * r["variables"]["mu"]["stddev"][i].get<double>() / 100, 0.1 * error) << i;
+  }
+  const json y = r["variables"]["y"];
+  ASSERT_EQ(y["mean"].size(), 1u);
+  EXPECT_EQ(y["mean"][0][0], 0.5);
+  EXPECT_EQ(y["stddev"][0][0], 0.0);
+  EXPECT_GT(y["stddev"][0][1].get<double>(), 0.1);
+  EXPECT_LT(y["mean"][0][1].get<double>(), r["variables"]["mu"]["mean"][1].get<double>());  // a is below its mean, and b goes with it
 }
 
 TEST_F(ModelCommand, SymmetricStartIsRefused) {

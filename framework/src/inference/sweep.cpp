@@ -227,6 +227,7 @@ Sweeper::Chunk Sweeper::measure_any(Range range, const Scratch& scratch) const {
   const Block& from = block(range.block);
   const Index rows = from.eta.rows(), count = range.end - range.begin;
   Chunk chunk;
+  Eigen::RowVectorXd products(count);
   for (Index k = 0; k < count; ++k) {
     const Index at = range.begin + k;
     const double* next = scratch.eta.data() + k * rows;
@@ -238,9 +239,11 @@ Sweeper::Chunk Sweeper::measure_any(Range range, const Scratch& scratch) const {
     one.square = move.square;
     one.smallest_gain = move.gain + 64 * kEpsilon * move.scale;
     one.farthest = one.smallest = at;
-    one.sums = {scratch.log_partition[k], guarded_dot(next, m_next, rows)};
     chunk.add(one);
+    products[k] = guarded_dot(next, m_next, rows);
   }
+  // Not one by one: the rounding of equal members would add up.
+  chunk.sums = {scratch.log_partition.head(count).sum(), products.sum()};
   return chunk;
 }
 
