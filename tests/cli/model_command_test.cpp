@@ -145,6 +145,49 @@ TEST_F(ModelCommand, RestartsReportDistinctOptima) {
   EXPECT_NEAR(sum, r["bound"].get<double>(), 1e-10 * std::abs(sum));
 }
 
+// The posterior of s is the normal of ConjugateMeanIsExactAndReported, cut at 3.
+TEST_F(ModelCommand, PredictionsDrawATruncatedParameter) {
+  write("y.csv", "y\n2\n4\n9\n");
+  write("m.yaml", R"(plates: {n: data}
+data:
+  file: y.csv
+  y[n]: y
+model:
+  s:    truncated(normal(1, variance = 9), low = 3)
+  y[n]: normal(s, variance = 4)
+)");
+  const auto ran = run({"run", "m.yaml", "--out", "out"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  const double precision = 1.0 / 9 + 3.0 / 4, mean = (1.0 / 9 + 15.0 / 4) / precision, stddev = 1 / std::sqrt(precision);
+  const double a = (3 - mean) / stddev, above = 0.5 * std::erfc(a / std::sqrt(2.0)), density = std::exp(-0.5 * a * a) / std::sqrt(2 * M_PI);
+  const double expected = mean + stddev * density / above;
+  EXPECT_NEAR(result()["variables"]["s"]["mean"].get<double>(), expected, 1e-10);
+  write("new.csv", "y\n3\n");
+  const auto predicted = run({"predict", "out", "new.csv", "--json"});
+  ASSERT_EQ(predicted.exit_code, 0) << predicted.err;
+  const json y = json::parse(predicted.out)["variables"]["y"];
+  EXPECT_NEAR(y["mean"][0].get<double>(), expected, 5 * y["mean_error"][0].get<double>());
+}
+
+TEST_F(ModelCommand, PredictionsOfATruncatedVariableAreRefused) {
+  write("y.csv", "y\n2\n4\n9\n");
+  write("m.yaml", R"(plates: {n: data}
+data:
+  file: y.csv
+  y[n]: y
+model:
+  s:    normal(1, variance = 9)
+  y[n]: truncated(normal(s, variance = 4), low = 0)
+)");
+  const auto ran = run({"run", "m.yaml", "--out", "out"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_FALSE(result()["variables"].contains("y (discarded)"));
+  write("new.csv", "y\n3\n");
+  const auto predicted = run({"predict", "out", "new.csv"});
+  EXPECT_NE(predicted.exit_code, 0);
+  EXPECT_NE(predicted.err.find("y is truncated"), std::string::npos) << predicted.err;
+}
+
 // A vector and its precision in one factor: reports draw both together; an empty entry comes with its posterior, what was
 // observed beside it as it is.
 TEST_F(ModelCommand, JointBlocksAreReportedAndEmptyEntriesFilledIn) {
