@@ -178,7 +178,16 @@ void Sweeper::finish(Range range, Scratch& scratch) const {
   const ExponentialFamily& family = *kernel(range.block).family;
   if (const Index outside = family.first_outside(from.layout, next); outside >= 0)
     fail(range, scratch, outside, fmt::format("the update leaves the domain of {}", from.family->name()));
-  family.mean(from.layout, next, scratch.m.leftCols(count), Row(scratch.log_partition.data(), count));
+  try {
+    family.mean(from.layout, next, scratch.m.leftCols(count), Row(scratch.log_partition.data(), count));
+  } catch (const NumericalError&) {  // whose it is
+    for (Index k = 0; k < count; ++k) try {
+        family.mean(from.layout, next.middleCols(k, 1), scratch.m.middleCols(k, 1), Row(scratch.log_partition.data() + k, 1));
+      } catch (const NumericalError& error) {
+        fail(range, scratch, k, error.what());
+      }
+    throw;
+  }
 }
 
 Sweeper::Chunk Sweeper::measure(Range range, Scratch& scratch) const {

@@ -68,7 +68,12 @@ void ModelJoint::recompute(int b) {
     throw NumericalError(fmt::format("{}: the start is outside the domain of {} (natural parameters [{:.6g}])",
                                      member_name(b, outside), to.family->name(), fmt::join(shown, ", ")));
   }
-  family.mean(to.layout, to.eta, to.m, row(to.log_partition));
+  try {
+    family.mean(to.layout, to.eta, to.m, row(to.log_partition));
+  } catch (const NumericalError& error) {
+    throw NumericalError(
+        fmt::format("{}: at the start {}; start what it reads nearer to the data (initialize)", to.name, error.what()));
+  }
   refresh({b, 0, to.members()});
 }
 
