@@ -24,8 +24,12 @@ class ModelCommand : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   void write(const std::string& name, const std::string& text) const { write_file(folder_ + "/" + name, text); }
-  test_support::CommandResult run(const std::vector<std::string>& arguments) const { return command(arguments, folder_); }
-  json result(const std::string& out = "out") const { return json::parse(read_file(folder_ + "/" + out + "/result.json")); }
+  test_support::CommandResult run(const std::vector<std::string>& arguments) const {
+    return command(arguments, folder_);
+  }
+  json result(const std::string& out = "out") const {
+    return json::parse(read_file(folder_ + "/" + out + "/result.json"));
+  }
 
   /// What is predicted for the new rows of a golden case.
   json predicted(const json& golden) const {
@@ -44,7 +48,8 @@ class ModelCommand : public testing::Test {
   std::string folder_;
 };
 
-// y ~ normal(mu, variance 4), mu ~ normal(1, variance 9), y = 2, 4, 9: by hand, precision 1/9 + 3/4, mean (1/9 + 15/4) / precision.
+// y ~ normal(mu, variance 4), mu ~ normal(1, variance 9), y = 2, 4, 9: by hand, precision 1/9 + 3/4, mean (1/9 + 15/4)
+// / precision.
 const char* kMean = R"(plates: {n: data}
 data:
   file: y.csv
@@ -91,7 +96,9 @@ TEST_F(ModelCommand, PredictionsComeFromTheRunFolderAlone) {
 }
 
 // Closed forms, and quadrature by scipy: see make_predictions.py.
-json golden(const char* kind) { return json::parse(read_file(KULLBACK_SOURCE_DIR "/tests/golden/predictions.json"))[kind]; }
+json golden(const char* kind) {
+  return json::parse(read_file(KULLBACK_SOURCE_DIR "/tests/golden/predictions.json"))[kind];
+}
 
 TEST_F(ModelCommand, PredictionsAreExactWhereTheModelAllows) {
   const json cases = golden("exact");
@@ -104,7 +111,8 @@ TEST_F(ModelCommand, PredictionsAreExactWhereTheModelAllows) {
     for (std::size_t i = 0; i < each["mean"].size(); ++i)
       for (const char* what : {"mean", "variance", "log_density"}) {
         const double wanted = each[what][i];
-        EXPECT_NEAR(p[what][i].get<double>(), wanted, 1e-9 * std::max(1.0, std::abs(wanted))) << what << " of row " << i;
+        EXPECT_NEAR(p[what][i].get<double>(), wanted, 1e-9 * std::max(1.0, std::abs(wanted)))
+            << what << " of row " << i;
       }
   }
 }
@@ -119,7 +127,8 @@ TEST_F(ModelCommand, AveragedPredictionsAreWithinTheirErrors) {
       EXPECT_LT(error, 0.02);
       EXPECT_NEAR(p["log_density"][i].get<double>(), each["log_density"][i].get<double>(), 5 * error + 1e-12);
       for (std::size_t d = 0; d < 2; ++d) {
-        EXPECT_NEAR(p["mean"][i][d].get<double>(), each["mean"][i][d].get<double>(), 5 * p["mean_error"][i][d].get<double>() + 1e-12);
+        EXPECT_NEAR(p["mean"][i][d].get<double>(), each["mean"][i][d].get<double>(),
+                    5 * p["mean_error"][i][d].get<double>() + 1e-12);
         EXPECT_NEAR(p["variance"][i][d].get<double>() / each["variance"][i][d].get<double>(), 1, 0.05);
       }
     }
@@ -145,12 +154,15 @@ model:
   write("new.csv", "x\n10\n");  // no outcomes at all
   const auto ran = run({"predict", "out", "new.csv", "--json"});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
-  EXPECT_NEAR(json::parse(ran.out)["variables"]["y"]["mean"][0].get<double>(), 9.9, 0.1);  // least squares: 3.04 + 0.98 (x - 3)
+  EXPECT_NEAR(json::parse(ran.out)["variables"]["y"]["mean"][0].get<double>(), 9.9,
+              0.1);  // least squares: 3.04 + 0.98 (x - 3)
 }
 
 TEST_F(ModelCommand, AnUnseenLabelIsAnError) {
   write("y.csv", "g,y\na,1\nb,2\n");
-  write("m.yaml", "plates: {n: data, g: data}\ndata:\n  file: y.csv\n  y[n]: y\n  in[n]: {column: g, levels: g}\nmodel:\n  mu[g]: normal(0, stddev = 10)\n  y[n]: normal(mu[in], stddev = 1)\n");
+  write("m.yaml",
+        "plates: {n: data, g: data}\ndata:\n  file: y.csv\n  y[n]: y\n  in[n]: {column: g, levels: g}\nmodel:\n  "
+        "mu[g]: normal(0, stddev = 10)\n  y[n]: normal(mu[in], stddev = 1)\n");
   ASSERT_EQ(run({"run", "m.yaml", "--out", "out"}).exit_code, 0);
   write("new.csv", "g,y\nc,1\n");
   const auto ran = run({"predict", "out", "new.csv"});
@@ -199,14 +211,20 @@ TEST_F(ModelCommand, RestartsReportDistinctOptima) {
   std::string line;
   std::getline(trace, line);
   const std::vector<std::string> columns = cells(line);
-  const auto column = [&](const char* name) { return std::find(columns.begin(), columns.end(), name) - columns.begin(); };
+  const auto column = [&](const char* name) {
+    return std::find(columns.begin(), columns.end(), name) - columns.begin();
+  };
   ASSERT_LT(column("start"), static_cast<std::ptrdiff_t>(columns.size()));
-  while (std::getline(trace, line)) ends[cells(line)[static_cast<std::size_t>(column("start"))]] = std::stod(cells(line)[static_cast<std::size_t>(column("bound"))]);
+  while (std::getline(trace, line))
+    ends[cells(line)[static_cast<std::size_t>(column("start"))]] =
+        std::stod(cells(line)[static_cast<std::size_t>(column("bound"))]);
   ASSERT_EQ(ends.size(), 8u) << line;
   for (const auto& [restart, bound] : ends)
-    EXPECT_TRUE(std::any_of(r["restarts"]["optima"].begin(), r["restarts"]["optima"].end(), [&](const json& optimum) {
-      return std::abs(optimum["bound"].get<double>() - bound) <= 1e-6 * (1 + std::abs(bound));
-    })) << restart << " " << bound;
+    EXPECT_TRUE(std::any_of(r["restarts"]["optima"].begin(), r["restarts"]["optima"].end(),
+                            [&](const json& optimum) {
+                              return std::abs(optimum["bound"].get<double>() - bound) <= 1e-6 * (1 + std::abs(bound));
+                            }))
+        << restart << " " << bound;
   EXPECT_GE(r["restarts"]["optima"][0]["times"].get<int>(), 2);  // the same groups in another order are one optimum
   EXPECT_NE(ran.out.find("optimum"), std::string::npos) << ran.out;
   EXPECT_NE(ran.out.find("restarts"), std::string::npos) << ran.out;
@@ -312,6 +330,87 @@ inference:
 }
 #endif
 
+// The posterior of s is the normal of ConjugateMeanIsExactAndReported, cut at 3.
+TEST_F(ModelCommand, PredictionsDrawATruncatedParameter) {
+  write("y.csv", "y\n2\n4\n9\n");
+  write("m.yaml", R"(plates: {n: data}
+data:
+  file: y.csv
+  y[n]: y
+model:
+  s:    truncated(normal(1, variance = 9), low = 3)
+  y[n]: normal(s, variance = 4)
+)");
+  const auto ran = run({"run", "m.yaml", "--out", "out"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  const double precision = 1.0 / 9 + 3.0 / 4, mean = (1.0 / 9 + 15.0 / 4) / precision,
+               stddev = 1 / std::sqrt(precision);
+  const double a = (3 - mean) / stddev, above = 0.5 * std::erfc(a / std::sqrt(2.0)),
+               density = std::exp(-0.5 * a * a) / std::sqrt(2 * M_PI);
+  const double expected = mean + stddev * density / above;
+  EXPECT_NEAR(result()["variables"]["s"]["mean"].get<double>(), expected, 1e-10);
+  write("new.csv", "y\n3\n");
+  const auto predicted = run({"predict", "out", "new.csv", "--json"});
+  ASSERT_EQ(predicted.exit_code, 0) << predicted.err;
+  const json y = json::parse(predicted.out)["variables"]["y"];
+  EXPECT_NEAR(y["mean"][0].get<double>(), expected, 5 * y["mean_error"][0].get<double>());
+}
+
+TEST_F(ModelCommand, PredictionsOfATruncatedVariableAreRefused) {
+  write("y.csv", "y\n2\n4\n9\n");
+  write("m.yaml", R"(plates: {n: data}
+data:
+  file: y.csv
+  y[n]: y
+model:
+  s:    normal(1, variance = 9)
+  y[n]: truncated(normal(s, variance = 4), low = 0)
+)");
+  const auto ran = run({"run", "m.yaml", "--out", "out"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_FALSE(result()["variables"].contains("y (discarded)"));
+  write("new.csv", "y\n3\n");
+  const auto predicted = run({"predict", "out", "new.csv"});
+  EXPECT_NE(predicted.exit_code, 0);
+  EXPECT_NE(predicted.err.find("y is truncated"), std::string::npos) << predicted.err;
+}
+
+// A vector and its precision in one factor: reports draw both together; an empty entry comes with its posterior, what
+// was observed beside it as it is.
+TEST_F(ModelCommand, JointBlocksAreReportedAndEmptyEntriesFilledIn) {
+  write("y.csv", "a,b\n1,0.5\n2,1.5\n0.5,\n1.5,1\n3,2.5\n");
+  write("m.yaml", R"(plates: {n: data, d: 2}
+data:
+  file: y.csv
+  y[n]: {columns: [a, b], over: d}
+model:
+  mu:     multivariate_normal(0, precision = 0.1 * Lambda, over = d)
+  Lambda: wishart(degrees_of_freedom = 3, scale = 1, over = d)
+  y[n]:   multivariate_normal(mu, precision = Lambda, over = d)
+  twice[d]: 2 * mu
+posterior:
+  joint: [[mu, Lambda]]
+)");
+  const auto ran = run({"run", "m.yaml", "--out", "out"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  const json r = result();
+  EXPECT_EQ(r["variables"]["mu"]["family"], "normal_wishart");
+  for (int i = 0; i < 2; ++i) {
+    const double error = r["reports"]["twice"]["standard_error"][i].get<double>();
+    EXPECT_NEAR(r["reports"]["twice"]["mean"][i].get<double>(), 2 * r["variables"]["mu"]["mean"][i].get<double>(),
+                5 * error)
+        << i;
+    EXPECT_NEAR(error, 2 * r["variables"]["mu"]["stddev"][i].get<double>() / 100, 0.1 * error) << i;
+  }
+  const json y = r["variables"]["y"];
+  ASSERT_EQ(y["mean"].size(), 1u);
+  EXPECT_EQ(y["mean"][0][0], 0.5);
+  EXPECT_EQ(y["stddev"][0][0], 0.0);
+  EXPECT_GT(y["stddev"][0][1].get<double>(), 0.1);
+  EXPECT_LT(y["mean"][0][1].get<double>(),
+            r["variables"]["mu"]["mean"][1].get<double>());  // a is below its mean, and b goes with it
+}
+
 TEST_F(ModelCommand, SymmetricStartIsRefused) {
   write("m.yaml", kMixture);
   const auto ran = run({"check", "m.yaml"});
@@ -324,11 +423,16 @@ TEST_F(ModelCommand, CheckEchoesAndExplainForesees) {
   const auto checked = run({"check", "m.yaml"});
   ASSERT_EQ(checked.exit_code, 0) << checked.err;
   EXPECT_EQ(checked.out.substr(0, checked.out.find('\n')), "observed: y (9 cells)");
-  EXPECT_NE(checked.out.find("y[n] ~ normal(mean = mu[z[n]], precision = 10)   9 cells; data -5.1 to 5.1"), std::string::npos) << checked.out;
-  EXPECT_NE(checked.out.find("mu[k] ~ normal(mean = 0, precision = 0.01)   3 cells; 3 factors; prior 0 ± 10"), std::string::npos) << checked.out;
+  EXPECT_NE(checked.out.find("y[n] ~ normal(mean = mu[z[n]], precision = 10)   9 cells; data -5.1 to 5.1"),
+            std::string::npos)
+      << checked.out;
+  EXPECT_NE(checked.out.find("mu[k] ~ normal(mean = 0, precision = 0.01)   3 cells; 3 factors; prior 0 ± 10"),
+            std::string::npos)
+      << checked.out;
   const auto explained = run({"explain", "m.yaml"});
   ASSERT_EQ(explained.exit_code, 0) << explained.err;
-  for (const char* word : {"weights", "dirichlet", "schedule: colored", "multiplications a sweep", "memory: about"}) EXPECT_NE(explained.out.find(word), std::string::npos) << explained.out;
+  for (const char* word : {"weights", "dirichlet", "schedule: colored", "multiplications a sweep", "memory: about"})
+    EXPECT_NE(explained.out.find(word), std::string::npos) << explained.out;
 }
 
 const char* kGrids = R"(plates: {n: data, g: data}
@@ -349,8 +453,11 @@ TEST_F(ModelCommand, GridsAreSaidBeforeTheRunAndSummedUpAfterIt) {
   write("m.yaml", kGrids);
   const auto checked = run({"check", "m.yaml"});
   ASSERT_EQ(checked.exit_code, 0) << checked.err;
-  EXPECT_NE(checked.out.find("mu[g] ~ cauchy(location = 0, scale = 5)   2 cells; 2 factors; on a grid"), std::string::npos) << checked.out;
-  EXPECT_NE(checked.out.find("nu is on a grid, since a statement that reads it has no closed form"), std::string::npos) << checked.out;
+  EXPECT_NE(checked.out.find("mu[g] ~ cauchy(location = 0, scale = 5)   2 cells; 2 factors; on a grid"),
+            std::string::npos)
+      << checked.out;
+  EXPECT_NE(checked.out.find("nu is on a grid, since a statement that reads it has no closed form"), std::string::npos)
+      << checked.out;
   const auto explained = run({"explain", "m.yaml"});
   ASSERT_EQ(explained.exit_code, 0) << explained.err;
   EXPECT_NE(explained.out.find("at the nodes of the grids of mu and nu"), std::string::npos) << explained.out;
@@ -367,7 +474,8 @@ TEST_F(ModelCommand, GridsAreSaidBeforeTheRunAndSummedUpAfterIt) {
     std::size_t cell = 0;
     while (below + probabilities[k][cell].get<double>() < 0.5) below += probabilities[k][cell++].get<double>();
     const double low = edges[cell], high = edges[cell + 1];
-    EXPECT_NEAR(mu["quantiles"]["0.5"][k].get<double>(), low + (high - low) * (0.5 - below) / probabilities[k][cell].get<double>(), 1e-9);
+    EXPECT_NEAR(mu["quantiles"]["0.5"][k].get<double>(),
+                low + (high - low) * (0.5 - below) / probabilities[k][cell].get<double>(), 1e-9);
   }
   // From the run folder alone: a row like those seen.
   write("new.csv", "group\na\nb\n");

@@ -184,7 +184,7 @@ bool responsibilities(const messages::Pass& pass, Eigen::MatrixXd& probabilities
 // Which coordinates of a joint block's members are this variable: components follow one another in the order of the
 // statistics, and what is no vector beside one is a matrix.
 std::pair<Index, Index> coordinates_in_block(const Source& source) {
-  const std::string& first = messages::components_of(source.statistics.front().label).front().first;
+  const std::string first = messages::components_of(source.statistics.front().label).front().first;
   const Index d = source.layout.dimension == 2 ? 1 : source.elements;
   return source.component == first ? std::pair{Index{0}, d} : std::pair{d, source.layout.dimension - d};
 }

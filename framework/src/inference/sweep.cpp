@@ -190,7 +190,16 @@ void Sweeper::finish(Range range, Scratch& scratch) const {
   const ExponentialFamily& family = *kernel(range.block).family;
   if (const Index outside = family.first_outside(from.layout, next); outside >= 0)
     fail(range, scratch, outside, fmt::format("the update leaves the domain of {}", from.family->name()));
-  family.mean(from.layout, next, scratch.m.leftCols(count), Row(scratch.log_partition.data(), count));
+  try {
+    family.mean(from.layout, next, scratch.m.leftCols(count), Row(scratch.log_partition.data(), count));
+  } catch (const NumericalError&) {  // whose it is
+    for (Index k = 0; k < count; ++k) try {
+        family.mean(from.layout, next.middleCols(k, 1), scratch.m.middleCols(k, 1), Row(scratch.log_partition.data() + k, 1));
+      } catch (const NumericalError& error) {
+        fail(range, scratch, k, error.what());
+      }
+    throw;
+  }
 }
 
 Sweeper::Chunk Sweeper::measure(Range range, Scratch& scratch) const {
@@ -241,6 +250,7 @@ Sweeper::Chunk Sweeper::measure_any(Range range, const Scratch& scratch) const {
   const Block& from = block(range.block);
   const Index rows = from.eta.rows(), count = range.end - range.begin;
   Chunk chunk;
+  Eigen::RowVectorXd products(count);
   for (Index k = 0; k < count; ++k) {
     const Index at = range.begin + k;
     const double* next = scratch.eta.data() + k * rows;
@@ -252,9 +262,11 @@ Sweeper::Chunk Sweeper::measure_any(Range range, const Scratch& scratch) const {
     one.square = move.square;
     one.smallest_gain = move.gain + 64 * kEpsilon * move.scale;
     one.farthest = one.smallest = at;
-    one.sums = {scratch.log_partition[k], guarded_dot(next, m_next, rows)};
     chunk.add(one);
+    products[k] = guarded_dot(next, m_next, rows);
   }
+  // Not one by one: the rounding of equal members would add up.
+  chunk.sums = {scratch.log_partition.head(count).sum(), products.sum()};
   return chunk;
 }
 

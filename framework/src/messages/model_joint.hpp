@@ -108,6 +108,7 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
   void start_at_random(int block, std::uint64_t seed, Index restart);
   std::vector<int> parents_first() const;
   Eigen::MatrixXd rows_read_through(int selector) const;
+  bool reads_given_starts(int selector) const;
   void start_pass(Pass& pass, std::uint64_t seed, Index restart);
   Pass::MomentsOf moments_of() const;
 

@@ -18,6 +18,22 @@ namespace kullback::messages {
 
 using model::Initialization;
 
+namespace {
+
+// The level whose center is nearest, row by row.
+std::vector<Index> groups_of(const Eigen::MatrixXd& rows, Index levels, const Stream& stream, Index restart) {
+  const Eigen::MatrixXd centers = find_centers(rows, levels, stream, static_cast<std::uint64_t>(restart));
+  std::vector<Index> groups;
+  for (Index n = 0; n < rows.cols(); ++n) groups.push_back(nearest_center(centers, rows.col(n)));
+  return groups;
+}
+
+Stream stream_of(std::uint64_t seed, std::size_t source) {
+  return Stream(seed + 0x9e3779b97f4a7c15ULL * source, Purpose::initialization);
+}
+
+}  // namespace
+
 // Latent variables, each after those that its own distribution reads.
 std::vector<int> ModelJoint::parents_first() const {
   std::vector<int> order;
@@ -59,7 +75,12 @@ void ModelJoint::recompute(int b) {
     throw NumericalError(fmt::format("{}: the start is outside the domain of {} (natural parameters [{:.6g}])",
                                      member_name(b, outside), to.family->name(), fmt::join(shown, ", ")));
   }
-  family.mean(to.layout, to.eta, to.m, row(to.log_partition));
+  try {
+    family.mean(to.layout, to.eta, to.m, row(to.log_partition));
+  } catch (const NumericalError& error) {
+    throw NumericalError(
+        fmt::format("{}: at the start {}; start what it reads nearer to the data (initialize)", to.name, error.what()));
+  }
   refresh({b, 0, to.members()});
 }
 
@@ -243,6 +264,14 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
       case Initialization::Kind::random:
         start_at_random(b, seed, restart);
         break;
+      case Initialization::Kind::kmeans: {
+        const std::vector<Index> groups =
+            groups_of(rows_read_through(s), block(b).eta.rows(), stream_of(seed, index), restart);
+        block(b).eta.setConstant(-std::numeric_limits<double>::infinity());
+        for (Index k = 0; k < block(b).members(); ++k)
+          block(b).eta(groups[static_cast<std::size_t>(sources_[index].cell_of[static_cast<std::size_t>(k)])], k) = 0;
+        break;
+      }
       case Initialization::Kind::value:
         start_at_values(b, start.numbers.front().second);
         break;
@@ -282,7 +311,7 @@ Eigen::MatrixXd ModelJoint::rows_read_through(int selector) const {
     const model::Dimensions dimensions = child.variable->dimensions();
     const bool gated = std::any_of(compiled_.gates[k].begin(), compiled_.gates[k].end(),
                                    [&](const Gate& g) { return g.source == selector; });
-    if (!gated || child.kind != Source::Kind::known || child.variable->levels >= 0 ||
+    if (!gated || (child.kind != Source::Kind::known && !child.partial) || child.variable->levels >= 0 ||
         dimensions.size() < z.plates.size() || !std::equal(z.plates.begin(), z.plates.end(), dimensions.begin()))
       continue;
     children.push_back(&child);
@@ -308,17 +337,36 @@ Eigen::MatrixXd ModelJoint::rows_read_through(int selector) const {
   return rows;
 }
 
+// Whether the terms of a pass read a variable that starts at numbers.
+bool ModelJoint::reads_given_starts(int selector) const {
+  for (const CompiledStatement& statement : compiled_.statements)
+    for (const Term& term : statement.terms) {
+      if (std::find(term.passes.begin(), term.passes.end(), selector) == term.passes.end()) continue;
+      for (const LatentFactor& f : term.latent) {
+        const auto kind = model_.initializations[static_cast<std::size_t>(f.source)].kind;
+        if (kind == Initialization::Kind::value || kind == Initialization::Kind::moments) return true;
+      }
+    }
+  return false;
+}
+
 void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
   const auto s = static_cast<std::size_t>(pass.source());
   const Initialization start = s < model_.initializations.size() ? model_.initializations[s] : Initialization{};
   const Index levels = pass.levels();
   switch (start.kind) {
     case Initialization::Kind::automatic:
+      // Where what it picks has been told apart, that says more than its own distribution.
+      if (reads_given_starts(pass.source())) {
+        pass.run(moments_of());
+        break;
+      }
+      [[fallthrough]];
     case Initialization::Kind::prior:
       pass.start_from_prior(moments_of());
       break;
     case Initialization::Kind::random: {
-      const Stream stream(seed + 0x9e3779b97f4a7c15ULL * s, Purpose::initialization);
+      const Stream stream = stream_of(seed, s);
       pass.start([stream, restart](Index begin, Index end, Out logits) {
         stream.uniforms(static_cast<std::uint64_t>(restart), static_cast<std::uint64_t>(begin),
                         logits.leftCols(end - begin));
@@ -327,13 +375,11 @@ void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
       break;
     }
     case Initialization::Kind::kmeans: {
-      const auto rows = std::make_shared<Eigen::MatrixXd>(rows_read_through(pass.source()));
-      const Stream stream(seed + 0x9e3779b97f4a7c15ULL * s, Purpose::initialization);
-      const auto centers =
-          std::make_shared<Eigen::MatrixXd>(find_centers(*rows, levels, stream, static_cast<std::uint64_t>(restart)));
-      pass.start([rows, centers](Index begin, Index end, Out logits) {
+      const auto groups = std::make_shared<std::vector<Index>>(
+          groups_of(rows_read_through(pass.source()), levels, stream_of(seed, s), restart));
+      pass.start([groups](Index begin, Index end, Out logits) {
         logits.setConstant(-std::numeric_limits<double>::infinity());
-        for (Index n = begin; n < end; ++n) logits(nearest_center(*centers, rows->col(n)), n - begin) = 0;
+        for (Index n = begin; n < end; ++n) logits((*groups)[static_cast<std::size_t>(n)], n - begin) = 0;
       });
       break;
     }

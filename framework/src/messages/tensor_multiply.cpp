@@ -22,6 +22,26 @@ std::size_t inner_axis(const Sizes& sizes, const Axes& axes, const std::vector<s
   return best;
 }
 
+// A sum in lanes and blocks: where equal terms are added one by one the rounding grows with their number, until a bound
+// seems to fall.
+template <class F>
+double sum_of(Index count, const F& f) {
+  constexpr Index kLanes = 8, kBlock = 512;
+  double sum = 0;
+  for (Index begin = 0; begin < count; begin += kBlock) {
+    const Index end = std::min(count, begin + kBlock);
+    double lanes[kLanes] = {};
+    Index i = begin;
+    for (; i + kLanes <= end; i += kLanes)
+      for (Index l = 0; l < kLanes; ++l) lanes[l] += f(i + l);
+    for (; i < end; ++i) lanes[0] += f(i);
+    double part = 0;
+    for (const double lane : lanes) part += lane;
+    sum += part;
+  }
+  return sum;
+}
+
 }  // namespace
 
 void multiply_by_loops(const Sizes& sizes, double c, const View& a, const View* b, const Target& target) {
@@ -47,14 +67,9 @@ void multiply_by_loops(const Sizes& sizes, double c, const View& a, const View* 
     const double* y = second + offset[1];
     double* to = target.data + offset[2];
     if (st == 0) {
-      double sum = 0;
-      if (sa == 1 && sb == 1)
-        for (Index i = 0; i < count; ++i) sum += x[i] * y[i];
-      else if (sa == 1 && sb == 0) {
-        for (Index i = 0; i < count; ++i) sum += x[i];
-        sum *= *y;
-      } else
-        for (Index i = 0; i < count; ++i) sum += x[i * sa] * y[i * sb];
+      const double sum = sa == 1 && sb == 1   ? sum_of(count, [&](Index i) { return x[i] * y[i]; })
+                         : sa == 1 && sb == 0 ? sum_of(count, [&](Index i) { return x[i]; }) * *y
+                                              : sum_of(count, [&](Index i) { return x[i * sa] * y[i * sb]; });
       *to += c * sum;
     } else if (sa == 1 && sb == 0 && st == 1) {
       const double factor = c * *y;

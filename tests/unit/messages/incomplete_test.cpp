@@ -64,6 +64,33 @@ inference:
   for (Index i = 0; i < first.size(); ++i) EXPECT_NEAR(filled.data()[i], first[i], 1e-9) << i;
 }
 
+TEST(Incomplete, KMeansTellsGroupsApartByWhatIsThere) {
+  ModelJoint joint(registry(), read(R"(
+plates: {n: 8, d: 2, k: 2}
+data:
+  y[n, d]: [[-5, -4], [-5.2, .nan], [-4.8, -4.1], [.nan, -4.2], [5, 4], [5.2, 4.2], [.nan, 3.9], [4.9, 4]]
+model:
+  w:     dirichlet(1, over = k)
+  mu[k]: multivariate_normal(0, precision = 0.01, over = d)
+  z[n]:  categorical(w)
+  y[n]:  multivariate_normal(mu[z], precision = 2, over = d)
+inference:
+  initialize: {z: kmeans}
+)"));
+  joint.initialize(1, 0);
+  const Source& z = source_named(joint, "z");
+  const Eigen::MatrixXd start = joint.blocks()[static_cast<std::size_t>(z.block)].m;
+  for (Index n = 0; n < 8; ++n) {
+    EXPECT_EQ(start.col(n).maxCoeff(), 1) << n;
+    EXPECT_EQ(start(0, n), start(0, n < 4 ? 0 : 4)) << n;
+  }
+  EXPECT_NE(start(0, 0), start(0, 4));
+  solve_model(joint, 20);
+  const Eigen::MatrixXd mu = means_of(joint, "mu");
+  EXPECT_NEAR(std::abs(mu(0, 0)), 5, 0.1);
+  EXPECT_NEAR(mu(0, 0) + mu(0, 1), 0, 0.1);
+}
+
 TEST(Incomplete, AVectorOfAnotherFamilySaysWhichRow) {
   try {
     ModelJoint(registry(), read(R"(

@@ -138,6 +138,36 @@ TEST(Limits, MassAndMomentsOfFormsWithinLimits) {
   }
 }
 
+// A parameter that is certain to be where nothing is left between the limits, and one that starts at the data.
+TEST(Limits, AStartFarFromTheLimitsSaysSo) {
+  const std::string text = R"(
+plates: {n: 2}
+data:
+  y[n]: [50.5, 51]
+model:
+  mu:   normal(0, variance = 10000)
+  y[n]: truncated(normal(mu, precision = 1), low = 50, high = 52)
+inference:
+  initialize: {mu: {x: START, x2: SQUARE}}
+)";
+  const auto model = [&](double mean, double variance) {
+    std::string out = text;
+    out.replace(out.find("START"), 5, fmt::format("{}", mean));
+    out.replace(out.find("SQUARE"), 6, fmt::format("{}", mean * mean + variance));
+    return read(out);
+  };
+  ModelJoint far(registry(), model(0, 1e-18));
+  try {
+    far.initialize(1, 0);
+    FAIL();
+  } catch (const NumericalError& error) {
+    EXPECT_NE(std::string(error.what()).find("y (discarded): at the start"), std::string::npos) << error.what();
+  }
+  ModelJoint near(registry(), model(51, 0.01));
+  near.initialize(1, 0);
+  EXPECT_EQ(solve_model(near, 5).trace.size(), 5u);
+}
+
 TEST(Limits, AValueOutsideSaysWhere) {
   try {
     ModelJoint(registry(), read(R"(

@@ -96,6 +96,17 @@ TEST_P(Products, AreSumsOverAllOtherAxes) {
   }
 }
 
+// The sum of a million equal numbers: added one by one it would be 1e-7 off.
+TEST(Sums, OfManyEqualNumbersDoNotDrift) {
+  const std::vector<double> numbers(1'000'000, 0.1);
+  const Sizes sizes = {1'000'000};
+  for (const Index step : {1, 0}) {
+    double sum = 0;
+    add_product(sizes, 1, {{{numbers.data(), {0}, {1}}, {numbers.data(), {0}, {step}}}, {}}, {&sum, {}, {}});
+    EXPECT_NEAR(sum, 1e4, 1e-9) << step;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Tensor, Products,
     testing::Values(Case{"gram", {{0, 1}, {0, 2}}, {}, {1, 2}}, Case{"matrix_times_vector", {{0, 1}, {1}}, {}, {0}},

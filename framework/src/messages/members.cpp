@@ -1,0 +1,66 @@
+// The members of blocks: what they hear of a message by cell, how often each counts, and what others read of them.
+#include "messages/completion.hpp"
+#include "messages/model_joint.hpp"
+
+#include <kullback/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kullback::messages {
+
+void ModelJoint::receive(int b, const Eigen::MatrixXd& by_cell, Index begin, Index end, Eigen::MatrixXd& to) const {
+  const Source& source = source_of(b);
+  const Eigen::VectorXd& weights = weights_[static_cast<std::size_t>(b)];
+  for (Index k = begin; k < end; ++k) {
+    const Index cell = source.cell_of[static_cast<std::size_t>(k)];
+    auto eta = to.col(k).head(by_cell.rows());
+    eta = by_cell.col(cell);
+    // A row that counts w times is w equal factors: what one of them hears.
+    if (weights.size() > 0) eta /= weights[k];
+    if (source.partial) condition(source.known_at(cell), to.col(k));
+  }
+}
+
+Eigen::VectorXd ModelJoint::weights_of(const Source& source) const {
+  std::vector<Index> sizes;
+  bool weighted = false;
+  for (const int p : source.plates) weighted = weighted || model_.plates[static_cast<std::size_t>(p)].weight.size() > 0;
+  if (!weighted) return {};
+  if (source.grid)
+    throw UnsupportedError(
+        fmt::format("{} is a grid on a weighted plate: that is not there yet", source.variable->name));
+  Eigen::VectorXd weights = Eigen::VectorXd::Ones(source.members());
+  for (Index k = 0; k < source.members(); ++k) {
+    Index rest = source.cell_of[static_cast<std::size_t>(k)];
+    for (std::size_t p = source.plates.size(); p-- > 0;) {
+      const model::Plate& plate = model_.plates[static_cast<std::size_t>(source.plates[p])];
+      if (plate.weight.size() > 0) weights[k] *= plate.weight[rest % plate.size];
+      rest /= plate.size;
+    }
+    if (!(weights[k] > 0))
+      throw UnsupportedError(fmt::format("{} has weight {}: leave rows that do not count out of the data",
+                                         cell_name(model_, source, source.cell_of[static_cast<std::size_t>(k)]),
+                                         weights[k]));
+  }
+  return weights;
+}
+
+void ModelJoint::fill_moments(int source, Index begin, Index end) {
+  const auto s = static_cast<std::size_t>(source);
+  if (compiled_.moments[s].direct) return;
+  const Block& from = block(sources_[s].block);
+  if (const Grid* grid = grid_of(source)) {
+    for (Index k = begin; k < end; ++k)
+      tables_[s].col(sources_[s].cell_of[static_cast<std::size_t>(k)]) = expect(grid->values, from.m.col(k));
+    return;
+  }
+  for (Index k = begin; k < end; ++k) {
+    const Index cell = sources_[s].cell_of[static_cast<std::size_t>(k)];
+    tables_[s].col(cell) = from.m.col(k).head(tables_[s].rows());
+    if (sources_[s].partial) complete(sources_[s].known_at(cell), tables_[s].col(cell));
+  }
+}
+
+}  // namespace kullback::messages
