@@ -60,7 +60,7 @@ TEST_F(ModelCommand, PredictionsComeFromTheRunFolderAlone) {
   ASSERT_EQ(run({"run", "m.yaml", "--out", "out"}).exit_code, 0);
   std::filesystem::remove(folder_ + "/y.csv");
   std::filesystem::remove(folder_ + "/m.yaml");
-  write("new.csv", "y\n3\n\n");
+  write("new.csv", "y\n3\nNA\n");
   const auto ran = run({"predict", "out", "new.csv", "--json"});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   const json y = json::parse(ran.out)["variables"]["y"];
