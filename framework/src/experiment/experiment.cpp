@@ -1,6 +1,7 @@
 #include "experiment/experiment.hpp"
 
 #include "experiment/f_divergence.hpp"
+#include "experiment/former_run.hpp"
 #include "language/symmetry.hpp"
 
 #include <kullback/error.hpp>
@@ -220,6 +221,10 @@ void read_model(const Node& root, const Registry& registry, Experiment& experime
       });
   experiment.model =
       language::read_model(root, registry, std::filesystem::path(experiment.path).parent_path(), errors.diagnostics);
+  const Node* inference = root.find("inference");
+  const Node* initialize = inference && inference->kind == Node::Kind::map ? inference->find("initialize") : nullptr;
+  if (errors.diagnostics.empty() && initialize)
+    errors.run([&] { read_former_runs(*initialize, registry, experiment); });
   if (errors.diagnostics.empty()) language::check_symmetric_starts(experiment.model.model, errors.diagnostics);
 }
 
