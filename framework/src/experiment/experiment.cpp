@@ -117,6 +117,17 @@ void read_model(const Node& root, const Registry& registry, Experiment& experime
   const Node* initialize = inference && inference->kind == Node::Kind::map ? inference->find("initialize") : nullptr;
   if (errors.diagnostics.empty() && initialize)
     errors.run([&] { read_former_runs(*initialize, registry, experiment); });
+  const auto& starts = experiment.model.model.initializations;
+  const bool random = std::any_of(starts.begin(), starts.end(), [](const model::Initialization& start) {
+    return start.kind == model::Initialization::Kind::random || start.kind == model::Initialization::Kind::kmeans;
+  });
+  if (experiment.restarts > 1 && !random && errors.diagnostics.empty()) {
+    const Node& restarts = root.at("inference").at("restarts");
+    errors.run([&] {
+      config::fail(restarts.place, restarts.path,
+                   "all restarts would start alike: say what starts at random (initialize: {z: random})");
+    });
+  }
   if (errors.diagnostics.empty()) language::check_symmetric_starts(experiment.model.model, errors.diagnostics);
 }
 
