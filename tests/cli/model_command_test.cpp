@@ -411,6 +411,61 @@ posterior:
             r["variables"]["mu"]["mean"][1].get<double>());  // a is below its mean, and b goes with it
 }
 
+TEST_F(ModelCommand, AFormerRunIsAStart) {
+  const std::string model = R"(plates: {n: data, g: 2}
+data:
+  y[n]: [1, 2.5, 4, 3]
+  in[n]: {value: [1, 1, 2, 2], levels: g}
+model:
+  m:    normal(0, stddev = 10)
+  a[g]: normal(m, stddev = 1)
+  tau:  gamma(shape = 1, rate = 1)
+  y[n]: normal(a[in], precision = tau)
+inference:
+)";
+  write("first.yaml", model + "  tolerance: 1e-12\n");
+  ASSERT_EQ(run({"run", "first.yaml", "--out", "first"}).exit_code, 0);
+  const double end = result("first")["bound"];
+  write("again.yaml", model + "  initialize: {m: {run: first}, a: {run: first}, tau: {run: first}}\n");
+  const auto again = run({"run", "again.yaml", "--out", "again"});
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  std::istringstream trace(read_file(folder_ + "/again/trace.csv"));
+  std::string line;
+  std::getline(trace, line);
+  std::getline(trace, line);
+  EXPECT_NEAR(std::stod(cells(line)[2]), end, 1e-9 * std::abs(end)) << line;  // after one sweep already
+  write("nowhere.yaml", model + "  initialize: {m: {run: nowhere}}\n");
+  EXPECT_NE(run({"check", "nowhere.yaml"}).err.find("there is no run in 'nowhere'"), std::string::npos);
+  std::string other = model;
+  other.replace(other.find("g: 2"), 4, "g: 3");
+  write("other.yaml", other + "  initialize: {a: {run: first}}\n");
+  const auto refused = run({"check", "other.yaml"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(
+      refused.err.find("other.yaml:11:25: error: inference.initialize.a.run: "),
+      std::string::npos)
+      << refused.err;
+}
+
+// With z known, w ~ dirichlet(1 + 1, 1 + 2).
+TEST_F(ModelCommand, FixedLevelsAreLabels) {
+  write("m.yaml", R"(plates: {n: data, k: [lo, hi]}
+data:
+  y[n]: [5, 0, 5.2]
+model:
+  w:    dirichlet(1, over = k)
+  m[k]: normal(0, stddev = 10)
+  z[n]: categorical(w)
+  y[n]: normal(m[z], stddev = 1)
+posterior:
+  z: [hi, lo, hi]
+)");
+  ASSERT_EQ(run({"run", "m.yaml", "--out", "out"}).exit_code, 0);
+  const json q = result()["variables"];
+  EXPECT_NEAR(q["w"]["mean"][0].get<double>(), 2.0 / 5, 1e-12);
+  EXPECT_NEAR(q["m"]["mean"][1].get<double>(), 10.2 / 2.01, 1e-10);
+}
+
 TEST_F(ModelCommand, SymmetricStartIsRefused) {
   write("m.yaml", kMixture);
   const auto ran = run({"check", "m.yaml"});

@@ -1,7 +1,5 @@
 #include "experiment/execute_model.hpp"
 
-#include "experiment/former_run.hpp"
-
 #include "language/families.hpp"
 #include "parallel/parallel.hpp"
 
@@ -273,10 +271,9 @@ void add_missing(const Experiment& experiment, const ModelJoint& joint, Outcome&
 }  // namespace
 
 std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Registry& registry, Index restart) {
-  const auto shared = with_former_runs(experiment.model.model, experiment.path);
-  const Model& model = *shared;
-  try {
-    return make_model_joint(registry, shared, experiment.settings.seed, restart);
+  const Model& model = experiment.model.model;
+  try {  // the experiment outlives its joints
+    return make_model_joint(registry, {std::shared_ptr<void>(), &model}, experiment.settings.seed, restart);
   } catch (const UnsupportedError& error) {
     // "tau: why" or "tau ... why" stands at tau's statement, or at the one whose text it has.
     const std::string what = error.what();

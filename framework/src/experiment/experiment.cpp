@@ -1,7 +1,7 @@
 #include "experiment/experiment.hpp"
 
-#include "divergence/direction.hpp"
-#include "experiment/f_divergence.hpp"
+#include "experiment/former_run.hpp"
+#include "experiment/inference_settings.hpp"
 #include "language/symmetry.hpp"
 
 #include <kullback/error.hpp>
@@ -17,114 +17,6 @@ namespace kullback::experiment {
 using config::Node;
 
 namespace {
-
-// Runs `work` and keeps its ConfigError instead of stopping: one reading reports every mistake.
-class Collector {
- public:
-  template <class F>
-  bool run(F work) {
-    try {
-      work();
-      return true;
-    } catch (const ConfigError& error) {
-      diagnostics.error(error);
-      return false;
-    }
-  }
-  config::Diagnostics diagnostics;
-};
-
-std::vector<const Node*> items(const Node& node) {
-  std::vector<const Node*> all;
-  if (node.kind != Node::Kind::list) return {&node};
-  node.accept();
-  for (const Node& child : node.children()) all.push_back(&child);
-  return all;
-}
-
-// "renyi(0.5)", or the map {renyi: 0.5}.
-Direction read_direction(const Node& node, const Registry& registry) {
-  std::string word;
-  if (node.kind == Node::Kind::map) {
-    node.accept();
-    if (node.children().size() != 1)
-      config::fail(node.place, node.path, "a divergence with a parameter is written {renyi: 0.5}");
-    const Node& parameter = node.children().front();
-    node.find(parameter.key);
-    word = parameter.key == "f" ? fmt::format("f({})", parameter.string())
-                                : fmt::format("{}({})", parameter.key, parameter.number());
-  } else {
-    word = node.string();
-  }
-  try {
-    Direction direction = direction_of(registry, word);
-    direction.place = node.place;
-    return direction;
-  } catch (const UnsupportedError&) {
-    std::vector<std::string> known;
-    for (const std::string& name : registry.divergences())
-      known.insert(known.end(), {"reverse_" + name, "forward_" + name, name});
-    config::fail(node.place, node.path, fmt::format("'{}' is not a divergence; {}", word, suggestion(word, known)));
-  } catch (const DomainError& error) {
-    config::fail(node.place, node.path, error.what());
-  }
-}
-
-Schedule read_schedule(const Node& node) {
-  const std::string& word = node.string();
-  std::vector<std::string> known;
-  for (Schedule s : {Schedule::sequential, Schedule::colored, Schedule::jacobi, Schedule::random, Schedule::residual}) {
-    if (word == to_text(s)) return s;
-    known.emplace_back(to_text(s));
-  }
-  config::fail(node.place, node.path, fmt::format("'{}' is not a schedule; {}", word, suggestion(word, known)));
-}
-
-void read_inference(const Node* inference, const Registry& registry, Experiment& experiment, Collector& errors) {
-  if (!inference) return;
-  if (inference->kind != Node::Kind::map) config::fail(inference->place, inference->path, "inference must be a map");
-  const auto with = [&](const char* key, auto use) {
-    if (const Node* node = inference->find(key)) errors.run([&] { use(*node); });
-  };
-  Settings& settings = experiment.settings;
-  with("divergence", [&](const Node& n) {
-    for (const Node* item : items(n))
-      errors.run([&] { experiment.directions.push_back(read_direction(*item, registry)); });
-  });
-  with("optimizer", [&](const Node& n) {
-    experiment.optimizer = registry.find_optimizer(n.string());
-    if (!experiment.optimizer)
-      config::fail(
-          n.place, n.path,
-          fmt::format("'{}' is not an optimizer; {}", n.string(), suggestion(n.string(), registry.optimizers())));
-  });
-  with("schedule", [&](const Node& n) {
-    if (experiment.is_model && n.kind == Node::Kind::list) {
-      settings.schedule = Schedule::colored;  // blocks and passes by name, in this order
-    } else {
-      settings.schedule = read_schedule(n);
-    }
-  });
-  if (experiment.is_model)
-    with("restarts", [&](const Node& n) { experiment.restarts = static_cast<Index>(n.whole(1, 100'000)); });
-  with("damping", [&](const Node& n) {
-    settings.damping = n.positive();
-    if (settings.damping > 1)
-      config::fail(n.place, n.path, fmt::format("damping must be in (0, 1], got {}", settings.damping));
-  });
-  with("tolerance", [&](const Node& n) { settings.tolerance = n.positive(); });
-  with("max_sweeps", [&](const Node& n) { settings.max_sweeps = n.whole(1, 1'000'000'000); });
-  with("seed", [&](const Node& n) { settings.seed = static_cast<std::uint64_t>(n.whole(0, (1ll << 53))); });
-  with("allow", [&](const Node& n) {
-    for (const Node* item : items(n)) {
-      if (item->string() != "monte_carlo")
-        config::fail(item->place, item->path,
-                     fmt::format("'{}' is not a method that must be allowed; known: monte_carlo", item->string()));
-      experiment.allow_monte_carlo = true;
-    }
-  });
-  with("cross_check", [&](const Node& n) { experiment.cross_check = n.boolean(); });
-}
 
 void read_starts(const Node& node, const model::Scope& scope, Case& c, Collector& errors) {
   for (const Node* item : items(node))
@@ -221,6 +113,20 @@ void read_model(const Node& root, const Registry& registry, Experiment& experime
       });
   experiment.model =
       language::read_model(root, registry, std::filesystem::path(experiment.path).parent_path(), errors.diagnostics);
+  const Node* inference = root.find("inference");
+  const Node* initialize = inference && inference->kind == Node::Kind::map ? inference->find("initialize") : nullptr;
+  if (errors.diagnostics.empty() && initialize) errors.run([&] { read_former_runs(*initialize, experiment); });
+  const auto& starts = experiment.model.model.initializations;
+  const bool random = std::any_of(starts.begin(), starts.end(), [](const model::Initialization& start) {
+    return start.kind == model::Initialization::Kind::random || start.kind == model::Initialization::Kind::kmeans;
+  });
+  if (experiment.restarts > 1 && !random && errors.diagnostics.empty()) {
+    const Node& restarts = root.at("inference").at("restarts");
+    errors.run([&] {
+      config::fail(restarts.place, restarts.path,
+                   "all restarts would start alike: say what starts at random (initialize: {z: random})");
+    });
+  }
   if (errors.diagnostics.empty()) language::check_symmetric_starts(experiment.model.model, errors.diagnostics);
 }
 
@@ -260,21 +166,6 @@ void check_fittable(const Direction& d) {
 }
 
 }  // namespace
-
-Direction direction_of(const Registry& registry, const std::string& word) {
-  Direction direction{word, nullptr, false, {}};
-  // By its function: "f(t * log(t))".
-  for (const Text prefix : {"f(", "reverse_f(", "forward_f("})
-    if (word.starts_with(prefix) && word.ends_with(')')) {
-      direction.reversed = prefix == "reverse_f(";
-      direction.divergence = make_f_divergence(word.substr(prefix.size(), word.size() - prefix.size() - 1));
-      return direction;
-    }
-  const divergence::Directed found = divergence::find_directed(registry, word);
-  direction.divergence = found.divergence;
-  direction.reversed = found.reversed;
-  return direction;
-}
 
 Experiment load_experiment(const std::string& path, const Registry& registry,
                            const std::vector<std::string>& loaded_plugins, const Overrides& overrides) {

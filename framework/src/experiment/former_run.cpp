@@ -22,11 +22,11 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 using model::Initialization;
 
-fs::path find_folder(const std::string& name, const std::string& experiment_path) {
+fs::path find_folder(const std::string& name, const std::string& experiment_path, const config::Node& at) {
   const fs::path beside = fs::path(experiment_path).parent_path() / name;
   for (const fs::path& folder : {fs::path(name), beside})
     if (fs::exists(folder / "result.json")) return folder;
-  throw ConfigError(fmt::format("error: initialize: there is no run in '{}': no result.json in it", name));
+  config::fail(at.place, at.path, fmt::format("there is no run in '{}': no result.json in it", name));
 }
 
 void flatten(const Json& numbers, std::vector<double>& out) {
@@ -52,9 +52,9 @@ std::vector<double> numbers_of(const Json& parameter, const fs::path& folder) {
 }
 
 Initialization read_start(const model::Model& model, const model::Variable& variable, const std::string& run,
-                          const std::string& experiment_path) {
+                          const std::string& experiment_path, const config::Node& at) {
   if (variable.role == model::Variable::Role::observed) return {};
-  const fs::path folder = find_folder(run, experiment_path);
+  const fs::path folder = find_folder(run, experiment_path, at);
   const std::string path = (folder / "result.json").string();
   Initialization start;
   start.kind = Initialization::Kind::moments;
@@ -62,21 +62,23 @@ Initialization read_start(const model::Model& model, const model::Variable& vari
     const Json result = Json::parse(std::ifstream(path));
     const Json& variables = result.at("variables");
     if (!variables.contains(variable.name))
-      throw ConfigError(fmt::format("error: initialize: {} has no variable {} to start from", path, variable.name));
+      config::fail(at.place, at.path, fmt::format("{} has no variable {} to start from", path, variable.name));
     const Json& from = variables.at(variable.name);
     if (!from.contains("parameters"))
-      throw ConfigError(fmt::format("error: initialize: {} does not hold the factors of {}", path, variable.name));
+      config::fail(at.place, at.path, fmt::format("{} does not hold the factors of {}", path, variable.name));
     if (from.contains("cells"))
-      throw ConfigError(fmt::format(
-          "error: initialize: {}: only some cells of {} are latent there; start from the prior", path, variable.name));
+      config::fail(
+          at.place, at.path,
+          fmt::format("{}: only some cells of {} are latent there; start from the prior", path, variable.name));
     std::vector<Index> shape;
     for (const int p : variable.dimensions()) shape.push_back(model.plates[static_cast<std::size_t>(p)].size);
     if (const auto theirs = from.at("shape").get<std::vector<Index>>();
         !std::equal(shape.begin(), shape.end(), theirs.begin(),
                     theirs.begin() + std::min<std::ptrdiff_t>(std::ssize(shape), std::ssize(theirs))) ||
         theirs.size() < shape.size())
-      throw ConfigError(fmt::format("error: initialize: {}: {} has other sizes there ({}) than here ({})", path,
-                                    variable.name, fmt::join(theirs, " x "), fmt::join(shape, " x ")));
+      config::fail(at.place, at.path,
+                   fmt::format("{}: {} has other sizes there ({}) than here ({})", path, variable.name,
+                               fmt::join(theirs, " x "), fmt::join(shape, " x ")));
     for (const auto& [name, parameter] : from.at("parameters").items()) {
       const std::vector<double> numbers = numbers_of(parameter, folder);
       // The probabilities of levels are a categorical's moments.
@@ -85,23 +87,21 @@ Initialization read_start(const model::Model& model, const model::Variable& vari
           model::Array{{}, Eigen::Map<const Eigen::VectorXd>(numbers.data(), static_cast<Index>(numbers.size()))});
     }
   } catch (const Json::exception& error) {
-    throw ConfigError(fmt::format("error: initialize: {} is not what a run of a model writes: {}", path, error.what()));
+    config::fail(at.place, at.path, fmt::format("{} is not what a run of a model writes: {}", path, error.what()));
   }
   return start;
 }
 
 }  // namespace
 
-std::shared_ptr<const model::Model> with_former_runs(const model::Model& model, const std::string& experiment_path) {
-  const auto is_run = [](const Initialization& start) { return start.kind == Initialization::Kind::run; };
-  if (std::none_of(model.initializations.begin(), model.initializations.end(), is_run))
-    return {std::shared_ptr<void>(), &model};
-  const auto changed = std::make_shared<model::Model>(model);
-  model::Model& out = *changed;
-  for (std::size_t v = 0; v < out.initializations.size(); ++v)
-    if (is_run(out.initializations[v]))
-      out.initializations[v] = read_start(out, out.variables[v], out.initializations[v].run, experiment_path);
-  return changed;
+void read_former_runs(const config::Node& initialize, Experiment& experiment) {
+  model::Model& model = experiment.model.model;
+  for (std::size_t v = 0; v < model.initializations.size(); ++v) {
+    Initialization& start = model.initializations[v];
+    if (start.kind != Initialization::Kind::run) continue;
+    const model::Variable& variable = model.variables[v];
+    start = read_start(model, variable, start.run, experiment.path, initialize.at(variable.name).at("run"));
+  }
 }
 
 }  // namespace kullback::experiment

@@ -1,16 +1,13 @@
 // `initialize: {x: {run: folder}}`: factors of q start where a former run ended.
 #pragma once
 
-#include "model/model.hpp"
-
-#include <memory>
+#include "experiment/experiment.hpp"
 
 namespace kullback::experiment {
 
-/// The model with every start at a former run turned into that run's parameters, by name. A folder is looked for where
-/// the command runs, then beside the experiment file. Observed variables with empty cells start from the prior: the
-/// others' factors say where they are. A model without such starts is not copied: the caller keeps it. Throws
-/// ConfigError that names folder and variable.
-std::shared_ptr<const model::Model> with_former_runs(const model::Model& model, const std::string& experiment_path);
+/// Replaces every start at a former run by that run's parameters, by name. A folder is looked for where the command
+/// runs, then beside the experiment file. Observed variables with empty cells start from the prior: the others' factors
+/// say where they are. Throws ConfigError at the place that names the folder.
+void read_former_runs(const config::Node& initialize, Experiment& experiment);
 
 }  // namespace kullback::experiment

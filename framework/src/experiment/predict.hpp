@@ -32,9 +32,9 @@ struct Predictions {
 };
 
 /// The predictive mean, variance and density of each observed variable in the rows of the CSV file: without draws where
-/// `predict_exactly` can, else means over draws of q. What belongs to a row and is unknown (its component) is drawn
-/// from its own distribution. Standardized data are scaled as the old rows were. Throws ConfigError for a folder
-/// without a finished model, an unseen label, or a missing column.
+/// `predict_exactly` can, else means over draws of q. A component of the row is summed over; what else belongs to it
+/// and is unknown is drawn from its own distribution. Standardized data are scaled as the old rows were. Throws
+/// ConfigError for a folder without a finished model, an unseen label, or a missing column.
 Predictions predict(const Registry& registry, const std::string& run_folder, const std::string& csv, Index draws,
                     std::uint64_t seed);
 

@@ -133,6 +133,13 @@ void DataReader::read_source(const Node& node, DataEntry& entry) {
       entry.columns = {node.text};
     } else {
       entry.expression = config::parse_expression(node);
+      const Expression& e = *entry.expression;
+      const bool name = e.kind == Expression::Kind::reference && e.children.empty() && e.text != "pi";
+      if (name && !file_ && w_.find_plate(e.text) < 0 && !w_.is_broken(e.text) &&
+          std::none_of(entries_.begin(), entries_.end(), [&](const DataEntry& other) { return other.name == e.text; }))
+        fail(e, fmt::format("'{}' is not defined: a column needs its file (file: x.csv under data, or {{file: x.csv, "
+                            "column: {}}})",
+                            e.text, e.text));
     }
     return;
   }

@@ -168,14 +168,7 @@ void DataReader::fill_list(const Node& node, const DataEntry& entry, std::size_t
     if (is_empty(node)) {
       value = kEmpty;
     } else if (entry.levels >= 0) {
-      Expression label;
-      double number = 0;
-      label.kind = config::parse_number(node.string(), number) ? Expression::Kind::number : Expression::Kind::string;
-      label.number = number;
-      label.text = node.text;
-      label.place = node.place;
-      label.path = entry.node->path;
-      value = static_cast<double>(w_.level(entry.levels, label));
+      value = static_cast<double>(w_.level(entry.levels, node));
     } else {
       value = node.number();
     }

@@ -2,7 +2,11 @@
 
 #include <kullback/error.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace kullback::language {
 
@@ -51,6 +55,28 @@ std::optional<Members> any_member(const Distribution& family, int parameterizati
     }
   }
   return std::nullopt;
+}
+
+bool FixedSupport::contains(double x) const {
+  return std::isnan(x) || (x >= support.low && x <= support.high && (!support.integer || x == std::floor(x)));
+}
+
+std::optional<FixedSupport> fixed_support(const Distribution& family, int parameterization, Index d) {
+  const auto a = any_member(family, parameterization, d, 0), b = any_member(family, parameterization, d, 1);
+  if (!a || !b) return std::nullopt;
+  FixedSupport fixed{family.support(a->layout, a->theta, 0, 0)};
+  const Support other = family.support(b->layout, b->theta, 0, 0);
+  const bool low = fixed.support.low != other.low, high = fixed.support.high != other.high;
+  if (low) fixed.support.low = -std::numeric_limits<double>::infinity();
+  if (high) fixed.support.high = std::numeric_limits<double>::infinity();
+  fixed.moves = low || high;
+  return fixed;
+}
+
+std::string outside_text(const Support& support, double x) {
+  if (support.integer && x != std::floor(x)) return "whole numbers only";
+  return x < support.low ? fmt::format("no number below {}", support.low)
+                         : fmt::format("no number above {}", support.high);
 }
 
 Event event_of(const Distribution& family) {

@@ -5,6 +5,7 @@
 
 #include <Eigen/Core>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace kullback::language {
@@ -26,5 +27,16 @@ Layout event_layout(const Distribution& family, int parameterization, Index d);
 /// One member with any valid parameters in that parameterization; `variant` 0 and 1 differ in every number. Nothing if
 /// none is found.
 std::optional<Members> any_member(const Distribution& family, int parameterization, Index d, int variant = 0);
+
+/// The support of any member of the family, as far as no parameter moves it: infinite where one does.
+struct FixedSupport {
+  Support support;
+  bool moves = false;
+  bool contains(double x) const;
+};
+std::optional<FixedSupport> fixed_support(const Distribution& family, int parameterization, Index d);
+
+/// "whole numbers only", "no number below 0": what a number outside the support is not.
+std::string outside_text(const Support& support, double x);
 
 }  // namespace kullback::language

@@ -1,5 +1,7 @@
 #include "language/posterior.hpp"
 
+#include "language/families.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -67,19 +69,53 @@ void read_grid(const Expression& e, Posterior& posterior) {
 }
 
 Array numbers(const Node& node, const Dimensions& dimensions, const Workspace& w);
+Array shaped(const Node& node, Array array, const Dimensions& dimensions, const Workspace& w);
+
+void fill_levels(const Node& node, int plate, const Workspace& w, std::vector<double>& values) {
+  if (node.kind != Node::Kind::list) return values.push_back(static_cast<double>(w.level(plate, node)));
+  node.accept();
+  for (const Node& child : node.children()) fill_levels(child, plate, w, values);
+}
+
+// Numbers, or labels of a categorical; one for all cells, or one a cell. They must be possible.
+void read_fixed(const Node& node, int v, Posterior& posterior, const Workspace& w) {
+  const Variable& variable = w.variable(v);
+  posterior.kind = Posterior::Kind::fixed;
+  if (variable.levels >= 0) {
+    std::vector<double> levels;
+    fill_levels(node, variable.levels, w, levels);
+    posterior.value = {{}, Eigen::Map<const Eigen::VectorXd>(levels.data(), static_cast<Index>(levels.size()))};
+    posterior.value = shaped(node, std::move(posterior.value), variable.dimensions(), w);
+  } else {
+    posterior.value = numbers(node, variable.dimensions(), w);
+  }
+  posterior.value = spread(w.plates(), posterior.value, variable.dimensions());
+  const Index size = variable.levels >= 0 ? 1 : cells(w.plates(), variable.over);
+  for (int s : variable.statements) {
+    const model::Statement& statement = w.model.statements[static_cast<std::size_t>(s)];
+    if (!statement.family || variable.levels >= 0) continue;
+    const auto support = fixed_support(*statement.family, statement.parameterization, statement.layout.dimension);
+    for (Index i = 0; support && i < posterior.value.values.size(); ++i) {
+      const bool serves = statement.serves.empty() || statement.serves[static_cast<std::size_t>(i / size)];
+      const double x = posterior.value.values[i];
+      if (serves && !support->contains(x))
+        config::fail(node.place, node.path,
+                     fmt::format("{} cannot be {}: {} makes {}", variable.name, x, statement.family->name(),
+                                 outside_text(support->support, x)));
+    }
+  }
+}
 
 void read_one(const Node& node, Workspace& w) {
   const int v = latent_named(node.key, node.key_place, node.path, w);
   Posterior& posterior = w.model.posteriors[static_cast<std::size_t>(v)];
-  if (node.kind == Node::Kind::list) {
-    posterior.kind = Posterior::Kind::fixed;
-    posterior.value = numbers(node, w.variable(v).dimensions(), w);
-    return;
-  }
+  const bool word =
+      node.kind == Node::Kind::scalar && (node.text == "separate" || node.text.rfind("discrete_grid", 0) == 0);
+  if (node.kind == Node::Kind::list || (w.variable(v).levels >= 0 && node.kind == Node::Kind::scalar && !word))
+    return read_fixed(node, v, posterior, w);
   const Expression e = config::parse_expression(node);
   if (e.kind == Expression::Kind::number || e.kind == Expression::Kind::unary) {
-    posterior.kind = Posterior::Kind::fixed;
-    posterior.value = {{}, Eigen::VectorXd::Constant(1, node.number())};
+    read_fixed(node, v, posterior, w);
   } else if (e.text == "discrete_grid" && (e.kind == Expression::Kind::call || e.kind == Expression::Kind::reference)) {
     if (w.variable(v).over.size() > 0)
       fail(e,
@@ -131,17 +167,22 @@ void fill(const Node& node, std::vector<double>& values) {
   for (const Node& child : node.children()) fill(child, values);
 }
 
+// One number for all, or one a cell.
+Array shaped(const Node& node, Array array, const Dimensions& dimensions, const Workspace& w) {
+  array.dimensions = array.values.size() == 1 ? Dimensions{} : dimensions;
+  const Index wanted = cells(w.plates(), dimensions);
+  if (array.values.size() != 1 && array.values.size() != wanted)
+    config::fail(node.place, node.path,
+                 fmt::format("expected {} ({}), got {}", counted(wanted, "number"),
+                             dimensions.empty() ? "one cell" : w.names(dimensions), array.values.size()));
+  return array;
+}
+
 Array numbers(const Node& node, const Dimensions& dimensions, const Workspace& w) {
   std::vector<double> values;
   fill(node, values);
-  Array array{dimensions, Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Index>(values.size()))};
-  if (values.size() == 1) array.dimensions = {};
-  const Index wanted = cells(w.plates(), dimensions);
-  if (values.size() != 1 && array.values.size() != wanted)
-    config::fail(node.place, node.path,
-                 fmt::format("expected {} ({}), got {}", counted(wanted, "number"),
-                             dimensions.empty() ? "one cell" : w.names(dimensions), values.size()));
-  return array;
+  return shaped(node, {{}, Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Index>(values.size()))},
+                dimensions, w);
 }
 
 // Starting moments and parameters: a number for all members, or one a member times the rows of the statistic.
@@ -178,8 +219,17 @@ void read_start(const Node& node, Workspace& w) {
   }
   double number = 0;
   if (node.kind == Node::Kind::list || (node.kind == Node::Kind::scalar && config::parse_number(node.text, number))) {
-    start.kind = Initialization::Kind::value;
-    start.numbers.emplace_back("x", numbers(node, variable.dimensions(), w));
+    const bool has_mean = std::any_of(variable.statements.begin(), variable.statements.end(), [&](int s) {
+      const Distribution* family = w.model.statements[static_cast<std::size_t>(s)].family;
+      return family && family->parameterizations()[0][0].name == "mean";
+    });
+    if (!has_mean)
+      config::fail(node.place, node.path,
+                   fmt::format("a number is a starting mean, which {} has none of: give parameters or moments by name "
+                               "({{x: 1}})",
+                               variable.name));
+    start.kind = Initialization::Kind::moments;
+    start.numbers.emplace_back("mean", numbers(node, variable.dimensions(), w));
     return;
   }
   const std::string& word = node.string();

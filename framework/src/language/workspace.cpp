@@ -83,6 +83,18 @@ Index Workspace::level(int p, const config::Expression& label) const {
   fail(label, fmt::format("'{}' is not a label of {}; {}", text, plate.name, suggestion(text, plate.labels)));
 }
 
+Index Workspace::level(int p, const config::Node& node) const {
+  config::Expression label;
+  double number = 0;
+  label.kind =
+      config::parse_number(node.string(), number) ? config::Expression::Kind::number : config::Expression::Kind::string;
+  label.number = number;
+  label.text = node.text;
+  label.place = node.place;
+  label.path = node.path;
+  return level(p, label);
+}
+
 std::string Workspace::label_text(int p, Index level) const { return language::label_text(plate(p), level); }
 
 std::string Workspace::names(const Dimensions& dimensions) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/expression.hpp"
+#include "config/node.hpp"
 #include "language/arrays.hpp"
 
 #include <kullback/registry.hpp>
@@ -64,6 +65,8 @@ class Workspace {
 
   /// 0-based level of a label written as an index. Throws at the place.
   Index level(int plate, const config::Expression& label) const;
+  /// The same of a label that stands as a value: a number or a text.
+  Index level(int plate, const config::Node& label) const;
   std::string label_text(int plate, Index level) const;
   /// "n, m"
   std::string names(const Dimensions& dimensions) const;
