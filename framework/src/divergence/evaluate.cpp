@@ -61,8 +61,8 @@ namespace {
 using Rung = Answer (*)(Question&);
 using Rungs = std::span<const Rung>;
 constexpr Rung kFormulas[] = {by_support,   by_rule,       by_image,     by_parts,       by_log_partition,
-                              by_quadratic, by_statistics, by_marginals, by_integration, by_monte_carlo};
-constexpr Rung kNumerical[] = {by_support, by_integration, by_monte_carlo};
+                              by_quadratic, by_statistics, by_marginals, by_integration, by_draws};
+constexpr Rung kNumerical[] = {by_support, by_integration, by_draws};
 constexpr Rung kEntropy[] = {by_entropy};
 constexpr Rung kCrossEntropy[] = {by_statistics, by_cross_entropy};
 constexpr Rung kTransport[] = {by_rule, by_parts, by_distribution_functions};

@@ -60,7 +60,7 @@ Answer by_quadratic(Question& question);
 Answer by_statistics(Question& question);
 Answer by_marginals(Question& question);
 Answer by_integration(Question& question);
-Answer by_monte_carlo(Question& question);
+Answer by_draws(Question& question);
 Answer by_entropy(Question& question);
 Answer by_cross_entropy(Question& question);
 Answer by_chernoff(Question& question);

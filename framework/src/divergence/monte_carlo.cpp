@@ -1,4 +1,4 @@
-// D(p, q) by draws, only where it was allowed: the integrand over the mixture m = (p + q)/2, half of the draws from
+// D(p, q) by Monte Carlo or quasi-Monte Carlo, only where it was allowed: the integrand over the mixture m = (p + q)/2, half of the draws from
 // each, so that p/m and q/m never exceed 2. The error is three standard errors, and no error is stated where the tail
 // of the summands has no variance.
 #include "core/random.hpp"
@@ -10,9 +10,13 @@
 
 #include <fmt/format.h>
 
+#include <boost/random/sobol.hpp>
+
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <memory>
 
 namespace kullback::divergence {
 
@@ -21,6 +25,9 @@ namespace {
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr Index kDraws = Index{1} << 17;  // from each side
 constexpr Index kChunk = 2048;
+constexpr Index kPoints = Index{1} << 12;  // of one randomization of Sobol's points
+constexpr Index kMostCoordinates = 512;
+constexpr double kQuasiErrors = 3.5;       // standard errors: as rare as 3 of a normal, with the few randomizations there are
 constexpr double kLargestShape = 0.7;
 
 // The shape of the generalized Pareto distribution of what exceeds a threshold, the excesses ascending. [Zhang &
@@ -47,31 +54,63 @@ double pareto_shape(const std::vector<double>& excess) {
   return (n * k + 5) / (n + 10);  // shrunk towards 1/2 as in [Vehtari et al. 2024]
 }
 
-double tail_shape(std::vector<double> values) {
+// Of the largest summands. Beside a few large ones many may lie just below 2, the most that q/m can be: as excesses over a threshold among
+// them even a light tail would look heavy. So the threshold is 2, where enough summands exceed it.
+double tail_shape(const std::vector<double>& values) {
+  constexpr double kBound = 2;
+  constexpr std::size_t kFewest = 20;
+  std::vector<double> excess(values);
   const auto n = static_cast<double>(values.size());
   const auto count = static_cast<std::size_t>(std::min(0.2 * n, 3 * std::sqrt(n)));
-  std::nth_element(values.begin(), values.end() - static_cast<std::ptrdiff_t>(count) - 1, values.end());
-  const double threshold = values[values.size() - count - 1];
-  std::vector<double> excess(values.end() - static_cast<std::ptrdiff_t>(count), values.end());
-  for (double& x : excess) x -= threshold;
   std::sort(excess.begin(), excess.end());
+  const auto above = static_cast<std::size_t>(excess.end() - std::upper_bound(excess.begin(), excess.end(), kBound));
+  const bool bounded = above >= kFewest && above < count;
+  const double threshold = bounded ? kBound : excess[excess.size() - count - 1];
+  excess.erase(excess.begin(), excess.end() - static_cast<std::ptrdiff_t>(bounded ? above : count));
+  for (double& x : excess) x -= threshold;
   if (!(excess.back() > 0)) return 0;
   return pareto_shape(excess);
 }
 
+/// Fills the uniforms of the draws that begin at that one.
+using Uniforms = std::function<void(Index begin, Out u)>;
+
+// Counter-based random numbers.
+Uniforms random_uniforms(std::uint64_t seed, std::uint64_t sweep) {
+  const Stream stream(seed, Purpose::integration);
+  return [=](Index begin, Out u) { stream.uniforms(sweep, static_cast<std::uint64_t>(begin), u); };
+}
+
+// Sobol's points, shifted modulo 1 by one random vector for each of the randomizations that follow one another.
+Uniforms shifted_points(std::uint64_t seed, std::uint64_t sweep, Index rows) {
+  const auto points = std::make_shared<Eigen::MatrixXd>(Eigen::MatrixXd::Zero(rows, kPoints));  // the first is the origin
+  boost::random::sobol engine(static_cast<std::size_t>(rows));
+  for (Index k = 1; k < kPoints; ++k)
+    for (Index i = 0; i < rows; ++i) (*points)(i, k) = static_cast<double>(engine() >> 11) * 0x1p-53;
+  const Stream stream(seed, Purpose::integration);
+  return [=](Index begin, Out u) {
+    Eigen::MatrixXd shift(rows, 1);
+    stream.uniforms(sweep, static_cast<std::uint64_t>(begin / kPoints), shift);
+    for (Index k = 0; k < u.cols(); ++k)
+      for (Index i = 0; i < rows; ++i) {
+        const double moved = (*points)(i, (begin + k) % kPoints) + shift(i, 0);
+        u(i, k) = std::clamp(moved < 1 ? moved : moved - 1, 0x1p-54, 1 - 0x1p-53);
+      }
+  };
+}
+
 struct Half {
-  double mean = 0, variance = 0, shape = 0;
+  double mean = 0, square_error = 0, shape = 0;  // the square of the standard error
 };
 
 // Draws of one side.
-Half run(const Question& question, const Members& from, std::uint64_t sweep) {
+std::vector<double> draw(const Question& question, const Members& from, const Uniforms& uniforms) {
   const auto* sampler = capability<Sampler>(*from.family, from.layout);
-  const Stream stream(question.options.seed, Purpose::integration);
   std::vector<double> values(static_cast<std::size_t>(kDraws));
   parallel::for_chunks(kDraws, kChunk, [&](Index, Index begin, Index end) {
     const Index n = end - begin;
     Eigen::MatrixXd u(sampler->uniforms(from.layout), n), x(from.layout.dimension, n);
-    stream.uniforms(sweep, static_cast<std::uint64_t>(begin), u);
+    uniforms(begin, u);
     sampler->sample(from.layout, from.theta, u, x);
     Eigen::RowVectorXd log_p(n), log_q(n), f(n);
     const Members &p = question.p, &q = question.q;
@@ -86,42 +125,65 @@ Half run(const Question& question, const Members& from, std::uint64_t sweep) {
     question.divergence.integrand(row(lp), row(lq), row(f));
     std::copy(f.begin(), f.end(), values.begin() + begin);
   });
+  return values;
+}
+
+// The mean of groups of independent means: single draws, or the randomizations of one set of points.
+Half summarize(const std::vector<double>& values, Index group) {
   Half out;
-  for (const double v : values) out.mean += v / static_cast<double>(kDraws);
-  for (const double v : values) out.variance += (v - out.mean) * (v - out.mean) / static_cast<double>(kDraws - 1);
-  out.shape = tail_shape(std::move(values));
+  const auto groups = static_cast<double>(kDraws / group);
+  const Eigen::Map<const Eigen::MatrixXd> table(values.data(), group, kDraws / group);
+  const Eigen::RowVectorXd means = table.colwise().mean();
+  out.mean = means.mean();
+  out.square_error = (means.array() - out.mean).square().sum() / (groups - 1) / groups;
+  out.shape = tail_shape(values);
   return out;
 }
 
 }  // namespace
 
-Answer by_monte_carlo(Question& question) {
+Answer by_draws(Question& question) {
   if (question.options.formulas_only) return {};
   if (!question.options.allow_monte_carlo) {
     question.missing.push_back(
         "Monte Carlo was not allowed (--allow monte_carlo, or allow: [monte_carlo] in the file)");
     return {};
   }
-  for (const Members* side : {&question.p, &question.q})
-    if (!capability<Sampler>(*side->family, side->layout)) {
+  Index rows = 0;
+  for (const Members* side : {&question.p, &question.q}) {
+    const auto* sampler = capability<Sampler>(*side->family, side->layout);
+    if (!sampler) {
       question.missing.push_back(fmt::format("{} cannot be drawn from", side->family->name()));
       return {};
     }
-  const Half p = run(question, question.p, 0), q = run(question, question.q, 1);
+    rows = std::max(rows, sampler->uniforms(side->layout));
+  }
+  const bool quasi = rows <= kMostCoordinates;
+  const auto half = [&](const Members& side, std::uint64_t sweep) {
+    const Index own = capability<Sampler>(*side.family, side.layout)->uniforms(side.layout);
+    const std::uint64_t seed = question.options.seed;
+    return summarize(draw(question, side, quasi ? shifted_points(seed, 2 + sweep, own) : random_uniforms(seed, sweep)), quasi ? kPoints : 1);
+  };
+  const Half p = half(question.p, 0), q = half(question.q, 1);
   Estimate out;
   out.value = 0.5 * (p.mean + q.mean);
   if (out.value == kInf) return infinite("a draw of p where q has no mass");
-  const double shape = std::max(p.shape, q.shape);
+  // The summands of alpha integrals between 0 and 1 are at most 2: they have a variance.
+  const double order = question.divergence.order();
+  const bool bounded = question.divergence.functional() == Functional::alpha_integral && order >= 0 && order <= 1;
+  const double shape = bounded ? 0 : std::max(p.shape, q.shape);
   if (shape > kLargestShape) {
     question.missing.push_back(
         fmt::format("Monte Carlo has no standard error: Pareto shape {:.2f} of the largest summands", shape));
     return {};
   }
-  const double standard_error = 0.5 * std::sqrt((p.variance + q.variance) / static_cast<double>(kDraws));
-  out.error = 3 * standard_error;
+  const double standard_error = 0.5 * std::sqrt(p.square_error + q.square_error);
+  out.error = (quasi ? kQuasiErrors : 3) * standard_error;
   out.method = Method::monte_carlo;
-  out.source = fmt::format("{} draws from p and from q, standard error {:.3g}, Pareto shape {:.2f}", kDraws,
-                           standard_error, shape);
+  out.source = quasi ? fmt::format("quasi-Monte Carlo: {} random shifts of {} Sobol points for p and for q, standard error {:.3g}, Pareto shape {:.2f}",
+                                   kDraws / kPoints, kPoints, standard_error, shape)
+                     : fmt::format("{} draws from p and from q, standard error {:.3g}, Pareto shape {:.2f}", kDraws,
+                                   standard_error, shape);
   return question.divergence.functional() == Functional::alpha_integral
              ? log_integral(question.divergence.order(), std::move(out))
              : out;

@@ -143,9 +143,4 @@ Answer by_geodesic(Question& question) {
   return Estimate{length * length, 2 * length * error, Method::quadrature, "length of the line of natural parameters"};
 }
 
-Answer by_kernel(Question& question) {
-  question.missing.push_back("kernels are integrated by rules only");
-  return {};
-}
-
 }  // namespace kullback::divergence

@@ -1,4 +1,5 @@
 // Divergences of distribution functions on the line: transport distances by quantiles, |P - Q| and its square by cdfs.
+#include "divergence/distributions.hpp"
 #include "divergence/integral.hpp"
 #include "divergence/piece.hpp"
 
@@ -16,52 +17,6 @@ namespace kullback::divergence {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
-
-// Both distribution functions, from both tails.
-class Distributions {
- public:
-  explicit Distributions(const Question& question)
-      : p_(question.p),
-        q_(question.q),
-        p_quantiles_(capability<Quantiles>(*p_.family, p_.layout)),
-        q_quantiles_(capability<Quantiles>(*q_.family, q_.layout)) {}
-
-  bool known() const { return p_quantiles_ && q_quantiles_; }
-  const Members& unknown() const { return p_quantiles_ ? q_ : p_; }
-
-  // P - Q, taken between the smaller tails.
-  Eigen::RowVectorXd difference(In x) {
-    const Index n = x.cols();
-    Eigen::RowVectorXd p(n), q(n), p_above(n), q_above(n);
-    p_quantiles_->cdf(p_.layout, p_.theta, x, false, row(p));
-    q_quantiles_->cdf(q_.layout, q_.theta, x, false, row(q));
-    p_quantiles_->cdf(p_.layout, p_.theta, x, true, row(p_above));
-    q_quantiles_->cdf(q_.layout, q_.theta, x, true, row(q_above));
-    for (Index i = 0; i < n; ++i) p[i] = p[i] + q[i] < 1 ? p[i] - q[i] : q_above[i] - p_above[i];
-    return p;
-  }
-
-  // P^-1 - Q^-1 at u = 1 / (1 + exp(-t)); what their rounding alone may have left is 0.
-  Eigen::RowVectorXd gap(In t) {
-    const Index n = t.cols();
-    Eigen::RowVectorXd u(n), out(n), a(n), b(n);
-    for (Index i = 0; i < n; ++i) u[i] = std::exp(-std::abs(t(0, i))) / (1 + std::exp(-std::abs(t(0, i))));
-    for (const bool upper : {false, true}) {
-      p_quantiles_->quantile(p_.layout, p_.theta, u, upper, row(a));
-      q_quantiles_->quantile(q_.layout, q_.theta, u, upper, row(b));
-      for (Index i = 0; i < n; ++i) {
-        if ((t(0, i) > 0) != upper) continue;
-        const double size = std::max(std::abs(a[i]), std::abs(b[i]));
-        out[i] = std::abs(a[i] - b[i]) <= 16 * kEpsilon * size ? 0 : a[i] - b[i];
-      }
-    }
-    return out;
-  }
-
- private:
-  const Members &p_, &q_;
-  const Quantiles *p_quantiles_, *q_quantiles_;
-};
 
 bool discrete(const Question& question, bool& mixed) {
   const bool p = question.p.family->support(question.p.layout, question.p.theta, 0, 0).integer;
@@ -144,11 +99,11 @@ Answer by_distribution_functions(Question& question) {
   const double power = question.divergence.functional() == Functional::energy ? 2 : 1;
   bool mixed = false;
   const bool integers = discrete(question, mixed);
-  if (mixed || (integers && squares)) {
-    question.missing.push_back(mixed ? "one is discrete and the other continuous" : "quantiles of integers are steps");
+  if (mixed) {
+    question.missing.push_back("one is discrete and the other continuous");
     return {};
   }
-  Estimate out = squares    ? by_quantile_squares(question, both)
+  Estimate out = squares    ? (integers ? by_quantile_steps(question) : by_quantile_squares(question, both))
                  : integers ? sum_over_integers(question,
                                                 [&](const Eigen::RowVectorXd& k) {
                                                   const Eigen::RowVectorXd d = both.difference(k).cwiseAbs();
