@@ -60,7 +60,7 @@ TEST_F(ModelCommand, PredictionsComeFromTheRunFolderAlone) {
   ASSERT_EQ(run({"run", "m.yaml", "--out", "out"}).exit_code, 0);
   std::filesystem::remove(folder_ + "/y.csv");
   std::filesystem::remove(folder_ + "/m.yaml");
-  write("new.csv", "y\n3\n\n");
+  write("new.csv", "y\n3\nNA\n");
   const auto ran = run({"predict", "out", "new.csv", "--json"});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   const json y = json::parse(ran.out)["variables"]["y"];
@@ -69,6 +69,7 @@ TEST_F(ModelCommand, PredictionsComeFromTheRunFolderAlone) {
   EXPECT_NEAR(y["mean"][0].get<double>(), mean, 5 * y["mean_error"][0].get<double>());
   EXPECT_NEAR(y["variance"][0].get<double>(), variance, 0.1);
   EXPECT_NEAR(y["log_density"][0].get<double>(), log_density, 5 * y["log_density_error"][0].get<double>());
+  ASSERT_EQ(y["log_density"].size(), 2u);
   EXPECT_TRUE(y["log_density"][1].is_null());
 }
 
