@@ -21,14 +21,14 @@ void kl(const Side& p, const Side& q, Row value, Row error) {
     const Index count = std::min(kBlock, value.size() - begin), padded = (count + kLanes - 1) / kLanes * kLanes;
     const double *a = p.theta.data() + begin * step_p, *b = q.theta.data() + begin * step_q;
     double *out = value.data() + begin, *bound = error.data() + begin;
-    int all_usual = 1;
+    Index all_usual = 1;  // as wide as the numbers, so that the loop is vectorized
     const auto prepare = [&](auto stride_p, auto stride_q) {
       for (Index i = 0; i < count; ++i) {
         const double x = a[i * stride_p], y = b[i * stride_q], inverse = 1 / x;
         rate[i] = x;
         ratio[i] = y * inverse;
         excess[i] = (y - x) * inverse;
-        all_usual &= usual(i);
+        all_usual &= static_cast<Index>(usual(i));
       }
     };
     // A stride that the compiler knows: vector loads.

@@ -92,6 +92,7 @@ TEST_F(ModelCommand, PredictionsComeFromTheRunFolderAlone) {
   EXPECT_NEAR(y["mean"][0].get<double>(), mean, 5 * y["mean_error"][0].get<double>());
   EXPECT_NEAR(y["variance"][0].get<double>(), variance, 0.1);
   EXPECT_NEAR(y["log_density"][0].get<double>(), log_density, 5 * y["log_density_error"][0].get<double>());
+  ASSERT_EQ(y["log_density"].size(), 2u);
   EXPECT_TRUE(y["log_density"][1].is_null());
 }
 

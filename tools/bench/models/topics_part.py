@@ -1,8 +1,7 @@
 """Topics (latent Dirichlet allocation). scikit-learn and gensim iterate over a document's topics to a stopping rule of its own before the
 topics' words move; here both move once a sweep. So three things are measured: CPU seconds to the bound that the peer has after its
-passes, a sweep against a pass whose inner rule is one iteration, and the bound after as many passes. All bounds are
-E_q[log p(words, theta, phi)] + entropy from each program's parameters by one function of this file, nats a word; this project's own
-bound is checked against it through scikit-learn's parameters only as far as both are bounds of one model."""
+passes, a sweep against such a pass, and a sweep against a pass whose inner rule is one iteration. The peers' bounds are
+E_q[log p(words, theta, phi)] + entropy of their parameters, nats a word, by a function of this file."""
 import csv
 import pathlib
 import shutil
