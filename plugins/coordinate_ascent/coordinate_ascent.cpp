@@ -1,5 +1,6 @@
 // Coordinate ascent: every factor in turn becomes the best one given the others.
 #include <kullback/kullback.hpp>
+#include <kullback/objective.hpp>
 
 namespace kullback::coordinate_ascent {
 namespace {
@@ -11,7 +12,7 @@ class CoordinateAscent final : public Optimizer {
     return "each factor of q becomes the best one given the others: eta_j <- d E_q[log p] / d m_j (reverse_kl)";
   }
   std::optional<std::string> refuses(const Joint& joint, Text divergence) const override {
-    if (joint.blocks().empty()) return "q has no natural parameters to update (quasi_newton needs none)";
+    if (dynamic_cast<const Objective*>(&joint)) return "q has no natural parameters to update (quasi_newton needs none)";
     if (divergence == "reverse_kl") return std::nullopt;
     return "coordinate ascent raises the bound of reverse_kl; for " + std::string(divergence) +
            " there is no bound to raise (moment_matching serves forward_kl)";

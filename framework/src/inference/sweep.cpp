@@ -39,10 +39,11 @@ struct Move {
 
 // <eta' - eta, m' - m>, and KL(old || new) = A' - A - <eta' - eta, m> with the size of its terms.
 Move move_of(const double* eta, const double* next, const double* m, const double* m_next, double a, double a_next,
-             const std::vector<double>& shift) {
+             Index rows, const std::vector<double>& shift) {
   double square = 0, inner = 0, scale = 0;
-  for (std::size_t r = 0; r < shift.size(); ++r) {
-    if (shift[r] != 0) scale += shift[r] * (std::abs(m[r]) + std::abs(m_next[r]));
+  for (Index r = 0; r < rows; ++r) {
+    const auto k = static_cast<std::size_t>(r);
+    if (k < shift.size() && shift[k] != 0) scale += shift[k] * (std::abs(m[r]) + std::abs(m_next[r]));
     if (eta[r] == next[r]) continue;  // also -inf
     const double step = next[r] - eta[r];
     if (m_next[r] != m[r]) square += step * (m_next[r] - m[r]);
@@ -125,7 +126,7 @@ Sweeper::Sweeper(Joint& joint, const Settings& settings, Observer& observer, boo
     k.sums.resize(static_cast<std::size_t>(slots));
     k.update = joint.update_kind(b);
     k.shift = shifts(*k.family, from.layout);
-    k.shift.resize(static_cast<std::size_t>(from.eta.rows()), 0.0);  // fixed rows
+    k.shift.resize(std::max<std::size_t>(2, k.shift.size()), 0.0);  // fixed rows, and new cells, have none
     numbers += from.eta.size();
     kernels_.push_back(std::move(k));
   }
@@ -256,7 +257,7 @@ Sweeper::Chunk Sweeper::measure_any(Range range, const Scratch& scratch) const {
     const double* next = scratch.eta.data() + k * rows;
     const double* m_next = scratch.m.data() + k * rows;
     const Move move = move_of(from.eta.data() + at * rows, next, from.m.data() + at * rows, m_next,
-                              from.log_partition[at], scratch.log_partition[k], kernel(range.block).shift);
+                              from.log_partition[at], scratch.log_partition[k], rows, kernel(range.block).shift);
     if (std::isnan(move.square) || std::isnan(move.gain)) fail(range, scratch, k, "the update is not finite");
     Chunk one;
     one.square = move.square;

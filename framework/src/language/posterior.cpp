@@ -219,6 +219,11 @@ void read_start(const Node& node, Workspace& w) {
   }
   double number = 0;
   if (node.kind == Node::Kind::list || (node.kind == Node::Kind::scalar && config::parse_number(node.text, number))) {
+    if (w.model.posteriors[static_cast<std::size_t>(v)].kind == Posterior::Kind::grid) {
+      start.kind = Initialization::Kind::value;
+      start.numbers.emplace_back("x", numbers(node, variable.dimensions(), w));
+      return;
+    }
     const bool has_mean = std::any_of(variable.statements.begin(), variable.statements.end(), [&](int s) {
       const Distribution* family = w.model.statements[static_cast<std::size_t>(s)].family;
       return family && family->parameterizations()[0][0].name == "mean";
