@@ -12,7 +12,8 @@ class CoordinateAscent final : public Optimizer {
     return "each factor of q becomes the best one given the others: eta_j <- d E_q[log p] / d m_j (reverse_kl)";
   }
   std::optional<std::string> refuses(const Joint& joint, Text divergence) const override {
-    if (dynamic_cast<const Objective*>(&joint)) return "q has no natural parameters to update (quasi_newton needs none)";
+    if (dynamic_cast<const Objective*>(&joint))
+      return "q has no natural parameters to update (quasi_newton needs none)";
     if (divergence == "reverse_kl") return std::nullopt;
     return "coordinate ascent raises the bound of reverse_kl; for " + std::string(divergence) +
            " there is no bound to raise (moment_matching serves forward_kl)";

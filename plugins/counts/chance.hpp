@@ -36,9 +36,7 @@ struct Chance {
 };
 
 /// log(1 - exp(x)) for x < 0, to rounding: log p from log q.
-inline double log_complement(double x) {
-  return x < -0.7 ? std::log1p(-std::exp(x)) : std::log(-std::expm1(x));
-}
+inline double log_complement(double x) { return x < -0.7 ? std::log1p(-std::exp(x)) : std::log(-std::expm1(x)); }
 
 /// x log(x / m) + m - x with the difference m - x given, and a bound on its rounding.
 struct Deviance {

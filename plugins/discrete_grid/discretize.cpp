@@ -78,8 +78,7 @@ Eigen::VectorXd by_quantiles(const Members& p, const Eigen::VectorXd& edges) {
   for (Index i = 0; i < out.size(); ++i) {  // the tail that is smaller keeps its digits
     const double mass = below[i + 1] <= above[i] ? below[i + 1] - below[i] : above[i] - above[i + 1];
     // So far out that its probability is no double, a cell still has a logarithm.
-    out[i] = mass > std::numeric_limits<double>::min() ? std::log(mass)
-                                                        : by_quadrature(p, {edges.segment(i, 2)})[0];
+    out[i] = mass > std::numeric_limits<double>::min() ? std::log(mass) : by_quadrature(p, {edges.segment(i, 2)})[0];
   }
   return out;
 }

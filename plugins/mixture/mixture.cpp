@@ -57,21 +57,26 @@ class Mixture final : public Distribution,
         else
           throw DomainError("weights", "weights must be a list of numbers");
       } else {
-        throw DomainError(a.name, "mixture takes weights and components: mixture(weights = [0.5, 0.5], components = [...])");
+        throw DomainError(a.name,
+                          "mixture takes weights and components: mixture(weights = [0.5, 0.5], components = [...])");
       }
     }
-    if (!components || weights.size() == 0) throw DomainError("", "mixture takes weights and components: mixture(weights = [0.5, 0.5], components = [...])");
+    if (!components || weights.size() == 0)
+      throw DomainError("", "mixture takes weights and components: mixture(weights = [0.5, 0.5], components = [...])");
     if (static_cast<Index>(components->size()) != weights.size())
-      throw DomainError("weights", "there are " + std::to_string(weights.size()) + " weights for " + std::to_string(components->size()) + " components");
+      throw DomainError("weights", "there are " + std::to_string(weights.size()) + " weights for " +
+                                       std::to_string(components->size()) + " components");
     for (double w : weights)
       if (!(w >= 0 && w <= 1)) throw DomainError("weights", "weights must be in [0, 1], got " + number(w));
-    if (!(std::abs(weights.sum() - 1) < 1e-9)) throw DomainError("weights", "weights must sum to 1, got a sum of " + number(weights.sum()));
+    if (!(std::abs(weights.sum() - 1) < 1e-9))
+      throw DomainError("weights", "weights must sum to 1, got a sum of " + number(weights.sum()));
 
     Members out{this, {components->front().layout.dimension, 0, {}, {}, nullptr}, {}};
     Index rows = weights.size();
     for (const Members& c : *components) {
       if (c.layout.dimension != out.layout.dimension)
-        throw DomainError("components", "the components have " + std::to_string(out.layout.dimension) + " and " + std::to_string(c.layout.dimension) + " coordinates");
+        throw DomainError("components", "the components have " + std::to_string(out.layout.dimension) + " and " +
+                                            std::to_string(c.layout.dimension) + " coordinates");
       add_part(out.layout, c.family, c.layout);
       rows += c.theta.rows();
     }
@@ -107,7 +112,8 @@ class Mixture final : public Distribution,
   Support support(const Layout& layout, In theta, Index member, Index coordinate) const override {
     Support all{kInfinity, -kInfinity, true};
     for_components(layout, [&](const Part& part, Index k, Index row, Index rows) {
-      if (theta(k, member) > 0) all = hull(all, part.family->support(part.layout, theta.middleRows(row, rows), member, coordinate));
+      if (theta(k, member) > 0)
+        all = hull(all, part.family->support(part.layout, theta.middleRows(row, rows), member, coordinate));
     });
     return all;
   }
@@ -176,7 +182,8 @@ class Mixture final : public Distribution,
       for_components(layout, [&](const Part& part, Index k, Index row, Index rows) {
         if (k != chosen) return;
         const auto& sampler = ability<Sampler>(part);
-        sampler.sample(part.layout, theta.block(row, member, rows, 1), uniforms.block(1, n, sampler.uniforms(part.layout), 1), x.col(n));
+        sampler.sample(part.layout, theta.block(row, member, rows, 1),
+                       uniforms.block(1, n, sampler.uniforms(part.layout), 1), x.col(n));
       });
     }
   }
@@ -233,13 +240,15 @@ class Mixture final : public Distribution,
   void landmarks(const Layout& layout, In theta, Index member, std::vector<Landmark>& out) const override {
     std::vector<Landmark> all;
     for_components(layout, [&](const Part& part, Index k, Index row, Index rows) {
-      if (theta(k, member) > 0) ability<Landmarks>(part).landmarks(part.layout, theta.middleRows(row, rows), member, all);
+      if (theta(k, member) > 0)
+        ability<Landmarks>(part).landmarks(part.layout, theta.middleRows(row, rows), member, all);
     });
     // A kernel estimate has hundreds of kernels side by side: those closer than half their scale are one landmark.
     std::sort(all.begin(), all.end(), [](const Landmark& a, const Landmark& b) { return a.location < b.location; });
     for (const Landmark& mark : all) {
-      const bool near = !out.empty() && mark.scale > 0 && out.back().scale > 0 && mark.location - out.back().location < 0.5 * mark.scale &&
-                        mark.scale < 2 * out.back().scale && out.back().scale < 2 * mark.scale;
+      const bool near = !out.empty() && mark.scale > 0 && out.back().scale > 0 &&
+                        mark.location - out.back().location < 0.5 * mark.scale && mark.scale < 2 * out.back().scale &&
+                        out.back().scale < 2 * mark.scale;
       if (!near) out.push_back(mark);
     }
   }
@@ -261,7 +270,8 @@ class Mixture final : public Distribution,
   }
   static Points slice(const Points& points, Index begin, Index count) {
     if (!points.has_distances()) return Points(points.x.middleCols(begin, count));
-    return Points(points.x.middleCols(begin, count), points.log_from_low.middleCols(begin, count), points.log_to_high.middleCols(begin, count));
+    return Points(points.x.middleCols(begin, count), points.log_from_low.middleCols(begin, count),
+                  points.log_to_high.middleCols(begin, count));
   }
   static bool same_bounds(const Support& a, const Support& b) { return a.low == b.low && a.high == b.high; }
   static Index choose(In weights, double u) {

@@ -8,12 +8,14 @@ class MomentMatching final : public Optimizer {
  public:
   Text name() const override { return "moment_matching"; }
   Text summary() const override {
-    return "each factor of q takes over the target's expected statistics: m_j <- E_p[s_j] (forward_kl), in one sweep; for alpha "
+    return "each factor of q takes over the target's expected statistics: m_j <- E_p[s_j] (forward_kl), in one sweep; "
+           "for alpha "
            "divergences those of p^a q^(1-a), sweep by sweep";
   }
   std::optional<std::string> refuses(const Joint& joint, Text divergence) const override {
     if (divergence == "reverse_kl")
-      return "matching moments minimizes forward_kl and alpha divergences, not reverse_kl (coordinate_ascent serves it)";
+      return "matching moments minimizes forward_kl and alpha divergences, not reverse_kl (coordinate_ascent serves "
+             "it)";
     if (!dynamic_cast<const TargetExpectations*>(&joint)) return "expectations under the target are not known";
     return std::nullopt;
   }

@@ -75,10 +75,12 @@ void renyi(double order, const Side& p, const Side& q, Row value, Row error) {
   for (Index n = 0; n < value.size(); ++n) {
     const double *a = plain::column(p.theta, n), *b = plain::column(q.theta, n);
     const double e = (a[1] - b[1]) / b[1], r = a[1] / b[1], shift = (a[0] - b[0]) / b[1];
-    const bool near = std::abs(e) < 0.25, large = r > 1e8;
+    const bool near = std::abs(e)<0.25, large = r> 1e8;
     const double u = e * (2 + e), s = rest * u;  // r^2 - 1, v - 1
     const bool small = !large && std::abs(s) < 0.5;
-    const double v = large ? rest + order / r / r : small ? 1 + s : order + rest * r * r;  // over r^2 where that is large
+    const double v = large   ? rest + order / r / r
+                     : small ? 1 + s
+                             : order + rest * r * r;  // over r^2 where that is large
     if (!(v > 0)) {
       value[n] = sign * kInfinity, error[n] = 0;
       continue;
@@ -89,7 +91,8 @@ void renyi(double order, const Side& p, const Side& q, Row value, Row error) {
     const double scaled = large ? (a[0] - b[0]) / a[1] : shift, third = order * scaled * scaled / v;
     value[n] = sign * std::max(0.0, sign * 0.5 * (first - second + third));
     // The rounding of v counts as often as v is smaller than its terms; that of a small s as often as log v follows it.
-    const double terms = (large ? std::abs(rest) + std::abs(order / r / r) : std::abs(order) + std::abs(rest) * r * r) / v;
+    const double terms =
+        (large ? std::abs(rest) + std::abs(order / r / r) : std::abs(order) + std::abs(rest) * r * r) / v;
     const double logarithm = near ? std::abs(s * u) / v : small ? std::abs(u) / v : terms / std::abs(rest);
     error[n] = kEpsilon * (4 * (std::abs(first) + std::abs(second) + std::abs(third) + logarithm) +
                            std::abs(third) * (small ? 1 : terms));
@@ -107,12 +110,16 @@ void add_distances(Registrar& registrar) {
   rule("wasserstein_2", "sqrt((mean_p - mean_q)^2 + (stddev_p - stddev_q)^2)", "[Dowson and Landau 1982]",
        wasserstein_2);
   kullback::Rule mmd;
-  mmd.formula = "E k(X, Y) = h/sqrt(t) exp(-(mean_p - mean_q)^2/(2t)),  t = h^2 + stddev_p^2 + stddev_q^2, and so for both pairs of copies";
+  mmd.formula =
+      "E k(X, Y) = h/sqrt(t) exp(-(mean_p - mean_q)^2/(2t)),  t = h^2 + stddev_p^2 + stddev_q^2, and so for both pairs "
+      "of copies";
   mmd.source = "[Gaussian integrals]";
   mmd.evaluate_at = maximum_mean_discrepancy;
   registrar.rule("mmd", "normal", "normal", std::move(mmd));
   kullback::Rule of_order;
-  of_order.formula = "[log v/(1 - a) - 2 log r + a ((mean_p - mean_q)/stddev_q)^2/v]/2,  r = stddev_p/stddev_q, v = a + (1 - a) r^2, a = order";
+  of_order.formula =
+      "[log v/(1 - a) - 2 log r + a ((mean_p - mean_q)/stddev_q)^2/v]/2,  r = stddev_p/stddev_q, v = a + (1 - a) r^2, "
+      "a = order";
   of_order.source = "[Gil et al. 2013, table 2]";
   of_order.evaluate_at = renyi;
   registrar.rule("renyi", "normal", "normal", std::move(of_order));

@@ -7,7 +7,8 @@ namespace kullback::quasi_newton {
 
 namespace {
 
-// The error of the rule is h^4/30 times the fifth derivative, that of the values' rounding eps/h: both are about 1e-13 here.
+// The error of the rule is h^4/30 times the fifth derivative, that of the values' rounding eps/h: both are about 1e-13
+// here.
 constexpr double kStep = 1e-3;
 constexpr int kShortenings = 6;
 constexpr double kShorter = 0.1;

@@ -12,8 +12,8 @@ namespace kullback::quasi_newton {
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-constexpr double kLongest = 3;           // of one number in one step: the numbers are scaled so that D changes by about 1
-constexpr double kSufficient = 1e-4;     // of the fall that the slope promises
+constexpr double kLongest = 3;        // of one number in one step: the numbers are scaled so that D changes by about 1
+constexpr double kSufficient = 1e-4;  // of the fall that the slope promises
 constexpr int kHalvings = 40;
 constexpr double kLargestInverse = 1e4;  // of a curvature that is 0 or negative
 

@@ -93,7 +93,7 @@ struct Log : Plain {
 
 struct Logistic : Plain {
   static constexpr Text kName = "logistic_of", kFormula = "p(log(x / (1 - x))) / (x (1 - x))", kMap = "logistic";
-  static constexpr bool kMoments = false;  // E[logistic(X)] has no closed form for any family
+  static constexpr bool kMoments = false;           // E[logistic(X)] has no closed form for any family
   static double forward(const double*, double x) {  // below 1 for a finite x, however large
     return std::isinf(x) ? logistic(x) : std::clamp(logistic(x), std::numeric_limits<double>::min(), 1 - kEpsilon / 2);
   }

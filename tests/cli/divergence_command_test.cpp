@@ -43,7 +43,8 @@ TEST(DivergenceCommand, JsonHoldsNameValueErrorMethodAndSource) {
 }
 
 TEST(DivergenceCommand, OneDivergenceCanBePicked) {
-  const auto result = command({"divergence", "--divergence", "kl", "--json", "gaussian(0, variance = 1)", "gaussian(0, variance = 1)"});
+  const auto result =
+      command({"divergence", "--divergence", "kl", "--json", "gaussian(0, variance = 1)", "gaussian(0, variance = 1)"});
   const Json json = Json::parse(result.out);
   ASSERT_EQ(json["divergences"].size(), 1u);
   EXPECT_EQ(json["divergences"][0]["value"], 0.0);
@@ -60,7 +61,8 @@ TEST(DivergenceCommand, InfinityIsAStringInJson) {
 }
 
 TEST(DivergenceCommand, UnknownDivergenceIsAUsageErrorWithASuggestion) {
-  const auto result = command({"divergence", "--divergence", "lk", "normal(mean = 0, stddev = 1)", "normal(mean = 0, stddev = 1)"});
+  const auto result =
+      command({"divergence", "--divergence", "lk", "normal(mean = 0, stddev = 1)", "normal(mean = 0, stddev = 1)"});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_NE(result.err.find("lk"), std::string::npos);
   EXPECT_NE(result.err.find("kl"), std::string::npos);
@@ -78,13 +80,14 @@ TEST(DivergenceCommand, AMistakeInAnArgumentIsPointedAt) {
 
 TEST(DivergenceCommand, PairsAreAnsweredInOrderErrorsIncluded) {
   const std::string folder = test_support::temporary_directory();
-  test_support::write_file(folder + "/pairs.jsonl",
-                           "{\"p\": \"normal(mean = 0, stddev = 1)\", \"q\": \"normal(mean = 1, stddev = 2)\", \"divergence\": \"kl\"}\n"
-                           "{\"p\": \"norml(mean = 0, stddev = 1)\", \"q\": \"normal(mean = 1, stddev = 2)\"}\n"
-                           "not json\n"
-                           "{\"p\": \"normal(mean = 0, stddev = 1)\"}\n"
-                           "\n"
-                           "{\"p\": \"normal(mean = 1, stddev = 2)\", \"q\": \"normal(mean = 0, stddev = 1)\", \"divergence\": \"kl\"}\n");
+  test_support::write_file(
+      folder + "/pairs.jsonl",
+      "{\"p\": \"normal(mean = 0, stddev = 1)\", \"q\": \"normal(mean = 1, stddev = 2)\", \"divergence\": \"kl\"}\n"
+      "{\"p\": \"norml(mean = 0, stddev = 1)\", \"q\": \"normal(mean = 1, stddev = 2)\"}\n"
+      "not json\n"
+      "{\"p\": \"normal(mean = 0, stddev = 1)\"}\n"
+      "\n"
+      "{\"p\": \"normal(mean = 1, stddev = 2)\", \"q\": \"normal(mean = 0, stddev = 1)\", \"divergence\": \"kl\"}\n");
   const auto result = command({"divergence", "--pairs", folder + "/pairs.jsonl"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   std::vector<Json> answers;
@@ -99,7 +102,8 @@ TEST(DivergenceCommand, PairsAreAnsweredInOrderErrorsIncluded) {
 }
 
 TEST(DivergenceCommand, ParametersAreWrittenInBrackets) {
-  const auto result = command({"divergence", "--divergence", "renyi(2)", "--divergence", "reverse_renyi(order = 2)", "--json", "normal(mean = 0, stddev = 1)", "normal(mean = 1, stddev = 1)"});
+  const auto result = command({"divergence", "--divergence", "renyi(2)", "--divergence", "reverse_renyi(order = 2)",
+                               "--json", "normal(mean = 0, stddev = 1)", "normal(mean = 1, stddev = 1)"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const Json json = Json::parse(result.out);
   ASSERT_EQ(json["divergences"].size(), 2u);
@@ -109,13 +113,32 @@ TEST(DivergenceCommand, ParametersAreWrittenInBrackets) {
 }
 
 TEST(DivergenceCommand, AllShowsEveryDivergenceOnce) {
-  const auto result = command({"divergence", "--all", "--json", "normal(mean = 0, stddev = 1)", "normal(mean = 1, stddev = 2)"});
+  const auto result =
+      command({"divergence", "--all", "--json", "normal(mean = 0, stddev = 1)", "normal(mean = 1, stddev = 2)"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   std::map<std::string, int> seen;
   const Json json = Json::parse(result.out);
   for (const Json& each : json["divergences"]) ++seen[each["name"].get<std::string>()];
-  for (const char* name : {"kl", "reverse_kl", "jeffreys", "renyi(0.5)", "amari_alpha(0.5)", "tsallis(0.5)", "bhattacharyya", "chernoff", "hellinger", "chi_squared", "reverse_chi_squared",
-                           "total_variation", "jensen_shannon", "wasserstein_1", "wasserstein_2", "energy", "fisher_divergence", "fisher_rao", "cross_entropy", "entropy"})
+  for (const char* name : {"kl",
+                           "reverse_kl",
+                           "jeffreys",
+                           "renyi(0.5)",
+                           "amari_alpha(0.5)",
+                           "tsallis(0.5)",
+                           "bhattacharyya",
+                           "chernoff",
+                           "hellinger",
+                           "chi_squared",
+                           "reverse_chi_squared",
+                           "total_variation",
+                           "jensen_shannon",
+                           "wasserstein_1",
+                           "wasserstein_2",
+                           "energy",
+                           "fisher_divergence",
+                           "fisher_rao",
+                           "cross_entropy",
+                           "entropy"})
     EXPECT_EQ(seen[name], 1) << name;
   EXPECT_EQ(seen.count("reverse_hellinger"), 0u);
 }
@@ -129,7 +152,8 @@ TEST(DivergenceCommand, AnEntropyNeedsNoQ) {
 TEST(DivergenceCommand, ABatchReadsParametersFromColumns) {
   const std::string folder = test_support::temporary_directory();
   test_support::write_file(folder + "/pairs.csv", "a,b,c\n0,1,2\n1,1,2\n0,1,1\n");
-  const auto result = command({"divergence", "--batch", folder + "/pairs.csv", "--divergence", "kl", "--divergence", "hellinger", "normal(mean = a, stddev = b)", "normal(mean = 1, stddev = c)"});
+  const auto result = command({"divergence", "--batch", folder + "/pairs.csv", "--divergence", "kl", "--divergence",
+                               "hellinger", "normal(mean = a, stddev = b)", "normal(mean = 1, stddev = c)"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   std::istringstream lines(result.out);
   std::string line;
@@ -146,24 +170,29 @@ TEST(DivergenceCommand, ABatchReadsParametersFromColumns) {
 TEST(DivergenceCommand, AMistakeInARowOfABatchIsPointedAt) {
   const std::string folder = test_support::temporary_directory();
   test_support::write_file(folder + "/pairs.csv", "b\n1\n-1\n");
-  const auto result = command({"divergence", "--batch", folder + "/pairs.csv", "normal(mean = 0, stddev = b)", "normal(mean = 0, stddev = 1)"});
+  const auto result = command(
+      {"divergence", "--batch", folder + "/pairs.csv", "normal(mean = 0, stddev = b)", "normal(mean = 0, stddev = 1)"});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_NE(result.err.find("stddev must be positive, got -1"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("row 2"), std::string::npos) << result.err;
 }
 
 TEST(DivergenceCommand, MonteCarloOnlyWhereItIsAllowed) {
-  const std::string p = "mixture(weights = [0.5, 0.5], components = [multivariate_normal(mean = [0, 0, 0, 0], covariance = 1), multivariate_normal(mean = [3, 3, 3, 3], covariance = 1)])";
+  const std::string p =
+      "mixture(weights = [0.5, 0.5], components = [multivariate_normal(mean = [0, 0, 0, 0], covariance = 1), "
+      "multivariate_normal(mean = [3, 3, 3, 3], covariance = 1)])";
   const std::string q = "multivariate_normal(mean = [0, 0, 0, 0], covariance = 9)";
   const auto refused = command({"divergence", "--divergence", "total_variation", "--json", p, q});
   EXPECT_EQ(refused.out.find("monte_carlo\""), std::string::npos) << refused.out;
-  const auto allowed = command({"divergence", "--divergence", "total_variation", "--allow", "monte_carlo", "--json", p, q});
+  const auto allowed =
+      command({"divergence", "--divergence", "total_variation", "--allow", "monte_carlo", "--json", p, q});
   ASSERT_EQ(allowed.exit_code, 0) << allowed.err;
   const Json value = Json::parse(allowed.out)["divergences"][0];
   EXPECT_EQ(value["method"], "monte_carlo") << allowed.out;
   EXPECT_GT(value["error"].get<double>(), 0);
   EXPECT_LT(value["error"].get<double>(), 0.01);
-  EXPECT_EQ(command({"divergence", "--divergence", "total_variation", "--allow", "monte_carlo", "--json", p, q}).out, allowed.out);
+  EXPECT_EQ(command({"divergence", "--divergence", "total_variation", "--allow", "monte_carlo", "--json", p, q}).out,
+            allowed.out);
 }
 
 TEST(PluginsCommand, ListsEveryPluginWithItsHash) {
@@ -175,14 +204,16 @@ TEST(PluginsCommand, ListsEveryPluginWithItsHash) {
     ids.push_back(plugin["id"]);
     EXPECT_EQ(plugin["sha256"].get<std::string>().size(), 64u);
   }
-  for (const char* id : {"normal", "multivariate_normal", "discrete_grid", "factorized", "mixture", "divergences", "coordinate_ascent", "moment_matching"})
+  for (const char* id : {"normal", "multivariate_normal", "discrete_grid", "factorized", "mixture", "divergences",
+                         "coordinate_ascent", "moment_matching"})
     EXPECT_NE(std::find(ids.begin(), ids.end(), id), ids.end()) << id;
 }
 
 TEST(DescribeCommand, ShowsParametersAndRulesFromTheRegistry) {
   const auto result = command({"describe", "gaussian"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  for (const char* text : {"normal (also gaussian)", "stddev", "variance", "precision", "positive", "kl(normal, normal)"})
+  for (const char* text :
+       {"normal (also gaussian)", "stddev", "variance", "precision", "positive", "kl(normal, normal)"})
     EXPECT_NE(result.out.find(text), std::string::npos) << text << "\n" << result.out;
 }
 

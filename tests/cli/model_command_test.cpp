@@ -442,9 +442,7 @@ inference:
   write("other.yaml", other + "  initialize: {a: {run: first}}\n");
   const auto refused = run({"check", "other.yaml"});
   EXPECT_EQ(refused.exit_code, 2);
-  EXPECT_NE(
-      refused.err.find("other.yaml:11:25: error: inference.initialize.a.run: "),
-      std::string::npos)
+  EXPECT_NE(refused.err.find("other.yaml:11:25: error: inference.initialize.a.run: "), std::string::npos)
       << refused.err;
 }
 

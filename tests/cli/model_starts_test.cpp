@@ -56,16 +56,19 @@ class ModelStarts : public testing::Test {
 };
 
 TEST_F(ModelStarts, AFormerRunGoesOnWhereItEnded) {
-  const json former = run(std::string(kGroups) + "inference:\n  initialize: {z: random}\n  tolerance: 1e-12\n", "former");
+  const json former =
+      run(std::string(kGroups) + "inference:\n  initialize: {z: random}\n  tolerance: 1e-12\n", "former");
   const json next = run(std::string(kGroups) +
-                            "inference:\n  initialize:\n    w: {run: former}\n    mu: {run: former}\n    tau: {run: former}\n    z: {run: former}\n",
+                            "inference:\n  initialize:\n    w: {run: former}\n    mu: {run: former}\n    tau: {run: "
+                            "former}\n    z: {run: former}\n",
                         "next");
   const double bound = former["bound"].get<double>();
   EXPECT_NEAR(first_bound("next"), bound, 1e-9 * std::abs(bound));
   EXPECT_LE(next["sweeps"].get<int>(), 3);
   for (const char* name : {"mean", "stddev"})
     for (int k = 0; k < 2; ++k)
-      EXPECT_NEAR(next["variables"]["mu"][name][k].get<double>(), former["variables"]["mu"][name][k].get<double>(), 1e-6);
+      EXPECT_NEAR(next["variables"]["mu"][name][k].get<double>(), former["variables"]["mu"][name][k].get<double>(),
+                  1e-6);
 }
 
 TEST_F(ModelStarts, AFormerRunOfAnotherModelSaysWhatIsMissing) {
@@ -76,7 +79,8 @@ TEST_F(ModelStarts, AFormerRunOfAnotherModelSaysWhatIsMissing) {
   const auto sizes = command({"run", "three.yaml", "--out", "three"}, folder_);
   EXPECT_EQ(sizes.exit_code, 2);
   EXPECT_NE(sizes.err.find("mu has other sizes there (2) than here (3)"), std::string::npos) << sizes.err;
-  write_file(folder_ + "/none.yaml", std::string(kGroups) + "inference:\n  initialize: {z: random, mu: {run: nowhere}}\n");
+  write_file(folder_ + "/none.yaml",
+             std::string(kGroups) + "inference:\n  initialize: {z: random, mu: {run: nowhere}}\n");
   const auto none = command({"run", "none.yaml", "--out", "none"}, folder_);
   EXPECT_EQ(none.exit_code, 2);
   EXPECT_NE(none.err.find("there is no run in 'nowhere'"), std::string::npos) << none.err;
@@ -95,7 +99,8 @@ TEST_F(ModelStarts, OptimaThatDifferInTheirLabelsAreOne) {
   std::set<bool> orders;
   std::vector<double> bounds;
   for (int seed = 1; seed <= 8; ++seed) {
-    const json r = run(std::string(kGroups) + "inference:\n  initialize: {z: random}\n  tolerance: 1e-12\n  seed: " + std::to_string(seed) + "\n",
+    const json r = run(std::string(kGroups) + "inference:\n  initialize: {z: random}\n  tolerance: 1e-12\n  seed: " +
+                           std::to_string(seed) + "\n",
                        "seed" + std::to_string(seed));
     orders.insert(r["variables"]["mu"]["mean"][0].get<double>() < r["variables"]["mu"]["mean"][1].get<double>());
     bounds.push_back(r["bound"].get<double>());

@@ -39,7 +39,8 @@ TEST_F(RunCommand, LeavesAFolderWithConfigResultTraceAndManifest) {
   const Json json = Json::parse(read_file(folder + "/out/result.json"));
   EXPECT_EQ(json["status"], "converged");
   EXPECT_GE(json["sweeps"], 1);
-  // Mean field on this target: variances 1 - rho^2, means exact, KL(q||p) = -log(1 - rho^2)/2 [Bishop 2006, sec. 10.1.2].
+  // Mean field on this target: variances 1 - rho^2, means exact, KL(q||p) = -log(1 - rho^2)/2 [Bishop 2006,
+  // sec. 10.1.2].
   EXPECT_NEAR(json["variables"]["x1"]["mean"].get<double>(), 1, 1e-5);  // the root of the tolerance
   EXPECT_NEAR(json["variables"]["x2"]["stddev"].get<double>(), std::sqrt(0.19), 1e-12);
   EXPECT_EQ(json["variables"]["x1"]["family"], "normal");
@@ -48,7 +49,8 @@ TEST_F(RunCommand, LeavesAFolderWithConfigResultTraceAndManifest) {
   EXPECT_NEAR(json["divergences"][0]["value"].get<double>(), -0.5 * std::log(0.19), 1e-9);
   EXPECT_EQ(read_file(folder + "/out/trace.csv").rfind("sweep,seconds,bound,change", 0), 0u);
   const Json manifest = Json::parse(read_file(folder + "/out/manifest.json"));
-  for (const char* key : {"kullback", "versions", "plugins", "seed", "threads", "host", "inputs"}) EXPECT_TRUE(manifest.contains(key)) << key;
+  for (const char* key : {"kullback", "versions", "plugins", "seed", "threads", "host", "inputs"})
+    EXPECT_TRUE(manifest.contains(key)) << key;
   EXPECT_EQ(manifest["inputs"][0]["sha256"].get<std::string>().size(), 64u);
   const std::string config = read_file(folder + "/out/config.yaml");
   EXPECT_NE(config.find("tolerance:"), std::string::npos) << config;
@@ -93,7 +95,8 @@ TEST_F(RunCommand, QuietPrintsNothing) {
 }
 
 TEST_F(RunCommand, SetReplacesAValue) {
-  const auto result = command({"run", file(kSmall), "--set", "inference.max_sweeps=1", "--set", "inference.divergence=forward_kl", "--out", folder + "/out"});
+  const auto result = command({"run", file(kSmall), "--set", "inference.max_sweeps=1", "--set",
+                               "inference.divergence=forward_kl", "--out", folder + "/out"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(Json::parse(read_file(folder + "/out/result.json"))["divergence"], "forward_kl");
 }
@@ -113,7 +116,8 @@ TEST_F(RunCommand, StoppingAtMaxSweepsSaysSo) {
 
 TEST_F(RunCommand, TheSameBytesComeOutAtOneTwoAndSevenThreads) {
   const std::string experiment = file(
-      "data:\n  precision: lattice_precision(shape = [300, 300], diagonal = 5, neighbor = -1)\n  h: noise(90000, seed = 3)\n"
+      "data:\n  precision: lattice_precision(shape = [300, 300], diagonal = 5, neighbor = -1)\n  h: noise(90000, seed "
+      "= 3)\n"
       "target: multivariate_normal(information = h, precision = precision)\napproximation: factorized(normal)\n"
       "inference:\n  divergence: reverse_kl\n");
   for (const char* threads : {"1", "2", "7"})
@@ -128,13 +132,15 @@ TEST_F(RunCommand, TheSameBytesComeOutAtOneTwoAndSevenThreads) {
 
 TEST_F(RunCommand, AFullDiskIsAnErrorAndNoHalfFileIsLeft) {
   const std::string experiment = file(
-      "data:\n  precision: lattice_precision(shape = [100, 200], diagonal = 5, neighbor = -1)\n  h: noise(20000, seed = 3)\n"
+      "data:\n  precision: lattice_precision(shape = [100, 200], diagonal = 5, neighbor = -1)\n  h: noise(20000, seed "
+      "= 3)\n"
       "target: multivariate_normal(information = h, precision = precision)\napproximation: factorized(normal)\n");
   const auto limit = [] {
     const rlimit small{100'000, 100'000};  // bytes a file may have: result.json fits, the arrays do not
     ::setrlimit(RLIMIT_FSIZE, &small);
   };
-  const auto result = test_support::run_program({KULLBACK_BINARY, "run", experiment, "--out", folder + "/out"}, "", limit);
+  const auto result =
+      test_support::run_program({KULLBACK_BINARY, "run", experiment, "--out", folder + "/out"}, "", limit);
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_NE(result.err.find("error: cannot write '" + folder + "/out/"), std::string::npos) << result.err;
   EXPECT_EQ(Json::parse(read_file(folder + "/out/result.json"))["status"], "failed");
@@ -157,7 +163,8 @@ TEST_F(RunCommand, AMissingFileIsAnError) {
 TEST_F(RunCommand, AnInterruptedRunSaysSo) {
   // Nearly singular, so that hundreds of thousands of sweeps would be needed.
   const std::string experiment = file(
-      "data:\n  precision: lattice_precision(shape = [400, 400], diagonal = 4.0000001, neighbor = -1)\n  h: noise(160000, seed = 3)\n"
+      "data:\n  precision: lattice_precision(shape = [400, 400], diagonal = 4.0000001, neighbor = -1)\n  h: "
+      "noise(160000, seed = 3)\n"
       "target: multivariate_normal(information = h, precision = precision)\napproximation: factorized(normal)\n"
       "inference:\n  max_sweeps: 100000000\n");
   const pid_t child = ::fork();
@@ -186,7 +193,8 @@ TEST_F(RunCommand, CheckDoesEverythingButTheWork) {
 }
 
 TEST_F(RunCommand, AListOfDivergencesRunsEach) {
-  const auto result = command({"run", file(kSmall), "--set", "inference.divergence=[reverse_kl, forward_kl]", "--out", folder + "/out"});
+  const auto result = command(
+      {"run", file(kSmall), "--set", "inference.divergence=[reverse_kl, forward_kl]", "--out", folder + "/out"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const Json json = Json::parse(read_file(folder + "/out/result.json"));
   ASSERT_EQ(json["results"].size(), 2u);

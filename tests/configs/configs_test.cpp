@@ -1,13 +1,14 @@
-// Every experiment of configs/ ends where it must: values from golden/configs.json (other implementations) or from a formula.
+// Every experiment of configs/ ends where it must: values from golden/configs.json (other implementations) or from a
+// formula.
 #include "support/command.hpp"
 
 #include "core/random.hpp"
 
 #include <kullback/numerics.hpp>
 
+#include <gtest/gtest.h>
 #include <Eigen/IterativeLinearSolvers>
 #include <Eigen/SparseCore>
-#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include <cmath>
@@ -31,7 +32,8 @@ class Config : public testing::Test {
   std::string folder = test_support::temporary_directory();
   ~Config() override { fs::remove_all(folder); }
   Json run(const std::string& name) {
-    const auto result = test_support::command({"run", KULLBACK_SOURCE_DIR "/configs/" + name, "--out", folder + "/out"});
+    const auto result =
+        test_support::command({"run", KULLBACK_SOURCE_DIR "/configs/" + name, "--out", folder + "/out"});
     EXPECT_EQ(result.exit_code, 0) << result.err;
     printed = result.out;
     return Json::parse(read_file(folder + "/out/result.json"));
@@ -97,7 +99,8 @@ TEST_F(Config, BimodalFindsEveryLocalMinimumOfReverseKlAndTheOneOfForwardKl) {
     EXPECT_EQ(outcome["status"], "converged");
     EXPECT_NEAR(outcome["variables"]["x"]["mean"].get<double>(), truth["mean"].get<double>(), 1e-4);
     EXPECT_NEAR(outcome["variables"]["x"]["stddev"].get<double>(), truth["stddev"].get<double>(), 1e-4);
-    EXPECT_NEAR(value(outcome, "reverse_kl"), truth["reverse_kl"].get<double>(), 1e-8);  // quadratic at the minimum: 1e-4 squared
+    EXPECT_NEAR(value(outcome, "reverse_kl"), truth["reverse_kl"].get<double>(),
+                1e-8);  // quadratic at the minimum: 1e-4 squared
   }
   const Json& forward = json["results"][3];
   EXPECT_NEAR(forward["variables"]["x"]["mean"].get<double>(), 0, 1e-12);
@@ -114,14 +117,15 @@ TEST_F(Config, BananaAgreesWithPlainMeanFieldOnTheSameGrid) {
   EXPECT_NEAR(reverse["variables"]["y"]["mean"].get<double>(), truth["mean_y"].get<double>(), 1e-4);
   EXPECT_NEAR(std::pow(reverse["variables"]["x"]["stddev"].get<double>(), 2), truth["var_x"].get<double>(), 1e-4);
   EXPECT_NEAR(std::pow(reverse["variables"]["y"]["stddev"].get<double>(), 2), truth["var_y"].get<double>(), 1e-4);
-  // Forward: the marginals. x is standard normal; y = x^2/2 + e with variance 1/4, so mean 1/2 and variance 1/2 + 1/4. The grid
-  // cuts x at 5 (6e-7 of the mass) and its cells add width^2/12.
+  // Forward: the marginals. x is standard normal; y = x^2/2 + e with variance 1/4, so mean 1/2 and variance 1/2 + 1/4.
+  // The grid cuts x at 5 (6e-7 of the mass) and its cells add width^2/12.
   const Json& forward = json["results"][1];
   EXPECT_NEAR(forward["variables"]["x"]["stddev"].get<double>(), 1, 1e-3);
   EXPECT_NEAR(forward["variables"]["y"]["mean"].get<double>(), 0.5, 1e-3);
   EXPECT_NEAR(std::pow(forward["variables"]["y"]["stddev"].get<double>(), 2), 0.75, 2e-3);
   // Cubature cell by cell certifies the value of what was minimized.
-  EXPECT_NEAR(value(forward, "forward_kl"), truth["forward_kl"].get<double>(), stated_error(forward, "forward_kl") + 1e-9);
+  EXPECT_NEAR(value(forward, "forward_kl"), truth["forward_kl"].get<double>(),
+              stated_error(forward, "forward_kl") + 1e-9);
   EXPECT_LE(stated_error(forward, "forward_kl"), 4e-5);  // four digits
 }
 
@@ -136,8 +140,10 @@ Eigen::VectorXd read_doubles(const std::string& npy) {
 TEST_F(Config, LatticeMeanAgreesWithASparseSolver) {
   const Json json = run("lattice.yaml");
   EXPECT_EQ(json["status"], "converged");
-  const Eigen::VectorXd mean = read_doubles(folder + "/out/" + json["variables"]["x"]["mean"]["npy"].get<std::string>());
-  const Eigen::VectorXd stddev = read_doubles(folder + "/out/" + json["variables"]["x"]["stddev"]["npy"].get<std::string>());
+  const Eigen::VectorXd mean =
+      read_doubles(folder + "/out/" + json["variables"]["x"]["mean"]["npy"].get<std::string>());
+  const Eigen::VectorXd stddev =
+      read_doubles(folder + "/out/" + json["variables"]["x"]["stddev"]["npy"].get<std::string>());
   constexpr int kSide = 1000;
   ASSERT_EQ(mean.size(), kSide * kSide);
   EXPECT_NEAR(stddev.minCoeff(), 1 / std::sqrt(5.0), 1e-14);  // the conditional precision is the diagonal
@@ -177,18 +183,22 @@ TEST_F(Config, OldFaithfulAgreesWithIndependentMinimizers) {
   };
   const Json& two_forward = find("two normals", "forward_kl");
   EXPECT_NEAR(two_forward["variables"]["eruptions"]["mean"].get<double>(), truth["mean"][0].get<double>(), 1e-10);
-  EXPECT_NEAR(std::pow(two_forward["variables"]["waiting"]["stddev"].get<double>(), 2), truth["covariance"][1][1].get<double>(), 1e-8);
+  EXPECT_NEAR(std::pow(two_forward["variables"]["waiting"]["stddev"].get<double>(), 2),
+              truth["covariance"][1][1].get<double>(), 1e-8);
 
   const Json& one_forward = find("one normal", "forward_kl")["variables"]["eruptions,waiting"];
-  EXPECT_NEAR(one_forward["parameters"]["covariance"][0][1].get<double>(), truth["covariance"][0][1].get<double>(), 1e-9);
+  EXPECT_NEAR(one_forward["parameters"]["covariance"][0][1].get<double>(), truth["covariance"][0][1].get<double>(),
+              1e-9);
 
   const Json& one_reverse = find("one normal", "reverse_kl");
   EXPECT_NEAR(value(one_reverse, "reverse_kl"), truth["one_normal_reverse"]["kl"].get<double>(), 1e-6);
-  EXPECT_LE(std::abs(value(one_reverse, "reverse_kl") - truth["one_normal_reverse"]["kl"].get<double>()), stated_error(one_reverse, "reverse_kl") + 1e-6);
+  EXPECT_LE(std::abs(value(one_reverse, "reverse_kl") - truth["one_normal_reverse"]["kl"].get<double>()),
+            stated_error(one_reverse, "reverse_kl") + 1e-6);
 
   const Json& two_reverse = find("two normals", "reverse_kl");
   EXPECT_NEAR(value(two_reverse, "reverse_kl"), truth["two_normals_reverse"]["kl"].get<double>(), 1e-6);
-  EXPECT_NEAR(two_reverse["variables"]["waiting"]["mean"].get<double>(), truth["two_normals_reverse"]["mean"][1].get<double>(), 1e-2);
+  EXPECT_NEAR(two_reverse["variables"]["waiting"]["mean"].get<double>(),
+              truth["two_normals_reverse"]["mean"][1].get<double>(), 1e-2);
 
   EXPECT_EQ(find("raw histogram", "reverse_kl")["status"], "infinite");
 

@@ -1,5 +1,5 @@
-// The models of configs/ from the starts and in the orders of tests/golden/models.json: every sweep's bound and the last parameters
-// agree with what other programs found (make_models.py).
+// The models of configs/ from the starts and in the orders of tests/golden/models.json: every sweep's bound and the
+// last parameters agree with what other programs found (make_models.py).
 #include "support/command.hpp"
 
 #include <gtest/gtest.h>
@@ -31,7 +31,8 @@ std::vector<double> flat(const Json& numbers) {
 void expect_near(const Json& found, const Json& expected, double relative, const std::string& what) {
   const std::vector<double> a = flat(found), b = flat(expected);
   ASSERT_EQ(a.size(), b.size()) << what;
-  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], relative * (1 + std::abs(b[i]))) << what << " " << i;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    EXPECT_NEAR(a[i], b[i], relative * (1 + std::abs(b[i]))) << what << " " << i;
 }
 
 class Models : public testing::Test {
@@ -43,7 +44,8 @@ class Models : public testing::Test {
   Json run(const std::string& name, const std::string& inference) {
     std::string text = read_file(KULLBACK_SOURCE_DIR "/configs/" + name + ".yaml");
     if (const auto at = text.find("\ninference:"); at != std::string::npos) text.resize(at + 1);
-    if (!fs::exists(folder + "/data")) fs::create_directory_symlink(KULLBACK_SOURCE_DIR "/configs/data", folder + "/data");
+    if (!fs::exists(folder + "/data"))
+      fs::create_directory_symlink(KULLBACK_SOURCE_DIR "/configs/data", folder + "/data");
     test_support::write_file(folder + "/" + name + ".yaml", text + "inference:\n" + inference);
     const auto result = test_support::command({"run", folder + "/" + name + ".yaml", "-q", "--out", folder + "/out"});
     EXPECT_EQ(result.exit_code, 0) << result.err;
@@ -55,8 +57,9 @@ class Models : public testing::Test {
     const Json& expected = golden(name);
     std::string order;
     for (const Json& block : expected["order"]) order += (order.empty() ? "" : ", ") + block.get<std::string>();
-    const Json result = run(name, "  schedule: [" + order + "]\n  max_sweeps: " + std::to_string(expected["bounds"].size()) +
-                                      "\n  tolerance: 1e-300\n" + (start.empty() ? "" : "  initialize: " + start + "\n"));
+    const Json result =
+        run(name, "  schedule: [" + order + "]\n  max_sweeps: " + std::to_string(expected["bounds"].size()) +
+                      "\n  tolerance: 1e-300\n" + (start.empty() ? "" : "  initialize: " + start + "\n"));
     std::istringstream trace(read_file(folder + "/out/trace.csv"));
     std::string line;
     std::getline(trace, line);
@@ -104,7 +107,8 @@ TEST_F(Models, TheJointPosteriorIsExact) {
   const Json& expected = golden("mean-and-precision-joint");
   const Json result = run("mean-and-precision-joint", "  max_sweeps: 100\n");
   EXPECT_EQ(result["status"], "converged");
-  EXPECT_NEAR(result["bound"].get<double>(), expected["evidence"].get<double>(), 1e-8);  // log evidence, sums of a hundred terms of order 10
+  EXPECT_NEAR(result["bound"].get<double>(), expected["evidence"].get<double>(),
+              1e-8);  // log evidence, sums of a hundred terms of order 10
 }
 
 TEST_F(Models, Regression) {
@@ -157,7 +161,8 @@ TEST_F(Models, InsectSprays) {
   const Json& expected = golden("insect-sprays");
   const Json q = replay("insect-sprays", "");
   expect_near(q["rate"]["parameters"]["shape"], expected["rate"]["shape"], 1e-12, "rate");
-  for (const double rate : flat(q["rate"]["parameters"]["rate"])) EXPECT_NEAR(rate, flat(expected["rate"]["rate"])[0], 1e-12);
+  for (const double rate : flat(q["rate"]["parameters"]["rate"]))
+    EXPECT_NEAR(rate, flat(expected["rate"]["rate"])[0], 1e-12);
 }
 
 TEST_F(Models, Gospels) {
@@ -196,14 +201,17 @@ TEST_F(Models, EightSchools) {
   expect_near(q["tau"]["mean"], expected["tau_mean"], 1e-6, "tau");
   const Json& quantiles = q["tau"]["quantiles"];
   EXPECT_LT(quantiles["0.025"].get<double>(), quantiles["0.5"].get<double>());
-  EXPECT_LT(std::abs(quantiles["0.5"].get<double>() - expected["tau_mean"].get<double>()), q["tau"]["stddev"].get<double>());
+  EXPECT_LT(std::abs(quantiles["0.5"].get<double>() - expected["tau_mean"].get<double>()),
+            q["tau"]["stddev"].get<double>());
 }
 
 // The files as they stand.
 TEST_F(Models, TheFilesAsTheyStandConverge) {
-  for (const char* name : {"mixture", "mean-and-precision", "mean-and-precision-joint", "regression", "ard", "varying-slopes",
-                           "air-quality", "latent-classes", "insect-sprays", "robust-regression", "eight-schools"}) {
-    const auto result = test_support::command({"run", std::string(KULLBACK_SOURCE_DIR "/configs/") + name + ".yaml", "-q", "--out", folder + "/" + name});
+  for (const char* name :
+       {"mixture", "mean-and-precision", "mean-and-precision-joint", "regression", "ard", "varying-slopes",
+        "air-quality", "latent-classes", "insect-sprays", "robust-regression", "eight-schools"}) {
+    const auto result = test_support::command(
+        {"run", std::string(KULLBACK_SOURCE_DIR "/configs/") + name + ".yaml", "-q", "--out", folder + "/" + name});
     EXPECT_EQ(result.exit_code, 0) << name << result.err;
     EXPECT_EQ(Json::parse(read_file(folder + "/" + name + "/result.json"))["status"], "converged") << name;
   }

@@ -46,7 +46,9 @@ Eigen::MatrixXd histogram() {
   std::getline(file, line);
   std::vector<std::pair<double, double>> rows;
   while (std::getline(file, line)) rows.emplace_back(std::stod(line), std::stod(line.substr(line.find(',') + 1)));
-  const auto cell = [](double x, double low, double high) { return std::min(15, static_cast<int>(16 * (x - low) / (high - low))); };
+  const auto cell = [](double x, double low, double high) {
+    return std::min(15, static_cast<int>(16 * (x - low) / (high - low)));
+  };
   Eigen::MatrixXd counts = Eigen::MatrixXd::Zero(16, 16);
   for (auto [a, b] : rows) counts(cell(a, 1.6, 5.1), cell(b, 43, 96)) += 1;
   return counts / counts.sum();
@@ -67,7 +69,8 @@ double kl(const Eigen::MatrixXd& p, const Eigen::VectorXd& a, const Eigen::Vecto
   return sum;
 }
 
-void expect_product_of_marginals(const Eigen::MatrixXd& p, const Json& found, const std::string& first, const std::string& second) {
+void expect_product_of_marginals(const Eigen::MatrixXd& p, const Json& found, const std::string& first,
+                                 const std::string& second) {
   const Eigen::VectorXd a = vector(found[first]["parameters"]["probabilities"]);
   const Eigen::VectorXd b = vector(found[second]["parameters"]["probabilities"]);
   // Stationarity of the Lagrangian KL + sum_k lambda_k (sum q_k - 1): lambda_k = p_k(x) / q_k(x) for every x, and the
@@ -111,8 +114,8 @@ TEST(ProductOfMarginals, ItsDivergenceIsTheMutualInformation) {
           EXPECT_NEAR(each["value"].get<double>(), kl(p, p.rowwise().sum(), p.colwise().sum().transpose()), 1e-12);
 }
 
-// On the correlated normal through the library: the divergence rises whichever parameter of either factor moves, and the
-// gradient at the minimum vanishes.
+// On the correlated normal through the library: the divergence rises whichever parameter of either factor moves, and
+// the gradient at the minimum vanishes.
 TEST(ProductOfMarginals, IsTheMinimizerOnACorrelatedNormal) {
   const Registry& registry = kullback::registry();
   const Members p = registry.family("multivariate_normal")
@@ -120,14 +123,17 @@ TEST(ProductOfMarginals, IsTheMinimizerOnACorrelatedNormal) {
                                {"covariance", Eigen::MatrixXd((Eigen::Matrix2d() << 1, 0.9, 0.9, 1).finished())}});
   const auto q_of = [&](double m1, double s1, double m2, double s2) {
     const Distribution& normal = registry.family("normal");
-    std::vector<Members> factors = {normal.make({{"mean", m1}, {"stddev", s1}}), normal.make({{"mean", m2}, {"stddev", s2}})};
-    return registry.family("factorized").make({{"", std::vector<Members>{factors[0]}}, {"", std::vector<Members>{factors[1]}}});
+    std::vector<Members> factors = {normal.make({{"mean", m1}, {"stddev", s1}}),
+                                    normal.make({{"mean", m2}, {"stddev", s2}})};
+    return registry.family("factorized")
+        .make({{"", std::vector<Members>{factors[0]}}, {"", std::vector<Members>{factors[1]}}});
   };
   const auto kl_of = [&](const std::array<double, 4>& t) {
     return evaluate(registry, registry.divergence("kl"), p, q_of(t[0], t[1], t[2], t[3])).value;
   };
   const Json& found = variables("correlated normal");
-  const std::array<double, 4> best = {found["x1"]["mean"], found["x1"]["stddev"], found["x2"]["mean"], found["x2"]["stddev"]};
+  const std::array<double, 4> best = {found["x1"]["mean"], found["x1"]["stddev"], found["x2"]["mean"],
+                                      found["x2"]["stddev"]};
   const double least = kl_of(best);
   EXPECT_NEAR(least, -0.5 * std::log(1 - 0.81), 1e-12);
   for (std::size_t i = 0; i < 4; ++i) {

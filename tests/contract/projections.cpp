@@ -1,5 +1,5 @@
-// Projections of every distribution on the line onto every family: the answer must be a stationary point of the divergence as quadrature
-// knows it, and where there is none a message must say why.
+// Projections of every distribution on the line onto every family: the answer must be a stationary point of the
+// divergence as quadrature knows it, and where there is none a message must say why.
 #include "examples.hpp"
 
 #include <algorithm>
@@ -16,7 +16,8 @@ constexpr double kCentre = 0.05;  // the minimum of the parabola through both li
 
 bool plain(const Members& m) {
   const Layout& layout = m.layout;
-  return layout.dimension == 1 && layout.parts.empty() && layout.constants.empty() && !capability<Tabulated>(*m.family, layout);
+  return layout.dimension == 1 && layout.parts.empty() && layout.constants.empty() &&
+         !capability<Tabulated>(*m.family, layout);
 }
 
 // The first member of each family on the line that has nothing but parameters.
@@ -50,7 +51,8 @@ Answer project(const Members& p, const Distribution& family, const Layout& layou
       if (optimizer.refuses(*joint, divergence)) continue;
       Observer observer;
       const Solution solution = solve(*joint, optimizer, Settings{}, observer);
-      return {std::string(to_text(solution.status)), solution.reason, solution.q, std::isfinite(solution.bound_error) ? solution.bound_error : 0};
+      return {std::string(to_text(solution.status)), solution.reason, solution.q,
+              std::isfinite(solution.bound_error) ? solution.bound_error : 0};
     }
     return {"no optimizer", "", {}};
   } catch (const InfiniteError& error) {
@@ -79,7 +81,8 @@ std::string stationary(const Divergence& d, bool reversed, const Members& p, con
   const auto parameters = q.family->parameterizations()[static_cast<std::size_t>(q.layout.form)];
   for (Index i = 0; i < q.theta.rows(); ++i) {
     Members up = q, down = q;
-    const bool real = i < static_cast<Index>(parameters.size()) && parameters[static_cast<std::size_t>(i)].domain == Domain::real;
+    const bool real =
+        i < static_cast<Index>(parameters.size()) && parameters[static_cast<std::size_t>(i)].domain == Domain::real;
     const double value = q.theta(i, 0), step = kStep * (real ? std::max(std::abs(value), 0.1) : std::abs(value));
     up.theta(i, 0) += step, down.theta(i, 0) -= step;
     const double above = divergence(d, reversed, p, up), below = divergence(d, reversed, p, down);
@@ -87,10 +90,10 @@ std::string stationary(const Divergence& d, bool reversed, const Members& p, con
     const double curvature = above + below - 2 * here;
     const double off = (above - below) / 2;
     if (std::abs(above - here) + std::abs(below - here) < 1e-8) continue;  // flat as far as quadrature can tell
-    if (curvature > 0 && off * off / (2 * curvature) <= error) continue;  // no more than that could still be gained
+    if (curvature > 0 && off * off / (2 * curvature) <= error) continue;   // no more than that could still be gained
     if (!(curvature > 0) || std::abs(off) > kCentre * curvature)
-      return "parameter " + std::to_string(i) + " = " + std::to_string(value) + ": " + std::to_string(below - here) + ", " +
-             std::to_string(above - here);
+      return "parameter " + std::to_string(i) + " = " + std::to_string(value) + ": " + std::to_string(below - here) +
+             ", " + std::to_string(above - here);
   }
   return {};
 }
@@ -133,7 +136,9 @@ TEST_P(Projections, AreStationaryOrInfiniteForAReason) {
     const Distribution& family = registry().family(name);
     const auto layout = open_layout(family);
     // On the sphere of one dimension, and among matrices of one row, there is nothing to fit.
-    if (!layout || layout->dimension != 1 || name == "von_mises_fisher" || name == "wishart" || name == "inverse_wishart" || !family.carrier(*layout).empty()) continue;
+    if (!layout || layout->dimension != 1 || name == "von_mises_fisher" || name == "wishart" ||
+        name == "inverse_wishart" || !family.carrier(*layout).empty())
+      continue;
     if (!sided && name == "discretized_normal") continue;
     const auto* exponential = capability<ExponentialFamily>(family, *layout);
     if ((exponential && exponential->fixed_rows(*layout) == 0) != table.exponential) continue;
@@ -145,9 +150,11 @@ TEST_P(Projections, AreStationaryOrInfiniteForAReason) {
       const Answer a = project(target.members, family, *layout, table.written);
       if (const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count(); took > 1)
         std::cout << what << " took " << took << " s" << std::endl;
-      if (a.status == "stalled" && !table.exponential) {  // at a kink of D, beside an infinite value: said in so many words
+      if (a.status == "stalled" &&
+          !table.exponential) {  // at a kink of D, beside an infinite value: said in so many words
         ++stalled;
-        EXPECT_TRUE(a.reason.find("no step along") != std::string::npos || a.reason.find("infinite on both sides") != std::string::npos)
+        EXPECT_TRUE(a.reason.find("no step along") != std::string::npos ||
+                    a.reason.find("infinite on both sides") != std::string::npos)
             << what << ": " << a.reason;
       } else if (a.status == "converged" || a.status == "stalled") {
         ++found;
@@ -168,12 +175,14 @@ TEST_P(Projections, AreStationaryOrInfiniteForAReason) {
   EXPECT_LT(stalled, found / 4);
 }
 
-const std::vector<std::string> kFew = {"normal", "gamma", "beta", "gumbel", "log_normal", "uniform", "poisson", "laplace"};
+const std::vector<std::string> kFew = {"normal",     "gamma",   "beta",    "gumbel",
+                                       "log_normal", "uniform", "poisson", "laplace"};
 
 INSTANTIATE_TEST_SUITE_P(OnTheLine, Projections,
-                         ::testing::Values(Table{"reverse_kl", true, {}}, Table{"forward_kl", true, {}}, Table{"amari_alpha(0.5)", true, kFew},
-                                           Table{"amari_alpha(2)", true, kFew}, Table{"amari_alpha(-1)", true, kFew},
-                                           Table{"forward_kl", false, {"normal"}}, Table{"reverse_kl", false, {"normal"}}));
+                         ::testing::Values(Table{"reverse_kl", true, {}}, Table{"forward_kl", true, {}},
+                                           Table{"amari_alpha(0.5)", true, kFew}, Table{"amari_alpha(2)", true, kFew},
+                                           Table{"amari_alpha(-1)", true, kFew}, Table{"forward_kl", false, {"normal"}},
+                                           Table{"reverse_kl", false, {"normal"}}));
 
 }  // namespace
 }  // namespace kullback::contract

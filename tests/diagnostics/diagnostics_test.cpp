@@ -1,4 +1,5 @@
-// Every bad file of cases/ ends in its exact message and exit code: NAME.expected holds "exit N" and then what stands on stderr.
+// Every bad file of cases/ ends in its exact message and exit code: NAME.expected holds "exit N" and then what stands
+// on stderr.
 #include "support/command.hpp"
 
 #include <gtest/gtest.h>
@@ -30,13 +31,15 @@ std::vector<std::string> bad_files() {
 class BadFile : public testing::TestWithParam<std::string> {};
 
 TEST_P(BadFile, EndsInItsExactMessage) {
-  const auto result = test_support::command({"check", GetParam() + ".yaml"}, KULLBACK_SOURCE_DIR "/tests/diagnostics/cases");
+  const auto result =
+      test_support::command({"check", GetParam() + ".yaml"}, KULLBACK_SOURCE_DIR "/tests/diagnostics/cases");
   const std::string got = "exit " + std::to_string(result.exit_code) + "\n" + result.err;
   EXPECT_EQ(got, read(fs::path(KULLBACK_SOURCE_DIR "/tests/diagnostics/cases") / (GetParam() + ".expected")));
   EXPECT_EQ(result.exit_code, 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Diagnostics, BadFile, testing::ValuesIn(bad_files()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Diagnostics, BadFile, testing::ValuesIn(bad_files()),
+                         [](const auto& info) { return info.param; });
 
 TEST(Diagnostics, ThereAreAtLeastSixtyBadFiles) { EXPECT_GE(bad_files().size(), 60u); }
 

@@ -76,7 +76,8 @@ TEST(DiscreteGrid, CellsTooFarOutForADoubleKeepTheirLogarithm) {
   const Members p =
       make("discrete_grid", {{"edges", vector({-60, -40, 40, 41, 41.25})}, {"of", std::vector<Members>{normal(0, 1)}}});
   // mpmath, 400 digits: log of the probability of [40, 41] and [41, 41.25]
-  EXPECT_NEAR(p.theta(2, 0), -804.60844201375378, 1e-4);  // 12 nodes for a cell over which the density falls by exp(-40)
+  EXPECT_NEAR(p.theta(2, 0), -804.60844201375378,
+              1e-4);  // 12 nodes for a cell over which the density falls by exp(-40)
   EXPECT_NEAR(p.theta(3, 0), -845.13313866456887, 1e-9);
   EXPECT_TRUE(p.theta.allFinite());
 }

@@ -133,7 +133,8 @@ TEST(MultivariateNormalKl, SparseAgreesWithDense) {
   EXPECT_NEAR(kl_rule(p, q).value, kl_rule(p_dense, q).value, 1e-13);
 }
 
-// Block-diagonal fields of independent small chains: the divergence is the sum over the blocks, which dense matrices give.
+// Block-diagonal fields of independent small chains: the divergence is the sum over the blocks, which dense matrices
+// give.
 TEST(MultivariateNormalKl, LargeSparseFieldsAgreeWithTheirDenseBlocks) {
   constexpr Index kBlock = 50, kBlocks = 40;
   const auto blocks = [&](double diagonal, double beside, Index reach) {
@@ -157,14 +158,17 @@ TEST(MultivariateNormalKl, LargeSparseFieldsAgreeWithTheirDenseBlocks) {
   const Members p = make("multivariate_normal", {{"information", mean}, {"precision", a}});
   const Members q = make("multivariate_normal", {{"mean", mean}, {"precision", b}});
   const Members r = make("multivariate_normal", {{"mean", 1.0}, {"stddev", stddev}});
-  const auto block = [&](const std::shared_ptr<const SparseMatrix>& m, const char* name, const Eigen::VectorXd& v, Index k) {
-    return make("multivariate_normal", {{name, Eigen::VectorXd(v.segment(k * kBlock, kBlock))},
-                                        {"precision", Eigen::MatrixXd(Eigen::MatrixXd(*m).block(k * kBlock, k * kBlock, kBlock, kBlock))}});
+  const auto block = [&](const std::shared_ptr<const SparseMatrix>& m, const char* name, const Eigen::VectorXd& v,
+                         Index k) {
+    return make("multivariate_normal",
+                {{name, Eigen::VectorXd(v.segment(k * kBlock, kBlock))},
+                 {"precision", Eigen::MatrixXd(Eigen::MatrixXd(*m).block(k * kBlock, k * kBlock, kBlock, kBlock))}});
   };
   double pq = 0, qp = 0, pr = 0, rq = 0;
   for (Index k = 0; k < kBlocks; ++k) {
     const Members pk = block(a, "information", mean, k), qk = block(b, "mean", mean, k);
-    const Members rk = make("multivariate_normal", {{"mean", 1.0}, {"stddev", Eigen::VectorXd(stddev.segment(k * kBlock, kBlock))}});
+    const Members rk =
+        make("multivariate_normal", {{"mean", 1.0}, {"stddev", Eigen::VectorXd(stddev.segment(k * kBlock, kBlock))}});
     pq += kl_rule(pk, qk).value, qp += kl_rule(qk, pk).value, pr += kl_rule(pk, rk).value, rq += kl_rule(rk, qk).value;
   }
   const auto expect = [](const ValueAndError& found, double truth) {

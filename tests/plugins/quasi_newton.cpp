@@ -14,15 +14,18 @@ struct Fit {
   double operator[](Index i) const { return solution.q.theta(i, 0); }
 };
 
-Fit fit(const Members& target, const std::string& family, const std::string& divergence, const Members* start = nullptr) {
+Fit fit(const Members& target, const std::string& family, const std::string& divergence,
+        const Members* start = nullptr) {
   const Distribution& f = registry().family(family);
-  const auto joint = make_joint(registry(), {target, &f, f.open({}, Opening{target.layout.dimension, {}}), {"x"}}, divergence);
+  const auto joint =
+      make_joint(registry(), {target, &f, f.open({}, Opening{target.layout.dimension, {}}), {"x"}}, divergence);
   if (start) joint->start_from(*start);
   Observer observer;
   Settings settings;
   settings.tolerance = 1e-12;
   Fit out{solve(*joint, registry().optimizer("quasi_newton"), settings, observer)};
-  EXPECT_EQ(to_text(out.solution.status), to_text(Status::converged)) << family << " " << divergence << ": " << out.solution.reason;
+  EXPECT_EQ(to_text(out.solution.status), to_text(Status::converged))
+      << family << " " << divergence << ": " << out.solution.reason;
   return out;
 }
 
@@ -62,7 +65,8 @@ TEST(QuasiNewton, EndsThatMustCoverTheTargetAreItsEnds) {
   EXPECT_NEAR(pareto[1], 1 / (2 * std::log(2.0) - 1), 1e-7);
 }
 
-// W2^2 between members of location-scale families is a quadratic form in both: scale = integral P^-1 Q0^-1 / integral (Q0^-1)^2.
+// W2^2 between members of location-scale families is a quadratic form in both: scale = integral P^-1 Q0^-1 / integral
+// (Q0^-1)^2.
 TEST(QuasiNewton, TheNearestUniformInWasserstein2MatchesTheQuantilesRegression) {
   const Fit found = fit(normal(0, 1), "uniform", "wasserstein_2");
   const double half = 3 * 2 / (2 * std::sqrt(M_PI));  // 3 E[z (2 Phi(z) - 1)], which is 1/sqrt(pi) thrice
@@ -72,7 +76,8 @@ TEST(QuasiNewton, TheNearestUniformInWasserstein2MatchesTheQuantilesRegression) 
 
 TEST(QuasiNewton, AMemberOfTheFamilyIsFoundAgainUnderEveryDivergence) {
   const Members target = make("student_t", {{"degrees_of_freedom", 5.0}, {"location", 1.0}, {"scale", 2.0}});
-  for (const char* divergence : {"forward_kl", "reverse_kl", "jensen_shannon", "hellinger", "renyi(2)", "chi_squared", "energy"}) {
+  for (const char* divergence :
+       {"forward_kl", "reverse_kl", "jensen_shannon", "hellinger", "renyi(2)", "chi_squared", "energy"}) {
     const Fit found = fit(target, "student_t", divergence);
     for (Index i = 0; i < 3; ++i) EXPECT_NEAR(found[i] / target.theta(i, 0), 1, 1e-4) << divergence;
   }
@@ -96,14 +101,20 @@ TEST(QuasiNewton, AgreesWithScipy) {
 }
 
 TEST(QuasiNewton, SaysWhyThereIsNoAnswer) {
-  EXPECT_NE(message_of<InfiniteError>([] { fit(normal(0, 1), "cauchy", "reverse_kl"); }).find("infinite second moment"), std::string::npos);
-  EXPECT_NE(message_of<InfiniteError>([] { fit(normal(0, 1), "weibull", "forward_kl"); }).find("where q has none"), std::string::npos);
-  EXPECT_NE(message_of<UnsupportedError>([] { fit(make("poisson", {{"rate", 3.0}}), "hypergeometric", "forward_kl"); }).find("whole number"), std::string::npos);
+  EXPECT_NE(message_of<InfiniteError>([] { fit(normal(0, 1), "cauchy", "reverse_kl"); }).find("infinite second moment"),
+            std::string::npos);
+  EXPECT_NE(message_of<InfiniteError>([] { fit(normal(0, 1), "weibull", "forward_kl"); }).find("where q has none"),
+            std::string::npos);
+  EXPECT_NE(message_of<UnsupportedError>([] {
+              fit(make("poisson", {{"rate", 3.0}}), "hypergeometric", "forward_kl");
+            }).find("whole number"),
+            std::string::npos);
 }
 
 TEST(QuasiNewton, StartsWhereItIsTold) {
   // Two modes: a narrow laplace finds the one it starts beside.
-  const Members target = make("mixture", {{"weights", vector({0.5, 0.5})}, {"components", std::vector<Members>{normal(-6, 1), normal(6, 1)}}});
+  const Members target = make(
+      "mixture", {{"weights", vector({0.5, 0.5})}, {"components", std::vector<Members>{normal(-6, 1), normal(6, 1)}}});
   for (const double side : {-1.0, 1.0}) {
     const Members start = make("laplace", {{"location", 5 * side}, {"scale", 1.0}});
     EXPECT_NEAR(fit(target, "laplace", "reverse_kl", &start)[0], 6 * side, 0.1);

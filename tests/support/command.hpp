@@ -33,7 +33,9 @@ inline std::string read_file(const std::string& path) {
   return text.str();
 }
 
-inline void write_file(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+inline void write_file(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
 /// Runs a program with its standard output and error in files; `prepare` runs in the child before the program.
 template <class Prepare>
@@ -55,7 +57,8 @@ CommandResult run_program(const std::vector<std::string>& arguments, const std::
   }
   int status = 0;
   ::waitpid(child, &status, 0);
-  CommandResult result{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(out), read_file(err)};
+  CommandResult result{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(out),
+                       read_file(err)};
   std::remove(out.c_str());
   std::remove(err.c_str());
   ::rmdir(folder.c_str());

@@ -1,6 +1,6 @@
-// What a sweep of a mixture of K normals with full covariances costs at least on this machine: blocked matrix products on
-// the features [x_i x_j, x, 1] and one exponential a responsibility. Prints CPU seconds a sweep on one thread, and seconds
-// by the clock with one thread and with two.
+// What a sweep of a mixture of K normals with full covariances costs at least on this machine: blocked matrix products
+// on the features [x_i x_j, x, 1] and one exponential a responsibility. Prints CPU seconds a sweep on one thread, and
+// seconds by the clock with one thread and with two.
 //   mixture_limit_bench [rows = 1000000] [dimension = 10] [components = 20]
 #include <Eigen/Dense>
 

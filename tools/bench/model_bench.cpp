@@ -1,6 +1,7 @@
 // Where the time of a model goes: CPU seconds of reading, of compiling and of each sweep, and the peak of memory.
 //   model_bench FILE.yaml [SWEEPS = 10] [THREADS = 1]
-// Prints "name number" lines, then "bound SWEEP CPU_SECONDS BOUND" of every sweep; CPU seconds there count from the start of the first.
+// Prints "name number" lines, then "bound SWEEP CPU_SECONDS BOUND" of every sweep; CPU seconds there count from the
+// start of the first.
 #include "experiment/execute_model.hpp"
 #include "experiment/experiment.hpp"
 #include "parallel/parallel.hpp"
@@ -29,7 +30,9 @@ double cpu_seconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-double wall_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double wall_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 // The program's own: getrusage would count what its parent held when it was started.
 double peak_megabytes() {
@@ -45,7 +48,9 @@ class Watch : public Observer {
     double cpu, wall, bound;
   };
   Watch() : sweeps{{cpu_seconds(), wall_seconds(), 0}} {}
-  void on_sweep(const TraceRow& row, const Settings&) override { sweeps.push_back({cpu_seconds(), wall_seconds(), row.bound}); }
+  void on_sweep(const TraceRow& row, const Settings&) override {
+    sweeps.push_back({cpu_seconds(), wall_seconds(), row.bound});
+  }
   std::vector<Sweep> sweeps;
 };
 
@@ -71,7 +76,8 @@ int run(const char* path, Index sweeps, int threads) {
   begin = cpu_seconds();
   joint->initialize(experiment.settings.seed, 0);
   print("start", cpu_seconds() - begin);
-  const Optimizer& optimizer = experiment::choose_optimizer(experiment, registry, *joint, experiment.directions.front());
+  const Optimizer& optimizer =
+      experiment::choose_optimizer(experiment, registry, *joint, experiment.directions.front());
   Watch watch;
   const Solution solution = solve(*joint, optimizer, experiment.settings, watch);
   std::vector<double> cpu, wall;

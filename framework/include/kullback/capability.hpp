@@ -17,8 +17,8 @@ struct Statistic {
   Index rows = 1;
 };
 
-/// p(x | eta) = exp(<eta, s(x)> - A(eta)) with the base measure inside A, so that H = A - <eta, m>. The rows of eta and m are
-/// the statistics' rows in order. [any-thread]
+/// p(x | eta) = exp(<eta, s(x)> - A(eta)) with the base measure inside A, so that H = A - <eta, m>. The rows of eta and
+/// m are the statistics' rows in order. [any-thread]
 class ExponentialFamily {
  public:
   static constexpr int kCapability = 0;
@@ -29,17 +29,18 @@ class ExponentialFamily {
   /// The eta whose mean parameters are m: the inverse of `mean`. Throws DomainError if m is no mean of the family.
   virtual void natural(const Layout& layout, In m, Out eta) const = 0;
   virtual bool in_domain(const Layout& layout, In eta, Index member) const = 0;
-  /// The first member outside the domain, -1 if there is none. The default asks in_domain; override it where that is slow.
+  /// The first member outside the domain, -1 if there is none. The default asks in_domain; override it where that is
+  /// slow.
   virtual Index first_outside(const Layout& layout, In eta) const;
   /// theta -> eta, or eta -> theta.
   virtual void convert(const Layout& layout, In from, Out to, bool theta_to_eta) const = 0;
-  /// Parameters of a member without which it is no exponential family (the trials of a binomial, the location of a Laplace):
-  /// the last rows of eta, below the statistics' rows. `convert` copies them, `natural` finds them set, and m has no such rows.
-  /// Two members belong to one exponential family when they agree in them. The default is 0.
+  /// Parameters of a member without which it is no exponential family (the trials of a binomial, the location of a
+  /// Laplace): the last rows of eta, below the statistics' rows. `convert` copies them, `natural` finds them set, and m
+  /// has no such rows. Two members belong to one exponential family when they agree in them. The default is 0.
   virtual Index fixed_rows(const Layout& layout) const;
-  /// True where a base measure h that is not constant on the support remains, p(x | eta) = h(x) exp(<eta, s(x)> - A(eta)) (the 1/x! of
-  /// a Poisson). Then H = A - <eta, m> - E[log h], and the family's `Expansion` has log h among its terms. What compares two members of one
-  /// family does not see h. The default is false.
+  /// True where a base measure h that is not constant on the support remains, p(x | eta) = h(x) exp(<eta, s(x)> -
+  /// A(eta)) (the 1/x! of a Poisson). Then H = A - <eta, m> - E[log h], and the family's `Expansion` has log h among
+  /// its terms. What compares two members of one family does not see h. The default is false.
   virtual bool has_base_measure(const Layout& layout) const;
 };
 
@@ -58,7 +59,8 @@ class Moments {
   static constexpr int kCapability = 2;
   virtual ~Moments();
   virtual bool expect(const Layout& layout, In theta, Text label, Out value) const = 0;
-  /// E of a statistic that has a parameter c ("abs(x-c)", "x^c", "exp(c*x)"), one c and one value a member. The default knows none.
+  /// E of a statistic that has a parameter c ("abs(x-c)", "x^c", "exp(c*x)"), one c and one value a member. The default
+  /// knows none.
   virtual bool expect_at(const Layout& layout, In theta, Text label, ConstRow c, Row value) const;
 };
 
@@ -150,8 +152,9 @@ class Landmarks {
 };
 
 /// log p(x) = sum over the terms of coefficient * statistic(x; c): what makes a family the second side of a closed form
-/// without an integral, KL(p || q) = -H(p) - sum coefficient E_p[statistic]. Families with `ExponentialFamily` and without a base measure
-/// have it already and need not say it again. Labels as in labels.hpp, parametric ones included; "1" is the constant.
+/// without an integral, KL(p || q) = -H(p) - sum coefficient E_p[statistic]. Families with `ExponentialFamily` and
+/// without a base measure have it already and need not say it again. Labels as in labels.hpp, parametric ones included;
+/// "1" is the constant.
 class Expansion {
  public:
   static constexpr int kCapability = 11;
@@ -161,8 +164,9 @@ class Expansion {
   virtual void expand(const Layout& layout, In theta, Out coefficient, Out c) const = 0;
 };
 
-/// delta' I(eta) delta, I the Hessian of A at eta (the Fisher information in natural coordinates), one number a member, in a
-/// form that never cancels: a sum of squares. Divergences of nearly equal members integrate it along the line between them.
+/// delta' I(eta) delta, I the Hessian of A at eta (the Fisher information in natural coordinates), one number a member,
+/// in a form that never cancels: a sum of squares. Divergences of nearly equal members integrate it along the line
+/// between them.
 class Fisher {
  public:
   static constexpr int kCapability = 12;
@@ -170,18 +174,20 @@ class Fisher {
   virtual void fisher(const Layout& layout, In eta, In delta, Row out) const = 0;
 };
 
-/// One monomial of log p(x | arguments): `coefficient` times the product of the factors, separated by " * ". A factor is a label of
-/// the child ("x2") or, behind an argument's name, of that argument ("precision.x", "mean.x*x'"); the product "1" is empty. Factors of
-/// more than one row are contracted: d with d (or d^2 with d^2) elementwise, d * d^2 * d as u'Mv; a single one is summed. A parametric
-/// label of the child may have an argument for its c ("log_binomial(trials)", "lgamma(x+successes)"); that argument must then be known.
+/// One monomial of log p(x | arguments): `coefficient` times the product of the factors, separated by " * ". A factor
+/// is a label of the child ("x2") or, behind an argument's name, of that argument ("precision.x", "mean.x*x'"); the
+/// product "1" is empty. Factors of more than one row are contracted: d with d (or d^2 with d^2) elementwise, d * d^2 *
+/// d as u'Mv; a single one is summed. A parametric label of the child may have an argument for its c
+/// ("log_binomial(trials)", "lgamma(x+successes)"); that argument must then be known.
 struct Monomial {
   double coefficient = 1;
   std::string product;
 };
 
-/// What makes a family usable on the right of a model statement: log p(x | arguments) as a sum of monomials in the statistics of x
-/// and of its arguments. From this table the framework derives expectations and the messages in every direction. For the normal by mean and precision:
-/// -1/2 x2 * precision.x, x * mean.x * precision.x, -1/2 mean.x2 * precision.x, 1/2 precision.log_x, -1/2 log(2 pi).
+/// What makes a family usable on the right of a model statement: log p(x | arguments) as a sum of monomials in the
+/// statistics of x and of its arguments. From this table the framework derives expectations and the messages in every
+/// direction. For the normal by mean and precision: -1/2 x2 * precision.x, x * mean.x * precision.x, -1/2 mean.x2 *
+/// precision.x, 1/2 precision.log_x, -1/2 log(2 pi).
 class Conditional {
  public:
   static constexpr int kCapability = 13;
@@ -190,8 +196,9 @@ class Conditional {
   virtual std::vector<Monomial> table(int parameterization, const Layout& layout) const = 0;
 };
 
-/// x = g(y) with an injective g that depends on the family's `map` alone ("exp", "logistic", "1/y"), and y of a simpler family. Divergences
-/// that are integrals of a function of p/q (f-divergences, Renyi) do not change under g, so that all closed forms of y's family serve.
+/// x = g(y) with an injective g that depends on the family's `map` alone ("exp", "logistic", "1/y"), and y of a simpler
+/// family. Divergences that are integrals of a function of p/q (f-divergences, Renyi) do not change under g, so that
+/// all closed forms of y's family serve.
 class Image {
  public:
   static constexpr int kCapability = 14;

@@ -111,16 +111,17 @@ class Distribution {
   /// The family's name in experiment files: lower case, words joined by '_'.
   virtual Text name() const = 0;
 
-  /// The sets of parameters that may be given, exactly one of them. theta is stored in [layout.form]; a plain family has
-  /// form 0 only and turns the others into it (see stored_form). Parameters that the sets share have one name. Only the first parameter may be given by position.
+  /// The sets of parameters that may be given, exactly one of them. theta is stored in [layout.form]; a plain family
+  /// has form 0 only and turns the others into it (see stored_form). Parameters that the sets share have one name. Only
+  /// the first parameter may be given by position.
   virtual std::vector<std::vector<Parameter>> parameterizations() const = 0;
 
   /// Support of one coordinate of one member.
   virtual Support support(const Layout& layout, In theta, Index member, Index coordinate) const = 0;
 
-  /// What the density is taken by, where that is not Lebesgue measure (or counting, for integer coordinates) on every coordinate
-  /// by itself: "simplex", "positive definite matrices". Densities of different carriers are mutually singular.
-  /// Empty, the default, is the usual case.
+  /// What the density is taken by, where that is not Lebesgue measure (or counting, for integer coordinates) on every
+  /// coordinate by itself: "simplex", "positive definite matrices". Densities of different carriers are mutually
+  /// singular. Empty, the default, is the usual case.
   virtual Text carrier(const Layout& layout) const;
 
   /// log p(x) in nats, for each point; -inf outside the support, never NaN for theta in its domain.
@@ -130,8 +131,8 @@ class Distribution {
   /// A one-line ASCII formula of the density for `describe`; empty if none.
   virtual Text formula() const;
 
-  /// The form in which a member given by parameterization `given_as` is kept. The default is 0; a family keeps a member as it was given
-  /// where conversion would lose digits (a probability given by its logit).
+  /// The form in which a member given by parameterization `given_as` is kept. The default is 0; a family keeps a member
+  /// as it was given where conversion would lose digits (a probability given by its logit).
   virtual int stored_form(int given_as) const;
 
   /// Turns columns of parameterization `given_as` into the stored one, layout.form. Only called with valid
@@ -139,8 +140,9 @@ class Distribution {
   virtual void to_stored(int given_as, const Layout& layout, In given, Out theta) const;
 
   /// One member from arguments as they stand in a file. The default finds the parameterization by the names and the
-  /// size by the vectors and matrices, checks shapes and domains, and calls to_stored. A number stands for a vector of that number, or
-  /// times the identity matrix; a list for a diagonal matrix. Throws DomainError that names the argument.
+  /// size by the vectors and matrices, checks shapes and domains, and calls to_stored. A number stands for a vector of
+  /// that number, or times the identity matrix; a list for a diagonal matrix. Throws DomainError that names the
+  /// argument.
   virtual Members make(const Arguments& arguments) const;
 
   /// The layout of a member whose parameters are to be found: an approximating family. `arguments` hold what

@@ -18,9 +18,9 @@ struct Block {
   std::string name;
   const Distribution* family = nullptr;
   Layout layout;
-  Eigen::MatrixXd eta;                ///< natural parameters
-  Eigen::MatrixXd m;                  ///< mean parameters E_q[s]
-  Eigen::RowVectorXd log_partition;   ///< A(eta)
+  Eigen::MatrixXd eta;               ///< natural parameters
+  Eigen::MatrixXd m;                 ///< mean parameters E_q[s]
+  Eigen::RowVectorXd log_partition;  ///< A(eta)
   Index members() const { return eta.cols(); }
 };
 
@@ -43,8 +43,8 @@ class Joint {
   virtual std::span<const Block> blocks() const = 0;
   virtual Update update_kind(int block) const = 0;
 
-  /// eta_hat = d E_q[log p~] / d m for the members of the range, one column a member: the natural parameters of the best
-  /// member with all others fixed.
+  /// eta_hat = d E_q[log p~] / d m for the members of the range, one column a member: the natural parameters of the
+  /// best member with all others fixed.
   virtual void natural_gradient(Range range, Out eta_hat) const = 0;
 
   /// Called after the blocks' numbers in this range have changed, before anything is read again.
@@ -81,14 +81,15 @@ class Coloring {
   virtual std::vector<Index> sequence(int block) const;
 };
 
-/// A joint that knows E_p[s] for the statistics of a range of members (forward KL), or expectations under another density that q is
-/// to match.
+/// A joint that knows E_p[s] for the statistics of a range of members (forward KL), or expectations under another
+/// density that q is to match.
 class TargetExpectations {
  public:
   virtual ~TargetExpectations();
   /// One column a member, and a bound on the absolute error of each number.
   virtual void expect(Range range, Out m, Out error) const = 0;
-  /// True if they are taken under a density that q takes part in (alpha divergences): then matching is repeated until nothing moves.
+  /// True if they are taken under a density that q takes part in (alpha divergences): then matching is repeated until
+  /// nothing moves.
   virtual bool depends_on_q() const { return false; }
 };
 

@@ -21,24 +21,21 @@ namespace kullback {
 ///   lgamma_x, log_factorial             d       log Gamma(x), log Gamma(x + 1)
 ///   lgamma_sum                          1       log Gamma of the sum of the coordinates
 ///   cell                                cells   indicators of the levels or cells (families with levels)
-///   log_det, inverse                    1, d    of a symmetric positive definite matrix, whose event is its d = k*k entries
+///   log_det, inverse                    1, d    of a symmetric positive definite matrix, whose event is its d = k*k
+///   entries
 ///
 /// Statistics with a parameter c (`Moments::expect_at`, `Expansion`), for scalar x:
 ///
-///   abs(x-c)    (x-c)^2    x^c    abs(x)^c    exp(c*x)    cos(x-c)    log(1+exp(c*x))    log(1+x^c)    log(x+c)    log(c-x)    1/(x+c)
-///   log(1-x^c)         for x between 0 and 1
-///   lgamma(x+c)        log Gamma(x + c)
-///   lgamma(c-x)        log Gamma(c - x)
-///   log_binomial(c)    log of c over x, the number of ways to choose x of c
-///   lgamma((x-c)/2)    log Gamma((x - c)/2)
-///   cell(c)     1 where x == c
-///   above(c)    1 where x >= c
+///   abs(x-c)    (x-c)^2    x^c    abs(x)^c    exp(c*x)    cos(x-c)    log(1+exp(c*x))    log(1+x^c)    log(x+c)
+///   log(c-x)    1/(x+c) log(1-x^c)         for x between 0 and 1 lgamma(x+c)        log Gamma(x + c) lgamma(c-x) log
+///   Gamma(c - x) log_binomial(c)    log of c over x, the number of ways to choose x of c lgamma((x-c)/2)    log
+///   Gamma((x - c)/2) cell(c)     1 where x == c above(c)    1 where x >= c
 ///
 /// With a number in the place of c they have no parameter, and serve vectors too: "x^0.5".
 /// A plugin may add labels of its own; those are known to the families that name them.
 
-/// The statistic of each column of x. False for a label that is not in the table above, or that needs a layout ("cell").
-/// 0 * inf never arises; values may be +-inf at the ends of a support. [any-thread]
+/// The statistic of each column of x. False for a label that is not in the table above, or that needs a layout
+/// ("cell"). 0 * inf never arises; values may be +-inf at the ends of a support. [any-thread]
 bool evaluate_label(Text label, In x, Out value);
 
 /// The same for a parametric label, scalar x, one c a column or one for all.

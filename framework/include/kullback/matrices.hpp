@@ -21,8 +21,8 @@ Eigen::MatrixXd inverse_from_cholesky(const Eigen::MatrixXd& factor);
 /// log det(L L').
 double log_det_from_cholesky(const Eigen::MatrixXd& factor);
 
-/// The lower triangular K with a = L_b (I + K)(I + K)' L_b', for a = L_a L_a' and b = L_b L_b': how a differs from b in the
-/// metric of b, without subtracting the factors, so that nearly equal matrices keep their digits.
+/// The lower triangular K with a = L_b (I + K)(I + K)' L_b', for a = L_a L_a' and b = L_b L_b': how a differs from b in
+/// the metric of b, without subtracting the factors, so that nearly equal matrices keep their digits.
 Eigen::MatrixXd relative_cholesky(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b, const Eigen::MatrixXd& l_a,
                                   const Eigen::MatrixXd& l_b);
 

@@ -11,7 +11,8 @@ double log1pmx(double x);
 /// exp(x) - 1 - x without cancellation. Never negative; +inf on overflow.
 double expm1mx(double x);
 
-/// x log(x/m) + m - x without cancellation: the Poisson deviance, half of it. x >= 0, m > 0; bd0(0, m) = m. [Loader 2000]
+/// x log(x/m) + m - x without cancellation: the Poisson deviance, half of it. x >= 0, m > 0; bd0(0, m) = m. [Loader
+/// 2000]
 double bd0(double x, double m);
 
 /// d log Gamma(x) / dx for x > 0.
@@ -78,8 +79,8 @@ inline constexpr double kEpsilon = 2.220446049250313e-16;
 void vector_exp(const double* x, double* out, Index count);
 void vector_log(const double* x, double* out, Index count);
 
-/// out[i] = ratio[i] - 1 - log(ratio[i]), never negative, to its own relative accuracy: `excess` is ratio - 1, which the
-/// caller has without cancellation. +inf for a ratio of 0 or infinity.
+/// out[i] = ratio[i] - 1 - log(ratio[i]), never negative, to its own relative accuracy: `excess` is ratio - 1, which
+/// the caller has without cancellation. +inf for a ratio of 0 or infinity.
 void vector_log_excess(const double* excess, const double* ratio, double* out, Index count);
 
 /// log Gamma and digamma for x in 1e-300 .. 1e300: within 8 units in the last place, beside their roots 4e-16 absolute.
@@ -87,8 +88,8 @@ void vector_log_gamma(const double* x, double* out, Index count);
 void vector_digamma(const double* x, double* out, Index count);
 void vector_log_gamma_digamma(const double* x, double* log_gamma, double* digamma, Index count);
 
-/// out[i] = S(y) - S(x) - (y - x) S'(x), S = stirling_error, for any positive x and y, without cancellation however near
-/// they are. Divergences of gamma, beta and Dirichlet distributions consist of it and of vector_log_excess.
+/// out[i] = S(y) - S(x) - (y - x) S'(x), S = stirling_error, for any positive x and y, without cancellation however
+/// near they are. Divergences of gamma, beta and Dirichlet distributions consist of it and of vector_log_excess.
 void vector_stirling_bregman(const double* y, const double* x, double* out, Index count);
 
 }  // namespace kullback

@@ -1,4 +1,5 @@
-// A fit by a number that is to become small: for families without natural parameters, and divergences that are no fixed point.
+// A fit by a number that is to become small: for families without natural parameters, and divergences that are no fixed
+// point.
 #pragma once
 
 #include <kullback/joint.hpp>
@@ -8,8 +9,8 @@
 
 namespace kullback {
 
-/// What a joint is beside a Joint when q is found as the minimum of a divergence over unconstrained parameters u. Such a joint has no
-/// blocks; its bound is -D.
+/// What a joint is beside a Joint when q is found as the minimum of a divergence over unconstrained parameters u. Such
+/// a joint has no blocks; its bound is -D.
 class Objective {
  public:
   struct Value {
@@ -18,17 +19,18 @@ class Objective {
   };
   /// Where the search stands, and what an optimizer, which has no memory of its own, has learnt so far.
   struct State {
-    Eigen::VectorXd at;               ///< u; change it by `move` only
+    Eigen::VectorXd at;  ///< u; change it by `move` only
     Value value;
     Eigen::VectorXd gradient;         ///< empty: not known yet
     Eigen::MatrixXd inverse_hessian;  ///< an approximation; empty: nothing is known
     /// sqrt(2 (D - D at the minimum)) as far as the last step can tell: in standard deviations, where D is in nats.
     double distance = std::numeric_limits<double>::infinity();
-    std::string stuck;                ///< why no step makes the value smaller, in words; empty while one does
+    std::string stuck;  ///< why no step makes the value smaller, in words; empty while one does
   };
 
   virtual ~Objective();
-  /// D at u with its error; +inf where it is infinite or where the family has no member. Throws UnsupportedError if it has no value.
+  /// D at u with its error; +inf where it is infinite or where the family has no member. Throws UnsupportedError if it
+  /// has no value.
   virtual Value value(const Eigen::VectorXd& u) const = 0;
   /// The ends of each number's range, -+inf where there are none. D may have its minimum at an end.
   virtual const Eigen::VectorXd& low() const = 0;

@@ -9,12 +9,13 @@
 
 namespace kullback {
 
-/// How much of the way from eta to eta_hat is gone: next = (1 - rho) eta + rho eta_hat, for the columns of a range. An empty
-/// rule goes all the way: next = eta_hat.
+/// How much of the way from eta to eta_hat is gone: next = (1 - rho) eta + rho eta_hat, for the columns of a range. An
+/// empty rule goes all the way: next = eta_hat.
 using UpdateRule = std::function<void(In eta, In eta_hat, Out next)>;
 
 /// What an optimizer sees of one sweep. `sweep_blocks` visits all members in the order of the
-/// file's schedule, in parallel where the schedule allows it, and keeps every eta in its domain and the bound from falling.
+/// file's schedule, in parallel where the schedule allows it, and keeps every eta in its domain and the bound from
+/// falling.
 struct Step {
   Joint& joint;
   Index sweep = 0;

@@ -61,7 +61,8 @@ class Registry {
   const std::map<std::string, std::string, std::less<>>& aliases() const { return aliases_; }
   const std::map<RuleKey, Rule>& rules() const { return rules_; }
 
-  /// The plugin that registered a family (or alias), divergence or optimizer, by name; a rule's by its key. Empty if there is none.
+  /// The plugin that registered a family (or alias), divergence or optimizer, by name; a rule's by its key. Empty if
+  /// there is none.
   std::string owner(Text kind, Text name) const;
   std::string owner(const RuleKey& rule) const;
 
@@ -79,14 +80,14 @@ class Registry {
 /// otherwise "known: a, b, c".
 std::string suggestion(Text given, const std::vector<std::string>& known);
 
-/// A divergence as it is written: "kl", "renyi(0.5)". It lives at least as long as the registry's does. Throws UnsupportedError with a
-/// suggestion, and DomainError for a parameter that it cannot have.
+/// A divergence as it is written: "kl", "renyi(0.5)". It lives at least as long as the registry's does. Throws
+/// UnsupportedError with a suggestion, and DomainError for a parameter that it cannot have.
 std::shared_ptr<const Divergence> find_divergence_written(const Registry& registry, Text written);
 
-/// The value of D(p, q) by the ladder: infinities by support, closed form, the images' preimages, the log-partition of one exponential
-/// family, products part by part, expected statistics, sums over integers, quadrature in one dimension, cubature in two
-/// and three, and where it is allowed Monte Carlo. p and q have one member each. Throws UnsupportedError that lists
-/// the rules there are when no rung applies.
+/// The value of D(p, q) by the ladder: infinities by support, closed form, the images' preimages, the log-partition of
+/// one exponential family, products part by part, expected statistics, sums over integers, quadrature in one dimension,
+/// cubature in two and three, and where it is allowed Monte Carlo. p and q have one member each. Throws
+/// UnsupportedError that lists the rules there are when no rung applies.
 struct EvaluateOptions {
   bool skip_closed_forms = false;  ///< go straight to sums, quadrature or cubature: an independent check
   bool formulas_only = false;      ///< no sums, quadrature or cubature: UnsupportedError where there is no formula
@@ -97,8 +98,9 @@ struct EvaluateOptions {
 Estimate evaluate(const Registry& registry, const Divergence& divergence, const Members& p, const Members& q,
                   const EvaluateOptions& options = {});
 
-/// The same over arrays of members, in parallel. p and q have as many columns as `value`, or one. Formulas run over whole ranges
-/// of columns; pairs that no formula serves are evaluated one by one. `method` has one entry a pair, or none.
+/// The same over arrays of members, in parallel. p and q have as many columns as `value`, or one. Formulas run over
+/// whole ranges of columns; pairs that no formula serves are evaluated one by one. `method` has one entry a pair, or
+/// none.
 void evaluate_batch(const Registry& registry, const Divergence& divergence, const Side& p, const Side& q, Row value,
                     Row error, std::span<Method> method = {}, const EvaluateOptions& options = {});
 

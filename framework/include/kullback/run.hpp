@@ -21,11 +21,11 @@ Text to_text(Schedule schedule);
 
 struct Settings {
   Schedule schedule = Schedule::colored;
-  double damping = 1;         ///< rho in eta <- (1 - rho) eta + rho eta_hat
-  double tolerance = 1e-10;   ///< on the change of the bound a sweep, relative to 1 + |bound|; scaled by rho
+  double damping = 1;        ///< rho in eta <- (1 - rho) eta + rho eta_hat
+  double tolerance = 1e-10;  ///< on the change of the bound a sweep, relative to 1 + |bound|; scaled by rho
   Index max_sweeps = 1000;
   std::uint64_t seed = 1;
-  int threads = 0;            ///< 0: all
+  int threads = 0;  ///< 0: all
 };
 
 struct TraceRow {
@@ -47,9 +47,9 @@ class Observer {
 
 struct Solution {
   Status status = Status::max_sweeps;
-  std::string reason;              ///< a sentence where the status is not `converged`
+  std::string reason;  ///< a sentence where the status is not `converged`
   Index sweeps = 0;
-  double bound = 0;                ///< nats; NaN where the optimizer has none
+  double bound = 0;  ///< nats; NaN where the optimizer has none
   double bound_error = 0;
   std::vector<std::pair<std::string, double>> bound_by_term;  ///< the terms of E_q[log p~], then the entropies
   std::vector<TraceRow> trace;

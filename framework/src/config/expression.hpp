@@ -31,7 +31,8 @@ struct Expression {
   std::string written;  ///< the text as written (root only needed: printed in results)
 };
 
-/// f(x): a call with one argument, without a name. What tells the function logistic(x) from the distribution of that name.
+/// f(x): a call with one argument, without a name. What tells the function logistic(x) from the distribution of that
+/// name.
 inline bool is_of_one(const Expression& call) {
   return call.kind == Expression::Kind::call && call.children.size() == 1 && call.children[0].text.empty();
 }

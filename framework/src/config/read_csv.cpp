@@ -103,8 +103,7 @@ class Reader {
     if (failure_) std::rethrow_exception(failure_);
     if (parsed != text.size()) {
       if (csv_error(&parser) == CSV_ENOMEM) throw std::bad_alloc();
-      fail(place_at(source_, parsed), "",
-           "a quote inside a cell: put the whole cell in quotes and double the quote");
+      fail(place_at(source_, parsed), "", "a quote inside a cell: put the whole cell in quotes and double the quote");
     }
     if (csv_fini(&parser, &Reader::on_cell, &Reader::on_record, this) != 0) {
       fail(place_at(source_, text.rfind('"')), "", "a quote is never closed");

@@ -144,7 +144,7 @@ ByteReader::ByteReader(const std::string& path) : path_(path) {
     return;
   }
   ::close(descriptor);
-  cannot_read(path, error != 0                 ? system_message(error)
+  cannot_read(path, error != 0                ? system_message(error)
                     : S_ISDIR(status.st_mode) ? std::string("it is a directory")
                                               : std::string("it is not a regular file"));
 }

@@ -21,8 +21,8 @@ using Policy =
                      policies::evaluation_error<policies::ignore_error>>;
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-// exp of it is so small that a distribution function there is its leading power to the last digit. Newton's iteration for the inverse
-// would underflow.
+// exp of it is so small that a distribution function there is its leading power to the last digit. Newton's iteration
+// for the inverse would underflow.
 constexpr double kTiny = -40;
 
 // log of the probability below, from p below or above.

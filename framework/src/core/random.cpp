@@ -6,7 +6,8 @@ namespace kullback {
 
 namespace {
 
-r123::Philox4x64::ctr_type draw_four(std::uint64_t seed, Purpose purpose, std::uint64_t sweep, std::uint64_t member, std::uint64_t block) {
+r123::Philox4x64::ctr_type draw_four(std::uint64_t seed, Purpose purpose, std::uint64_t sweep, std::uint64_t member,
+                                     std::uint64_t block) {
   return r123::Philox4x64()({{sweep, member, block, 0}}, {{seed, static_cast<std::uint64_t>(purpose)}});
 }
 
@@ -18,8 +19,10 @@ double uniform(std::uint64_t bits) { return (static_cast<double>(bits >> 11) + 0
 void Stream::uniforms(std::uint64_t sweep, std::uint64_t first_member, Out out) const {
   for (Index k = 0; k < out.cols(); ++k)
     for (Index draw = 0; draw < out.rows(); draw += 4) {
-      const auto four = draw_four(seed_, purpose_, sweep, first_member + static_cast<std::uint64_t>(k), static_cast<std::uint64_t>(draw / 4));
-      for (Index i = 0; i < 4 && draw + i < out.rows(); ++i) out(draw + i, k) = uniform(four[static_cast<std::size_t>(i)]);
+      const auto four = draw_four(seed_, purpose_, sweep, first_member + static_cast<std::uint64_t>(k),
+                                  static_cast<std::uint64_t>(draw / 4));
+      for (Index i = 0; i < 4 && draw + i < out.rows(); ++i)
+        out(draw + i, k) = uniform(four[static_cast<std::size_t>(i)]);
     }
 }
 

@@ -10,7 +10,8 @@ namespace kullback {
 /// What a stream is for: streams of different purposes never share numbers.
 enum class Purpose : std::uint64_t { data, initialization, schedule, report, integration };
 
-/// Uniforms in (0, 1) keyed by (seed, purpose) and counted by (sweep, member, draw). Philox4x64-10 [Salmon et al. 2011].
+/// Uniforms in (0, 1) keyed by (seed, purpose) and counted by (sweep, member, draw). Philox4x64-10 [Salmon et al.
+/// 2011].
 class Stream {
  public:
   Stream(std::uint64_t seed, Purpose purpose) : seed_(seed), purpose_(purpose) {}

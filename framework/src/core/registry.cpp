@@ -63,7 +63,8 @@ class Registry::Transaction final : public Registrar {
   void rule(Text divergence, Text p, Text q, Rule rule) override {
     const RuleKey key{std::string(divergence), std::string(p), std::string(q)};
     for (const Text name : {divergence, p, q}) check_name(fmt::format("rule {}: the name", to_text(key)), name);
-    if (!rule.evaluate && !rule.evaluate_at) refuse(fmt::format("rule {} of plugin '{}' has no function", to_text(key), owner_));
+    if (!rule.evaluate && !rule.evaluate_at)
+      refuse(fmt::format("rule {} of plugin '{}' has no function", to_text(key), owner_));
     claim("rule", to_text(key));
     rules_.emplace(key, std::move(rule));
   }

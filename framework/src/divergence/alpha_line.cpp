@@ -92,8 +92,8 @@ std::vector<Peak> peaks(Mixed& mixed, const std::vector<double>& t, const Eigen:
   return out;
 }
 
-// Over the outer half of the way from the break points to a limit: a tail that does not fall there never will. Two places
-// that far apart tell a slope of 0 from the rounding of t, which neighbours do not.
+// Over the outer half of the way from the break points to a limit: a tail that does not fall there never will. Two
+// places that far apart tell a slope of 0 from the rounding of t, which neighbours do not.
 bool never_falls(Mixed& mixed, double start, double limit, double flat) {
   const double middle = 0.5 * start + 0.5 * limit, last = mixed(limit), before = mixed(middle);
   return start != limit && std::isfinite(last) && std::isfinite(before) &&
@@ -136,9 +136,10 @@ Estimate integrate_logarithm(const Question& question) {
     // Still rising where the scan ends: for orders outside [0, 1] one tail outweighs the other.
     const double end = found.front().t, reach_of_scan = 1e-3 * (part.line.high_limit - part.line.low_limit);
     if ((order < 0 || order > 1) && std::min(end - part.line.low_limit, part.line.high_limit - end) < reach_of_scan)
-      return infinite(fmt::format("the integral diverges {}",
-                                  where(part.coordinate, end - part.line.low_limit < reach_of_scan ? part.line.low_limit
-                                                                                                   : part.line.high_limit)));
+      return infinite(
+          fmt::format("the integral diverges {}",
+                      where(part.coordinate,
+                            end - part.line.low_limit < reach_of_scan ? part.line.low_limit : part.line.high_limit)));
     const double span = part.line.high_limit - part.line.low_limit;
     for (const Peak& peak : found) {
       if (peak.height < top - 60) break;

@@ -13,8 +13,8 @@ struct Directed {
   bool reversed = false;
 };
 
-/// "reverse_kl", "forward_kl", "alpha(0.5)", "renyi(order = 2)". A name of its own ("reverse_chi_squared") comes first. Throws
-/// UnsupportedError with a suggestion, and DomainError.
+/// "reverse_kl", "forward_kl", "alpha(0.5)", "renyi(order = 2)". A name of its own ("reverse_chi_squared") comes first.
+/// Throws UnsupportedError with a suggestion, and DomainError.
 Directed find_directed(const Registry& registry, Text word);
 
 }  // namespace kullback::divergence

@@ -40,11 +40,16 @@ double tilted(double order, double log_p, double log_q) {
 void evaluate(Text label, const quadrature::Coordinate& coordinate, const quadrature::Mapped& points, Out out) {
   const Index n = out.cols();
   const bool from_0 = coordinate.low() == 0, to_1 = coordinate.high() == 1;
-  if (label == "log_x" && from_0) out = points.log_from_low.head(n);
-  else if (label == "log_1mx" && to_1) out = points.log_to_high.head(n);
-  else if (label == "logit_x" && from_0 && to_1) out = points.log_from_low.head(n) - points.log_to_high.head(n);
-  else if (label == "logit2_x" && from_0 && to_1) out = (points.log_from_low.head(n) - points.log_to_high.head(n)).cwiseAbs2();
-  else evaluate(label, points.x.leftCols(n), out);
+  if (label == "log_x" && from_0)
+    out = points.log_from_low.head(n);
+  else if (label == "log_1mx" && to_1)
+    out = points.log_to_high.head(n);
+  else if (label == "logit_x" && from_0 && to_1)
+    out = points.log_from_low.head(n) - points.log_to_high.head(n);
+  else if (label == "logit2_x" && from_0 && to_1)
+    out = (points.log_from_low.head(n) - points.log_to_high.head(n)).cwiseAbs2();
+  else
+    evaluate(label, points.x.leftCols(n), out);
 }
 
 // Under p^a q^(1-a) / Z on the line: rows are Z, the magnitude of all statistics together, and each statistic.
@@ -59,9 +64,11 @@ ExpectedStatistics on_line(const Question& question, double order, const std::ve
   };
   double top = -kInf;  // of the logarithm, so that neither Z nor its parts under- or overflow
   each_piece([&](const PiecesOfLine::One& part, Piece& piece) {
-    const Eigen::MatrixXd t = Eigen::Map<const Eigen::RowVectorXd>(part.line.breaks.data(), static_cast<Index>(part.line.breaks.size()));
+    const Eigen::MatrixXd t =
+        Eigen::Map<const Eigen::RowVectorXd>(part.line.breaks.data(), static_cast<Index>(part.line.breaks.size()));
     piece.logarithms(t);
-    for (Index i = 0; i < t.cols(); ++i) top = std::max(top, tilted(order, piece.log_p(t.cols())(i), piece.log_q(t.cols())(i)));
+    for (Index i = 0; i < t.cols(); ++i)
+      top = std::max(top, tilted(order, piece.log_p(t.cols())(i), piece.log_q(t.cols())(i)));
   });
   if (!std::isfinite(top)) top = 0;
   Eigen::VectorXd sum = Eigen::VectorXd::Zero(2 + count), error = sum;
@@ -128,7 +135,8 @@ ExpectedStatistics on_integers(const Question& question, Text label) {
     return found;
   };
   const Estimate absolute = sum(false), both = sum(true);
-  return {0, 0, Eigen::VectorXd::Constant(1, both.value - absolute.value), Eigen::VectorXd::Constant(1, absolute.error + both.error)};
+  return {0, 0, Eigen::VectorXd::Constant(1, both.value - absolute.value),
+          Eigen::VectorXd::Constant(1, absolute.error + both.error)};
 }
 
 // A question about densities alone: rules and divergences are not asked for.
@@ -142,14 +150,17 @@ struct Context {
 
 }  // namespace
 
-ExpectedStatistics integrate_tilted(const Members& p, const Members& q, double order, const std::vector<Statistic>& labels) {
+ExpectedStatistics integrate_tilted(const Members& p, const Members& q, double order,
+                                    const std::vector<Statistic>& labels) {
   const Context context{p, q};
   return on_line(context.question, order, labels);
 }
 
 ExpectedStatistics integrate_expectation(const Members& member, Text label, Index rows) {
   const Index d = member.layout.dimension;
-  if (d > 3) throw UnsupportedError(fmt::format("{} does not know E[{}], and integration ends at 3 dimensions", member.family->name(), label));
+  if (d > 3)
+    throw UnsupportedError(
+        fmt::format("{} does not know E[{}], and integration ends at 3 dimensions", member.family->name(), label));
   quadrature::Box box{Eigen::VectorXd(d), Eigen::VectorXd(d)};
   bool discrete = false;
   for (Index i = 0; i < d; ++i) {
@@ -158,7 +169,8 @@ ExpectedStatistics integrate_expectation(const Members& member, Text label, Inde
     discrete = discrete || s.integer;
   }
   if (!member.family->carrier(member.layout).empty() || (discrete && d > 1))
-    throw UnsupportedError(fmt::format("{} does not know E[{}], which cannot be integrated for", member.family->name(), label));
+    throw UnsupportedError(
+        fmt::format("{} does not know E[{}], which cannot be integrated for", member.family->name(), label));
   if (d == 1 && rows == 1) {
     const Context context{member, member};
     return discrete ? on_integers(context.question, label) : on_line(context.question, 1, {{std::string(label), 1}});

@@ -1,7 +1,8 @@
-// The maximum mean discrepancy of a Gaussian kernel on the line. exp(-(x - y)^2/(2 h^2)) is the integral over z of exp(-(x - z)^2/h^2)
-// exp(-(y - z)^2/h^2), up to a constant, so that the double integral is one of a square:
+// The maximum mean discrepancy of a Gaussian kernel on the line. exp(-(x - y)^2/(2 h^2)) is the integral over z of
+// exp(-(x - z)^2/h^2) exp(-(y - z)^2/h^2), up to a constant, so that the double integral is one of a square:
 //
-//   sqrt(2/pi)/h integral F(z)^2 dz,   F(z) = integral exp(-(x - z)^2/h^2) (p - q)(x) dx = 2 integral (P - Q)(z + h s) s exp(-s^2) ds
+//   sqrt(2/pi)/h integral F(z)^2 dz,   F(z) = integral exp(-(x - z)^2/h^2) (p - q)(x) dx = 2 integral (P - Q)(z + h s)
+//   s exp(-s^2) ds
 #include "divergence/distributions.hpp"
 #include "divergence/piece.hpp"
 
@@ -24,8 +25,7 @@ constexpr double kInner = 1e-13;
 
 class Smoothed {
  public:
-  Smoothed(const Question& question, double h)
-      : p_(question.p), q_(question.q), both_(question), h_(h) {
+  Smoothed(const Question& question, double h) : p_(question.p), q_(question.q), both_(question), h_(h) {
     for (const Members* side : {&p_, &q_}) {
       const auto found = quadrature::find_features(*side->family, side->layout, side->theta);
       center_ += 0.5 * found.center;
@@ -94,8 +94,8 @@ Answer by_kernel(Question& question) {
     }
   const double h = question.divergence.order();
   Smoothed smoothed(question, h);
-  const quadrature::Coordinate coordinate(-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity(),
-                                          smoothed.center(), smoothed.scale());
+  const quadrature::Coordinate coordinate(-std::numeric_limits<double>::infinity(),
+                                          std::numeric_limits<double>::infinity(), smoothed.center(), smoothed.scale());
   std::vector<quadrature::Feature> breaks;
   for (const double x : smoothed.features())
     for (const double step : {-8.0, -3.0, 0.0, 3.0, 8.0}) breaks.push_back({x + step * h, h});

@@ -32,8 +32,8 @@ std::string pair_name(const Question& question);
 /// +inf with a reason.
 Estimate infinite(std::string reason);
 
-/// Throws NumericalError naming the pair if the value is NaN, or has the wrong sign beyond its error; what has it within
-/// its error is 0: no divergence is negative, and one of negative order (renyi, tsallis) never positive.
+/// Throws NumericalError naming the pair if the value is NaN, or has the wrong sign beyond its error; what has it
+/// within its error is 0: no divergence is negative, and one of negative order (renyi, tsallis) never positive.
 Estimate checked(const Question& question, Estimate estimate);
 
 /// True if the functional may be negative.

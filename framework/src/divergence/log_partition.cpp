@@ -178,7 +178,10 @@ class Gap {
     if (!integrate(from, delta, 0.5, a, near_from, sum, missed) ||
         !integrate(to, -delta, 0.5, rest, near_to, sum, missed))
       return;
-    if (alpha_ && !inside && !integrate(to, delta, -rest, 0, [&](double s) { return -rest - s; }, sum, missed)) return;
+    if (alpha_ && !inside &&
+        !integrate(
+            to, delta, -rest, 0, [&](double s) { return -rest - s; }, sum, missed))
+      return;
     double bound = missed + 32 * kEpsilon * sum;
     for (Index r = 0; r < rows_; ++r) bound += 2 * rounding(r) * natural_slope(r, n, i, j);
     if (bound < error || !std::isfinite(value)) value = sum, error = bound;

@@ -1,6 +1,6 @@
-// D(p, q) by Monte Carlo or quasi-Monte Carlo, only where it was allowed: the integrand over the mixture m = (p + q)/2, half of the draws from
-// each, so that p/m and q/m never exceed 2. The error is three standard errors, and no error is stated where the tail
-// of the summands has no variance.
+// D(p, q) by Monte Carlo or quasi-Monte Carlo, only where it was allowed: the integrand over the mixture m = (p + q)/2,
+// half of the draws from each, so that p/m and q/m never exceed 2. The error is three standard errors, and no error is
+// stated where the tail of the summands has no variance.
 #include "core/random.hpp"
 #include "divergence/ladder.hpp"
 #include "parallel/parallel.hpp"
@@ -27,7 +27,8 @@ constexpr Index kDraws = Index{1} << 17;  // from each side
 constexpr Index kChunk = 2048;
 constexpr Index kPoints = Index{1} << 12;  // of one randomization of Sobol's points
 constexpr Index kMostCoordinates = 512;
-constexpr double kQuasiErrors = 3.5;       // standard errors: as rare as 3 of a normal, with the few randomizations there are
+constexpr double kQuasiErrors =
+    3.5;  // standard errors: as rare as 3 of a normal, with the few randomizations there are
 constexpr double kLargestShape = 0.7;
 
 // The shape of the generalized Pareto distribution of what exceeds a threshold, the excesses ascending. [Zhang &
@@ -54,8 +55,9 @@ double pareto_shape(const std::vector<double>& excess) {
   return (n * k + 5) / (n + 10);  // shrunk towards 1/2 as in [Vehtari et al. 2024]
 }
 
-// Of the largest summands. Beside a few large ones many may lie just below 2, the most that q/m can be: as excesses over a threshold among
-// them even a light tail would look heavy. So the threshold is 2, where enough summands exceed it.
+// Of the largest summands. Beside a few large ones many may lie just below 2, the most that q/m can be: as excesses
+// over a threshold among them even a light tail would look heavy. So the threshold is 2, where enough summands exceed
+// it.
 double tail_shape(const std::vector<double>& values) {
   constexpr double kBound = 2;
   constexpr std::size_t kFewest = 20;
@@ -83,7 +85,8 @@ Uniforms random_uniforms(std::uint64_t seed, std::uint64_t sweep) {
 
 // Sobol's points, shifted modulo 1 by one random vector for each of the randomizations that follow one another.
 Uniforms shifted_points(std::uint64_t seed, std::uint64_t sweep, Index rows) {
-  const auto points = std::make_shared<Eigen::MatrixXd>(Eigen::MatrixXd::Zero(rows, kPoints));  // the first is the origin
+  const auto points =
+      std::make_shared<Eigen::MatrixXd>(Eigen::MatrixXd::Zero(rows, kPoints));  // the first is the origin
   boost::random::sobol engine(static_cast<std::size_t>(rows));
   for (Index k = 1; k < kPoints; ++k)
     for (Index i = 0; i < rows; ++i) (*points)(i, k) = static_cast<double>(engine() >> 11) * 0x1p-53;
@@ -162,7 +165,8 @@ Answer by_draws(Question& question) {
   const auto half = [&](const Members& side, std::uint64_t sweep) {
     const Index own = capability<Sampler>(*side.family, side.layout)->uniforms(side.layout);
     const std::uint64_t seed = question.options.seed;
-    return summarize(draw(question, side, quasi ? shifted_points(seed, 2 + sweep, own) : random_uniforms(seed, sweep)), quasi ? kPoints : 1);
+    return summarize(draw(question, side, quasi ? shifted_points(seed, 2 + sweep, own) : random_uniforms(seed, sweep)),
+                     quasi ? kPoints : 1);
   };
   const Half p = half(question.p, 0), q = half(question.q, 1);
   Estimate out;
@@ -180,8 +184,10 @@ Answer by_draws(Question& question) {
   const double standard_error = 0.5 * std::sqrt(p.square_error + q.square_error);
   out.error = (quasi ? kQuasiErrors : 3) * standard_error;
   out.method = Method::monte_carlo;
-  out.source = quasi ? fmt::format("quasi-Monte Carlo: {} random shifts of {} Sobol points for p and for q, standard error {:.3g}, Pareto shape {:.2f}",
-                                   kDraws / kPoints, kPoints, standard_error, shape)
+  out.source = quasi ? fmt::format(
+                           "quasi-Monte Carlo: {} random shifts of {} Sobol points for p and for q, standard error "
+                           "{:.3g}, Pareto shape {:.2f}",
+                           kDraws / kPoints, kPoints, standard_error, shape)
                      : fmt::format("{} draws from p and from q, standard error {:.3g}, Pareto shape {:.2f}", kDraws,
                                    standard_error, shape);
   return question.divergence.functional() == Functional::alpha_integral

@@ -1,4 +1,5 @@
-// Transport between distributions on the integers: both quantiles are steps, and the sum over the common steps is exact.
+// Transport between distributions on the integers: both quantiles are steps, and the sum over the common steps is
+// exact.
 #include "divergence/distributions.hpp"
 
 #include <kullback/error.hpp>
@@ -69,10 +70,12 @@ Estimate by_quantile_steps(const Question& question) {
       if (beyond_p >= left) p.step();
       if (beyond_q >= left) q.step();
       if (++steps > kMost)
-        throw UnsupportedError(fmt::format("{}: the tails are not at an end after {} steps", pair_name(question), steps));
+        throw UnsupportedError(
+            fmt::format("{}: the tails are not at an end after {} steps", pair_name(question), steps));
     }
   }
-  return {value, 16 * kEpsilon * value + rest, Method::exact_sum, fmt::format("sum over the steps of both quantiles, {} of them", steps)};
+  return {value, 16 * kEpsilon * value + rest, Method::exact_sum,
+          fmt::format("sum over the steps of both quantiles, {} of them", steps)};
 }
 
 }  // namespace kullback::divergence

@@ -38,7 +38,10 @@ double block_bytes(const Block& block) {
 std::string grids_text(const ModelJoint& joint) {
   std::string text;
   for (const int v : joint.put_on_grids())
-    text += fmt::format("{} is on a grid, since a statement that reads it has no closed form: slower, and exact but for the grid's resolution\n", joint.model().variables[static_cast<std::size_t>(v)].name);
+    text += fmt::format(
+        "{} is on a grid, since a statement that reads it has no closed form: slower, and exact but for the grid's "
+        "resolution\n",
+        joint.model().variables[static_cast<std::size_t>(v)].name);
   return text;
 }
 

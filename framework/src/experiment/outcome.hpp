@@ -21,8 +21,8 @@ struct Variable {
   std::string name;
   std::string family;
   Index members = 1;
-  std::vector<std::pair<std::string, Eigen::MatrixXd>> parameters;  ///< a column a member
-  Eigen::MatrixXd mean, stddev;                                     ///< a column a member; no columns where unknown
+  std::vector<std::pair<std::string, Eigen::MatrixXd>> parameters;    ///< a column a member
+  Eigen::MatrixXd mean, stddev;                                       ///< a column a member; no columns where unknown
   std::vector<std::pair<double, Eigen::RowVectorXd>> quantiles = {};  ///< of a factor on a grid, by probability
   // Of a model:
   std::vector<std::string> plates = {};  ///< the members' plates, then what one member is over

@@ -20,9 +20,9 @@ namespace {
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr Index kMostNumbers = 64;
 constexpr Index kMostStarts = 400;
-constexpr int kRounds = 2;             // over the numbers, each taking its best candidate
+constexpr int kRounds = 2;  // over the numbers, each taking its best candidate
 constexpr double kSearchAccuracy = 1e-6;
-constexpr double kMostRise = 2;        // of D for a step of 1 in a number
+constexpr double kMostRise = 2;  // of D for a step of 1 in a number
 constexpr double kLeastRise = 1e-3;
 constexpr int kRescalings = 12;
 
@@ -79,7 +79,10 @@ double smooth_power(const Divergence& divergence) {
 
 DivergenceJoint::DivergenceJoint(const Registry& registry, const Projection& projection, divergence::Directed directed,
                                  std::string written)
-    : registry_(registry), projection_(projection), directed_(std::move(directed)), written_(std::move(written)),
+    : registry_(registry),
+      projection_(projection),
+      directed_(std::move(directed)),
+      written_(std::move(written)),
       power_(smooth_power(*directed_.divergence)) {
   collect(*projection_.family, projection_.layout, 1);
   const Index dimension = factors_.back().coordinate + factors_.back().layout.dimension;
@@ -89,7 +92,8 @@ DivergenceJoint::DivergenceJoint(const Registry& registry, const Projection& pro
                                        projection_.target.layout.dimension));
   const auto n = static_cast<Index>(numbers_.size());
   if (n > kMostNumbers)
-    throw UnsupportedError(fmt::format("a search moves at most {} numbers, and this approximation has {}", kMostNumbers, n));
+    throw UnsupportedError(
+        fmt::format("a search moves at most {} numbers, and this approximation has {}", kMostNumbers, n));
   low_ = Eigen::VectorXd::Constant(n, -kInf);
   high_ = Eigen::VectorXd::Constant(n, kInf);
   find_start();
@@ -105,7 +109,12 @@ void DivergenceJoint::collect(const Distribution& family, const Layout& layout, 
     return;
   }
   for (Index n = 0; n < count; ++n) {
-    Factor factor{&family, layout, Unconstrained(family, layout), 0, static_cast<Index>(numbers_.size()), 0,
+    Factor factor{&family,
+                  layout,
+                  Unconstrained(family, layout),
+                  0,
+                  static_cast<Index>(numbers_.size()),
+                  0,
                   family.parameter_count(layout)};
     if (!factors_.empty()) {
       const Factor& last = factors_.back();
@@ -121,11 +130,13 @@ void DivergenceJoint::collect(const Distribution& family, const Layout& layout, 
 void DivergenceJoint::add_numbers(const Factor& factor) {
   if (factor.coordinate + factor.layout.dimension > projection_.target.layout.dimension) return;  // refused
   std::vector<Place> places;
-  for (Index i = 0; i < factor.layout.dimension; ++i) places.push_back(place_of(projection_.target, factor.coordinate + i));
+  for (Index i = 0; i < factor.layout.dimension; ++i)
+    places.push_back(place_of(projection_.target, factor.coordinate + i));
   for (Index i = 0; i < factor.free.size(); ++i) {
     const Index coordinate = std::min(factor.free.coordinate(i), factor.layout.dimension - 1);
     Number number;
-    number.name = fmt::format("{} of {}", factor.free.name(i), coordinate_name(projection_, factor.coordinate + coordinate));
+    number.name =
+        fmt::format("{} of {}", factor.free.name(i), coordinate_name(projection_, factor.coordinate + coordinate));
     number.candidates = candidates(factor.free, i, places[static_cast<std::size_t>(coordinate)]);
     numbers_.push_back(std::move(number));
   }
@@ -147,10 +158,9 @@ void DivergenceJoint::find_start() {
     if (digit == choice.size()) break;
   }
   if (!std::isfinite(best.value)) {
-    const std::string text =
-        fmt::format("no {} with a finite {} to {} was found: {}{}", projection_.family->name(), written_,
-                    projection_.target.family->name(), why_not_,
-                    directed_.reversed ? " (p is the approximation here, q the target)" : "");
+    const std::string text = fmt::format("no {} with a finite {} to {} was found: {}{}", projection_.family->name(),
+                                         written_, projection_.target.family->name(), why_not_,
+                                         directed_.reversed ? " (p is the approximation here, q the target)" : "");
     if (unsupported_) throw UnsupportedError(text);
     throw InfiniteError(text);
   }
@@ -180,9 +190,12 @@ void DivergenceJoint::find_scales() {
         u[i] = step;
         rise = std::min(rise, std::abs(evaluate_at(u, rough).value - here));
       }
-      if (rise > kMostRise) scale *= 0.5;
-      else if (rise < kLeastRise) scale *= 2;
-      else break;
+      if (rise > kMostRise)
+        scale *= 0.5;
+      else if (rise < kLeastRise)
+        scale *= 2;
+      else
+        break;
     }
   }
 }
@@ -190,7 +203,8 @@ void DivergenceJoint::find_scales() {
 // Parameters that are ends of q's support, and the target's ends where D becomes infinite beyond.
 void DivergenceJoint::find_ends(const Factor& factor) {
   if (factor.layout.dimension != 1) return;
-  const Support target = projection_.target.family->support(projection_.target.layout, projection_.target.theta, 0, factor.coordinate);
+  const Support target =
+      projection_.target.family->support(projection_.target.layout, projection_.target.theta, 0, factor.coordinate);
   const auto end_of = [&](const Eigen::VectorXd& u, bool upper) {
     const Members q = member(u);
     Eigen::MatrixXd theta = q.theta.middleRows(factor.row, factor.rows);
@@ -203,7 +217,9 @@ void DivergenceJoint::find_ends(const Factor& factor) {
       const double t = upper ? target.high : target.low;
       const Domain domain = factor.free.domain(i);
       const Index at = factor.number + i;
-      if (!std::isfinite(t) || !factor.free.scalar(i) || (domain != Domain::real && !(domain == Domain::positive && t > 0))) continue;
+      if (!std::isfinite(t) || !factor.free.scalar(i) ||
+          (domain != Domain::real && !(domain == Domain::positive && t > 0)))
+        continue;
       try {
         bool is_end = true;
         for (const double moved : {0.0, -step, step}) {
@@ -224,7 +240,8 @@ void DivergenceJoint::find_ends(const Factor& factor) {
     }
 }
 
-// The range ends at u, where the number of `Unconstrained` is `exact`, or, if D is infinite there, as near as doubles come.
+// The range ends at u, where the number of `Unconstrained` is `exact`, or, if D is infinite there, as near as doubles
+// come.
 void DivergenceJoint::set_end(Index i, bool upper, double u, double exact) {
   (upper ? high_ : low_)[i] = u;
   Number& number = numbers_[static_cast<std::size_t>(i)];
@@ -250,7 +267,8 @@ Members DivergenceJoint::member(const Eigen::VectorXd& u) const {
   Members q{projection_.family, projection_.layout, {}};
   q.theta.resize(factors_.back().row + factors_.back().rows, 1);
   for (const Factor& factor : factors_)
-    q.theta.middleRows(factor.row, factor.rows) = factor.free.member(all.segment(factor.number, factor.free.size())).theta;
+    q.theta.middleRows(factor.row, factor.rows) =
+        factor.free.member(all.segment(factor.number, factor.free.size())).theta;
   return q;
 }
 
@@ -258,7 +276,8 @@ Objective::Value DivergenceJoint::evaluate_at(const Eigen::VectorXd& u, const Ev
   try {
     const Members q = member(u);
     const Members& p = projection_.target;
-    const Estimate found = evaluate(registry_, *directed_.divergence, directed_.reversed ? q : p, directed_.reversed ? p : q, options);
+    const Estimate found =
+        evaluate(registry_, *directed_.divergence, directed_.reversed ? q : p, directed_.reversed ? p : q, options);
     if (std::isinf(found.value)) {
       why_not_ = found.source;
       unsupported_ = false;
@@ -290,7 +309,8 @@ void DivergenceJoint::natural_gradient(Range, Out) const {
 void DivergenceJoint::start_from(const Members& q) {
   Eigen::VectorXd u(state_.at.size());
   for (const Factor& factor : factors_) {
-    const Members part{factor.family, factors_.size() == 1 ? q.layout : factor.layout, q.theta.middleRows(factor.row, factor.rows)};
+    const Members part{factor.family, factors_.size() == 1 ? q.layout : factor.layout,
+                       q.theta.middleRows(factor.row, factor.rows)};
     u.segment(factor.number, factor.free.size()) = factor.free.numbers(part);
   }
   for (Index i = 0; i < u.size(); ++i) {

@@ -12,13 +12,14 @@
 
 namespace kullback::inference {
 
-/// What is made small is D, or the power of it that is smooth where q meets p (the square of a distance). Real parameters are
-/// counted from where the target is, in its scale. The bound is -D.
+/// What is made small is D, or the power of it that is smooth where q meets p (the square of a distance). Real
+/// parameters are counted from where the target is, in its scale. The bound is -D.
 class DivergenceJoint final : public Joint, public Objective {
  public:
-  /// Finds a start. Throws UnsupportedError where D or the family's parameters do not suit, InfiniteError where no member that was
-  /// looked at has a finite divergence.
-  DivergenceJoint(const Registry& registry, const Projection& projection, divergence::Directed directed, std::string written);
+  /// Finds a start. Throws UnsupportedError where D or the family's parameters do not suit, InfiniteError where no
+  /// member that was looked at has a finite divergence.
+  DivergenceJoint(const Registry& registry, const Projection& projection, divergence::Directed directed,
+                  std::string written);
 
   std::span<Block> blocks() override { return {}; }
   std::span<const Block> blocks() const override { return {}; }
@@ -78,7 +79,7 @@ class DivergenceJoint final : public Joint, public Objective {
   std::vector<Number> numbers_;
   Eigen::VectorXd low_, high_;
   State state_;
-  mutable std::string why_not_;      // the last reason for an infinite value
+  mutable std::string why_not_;       // the last reason for an infinite value
   mutable bool unsupported_ = false;  // and whether it was that there is no way to a value
 };
 

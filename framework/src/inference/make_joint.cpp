@@ -22,7 +22,8 @@ namespace {
 constexpr Index kMostForNormalizer =
     20'000;  // coordinates up to which a quadratic target's constant is worth a factorization
 
-// The order a of the integral p^a q^(1-a), p the target, that all divergences of that kind are a function of; nothing for another kind.
+// The order a of the integral p^a q^(1-a), p the target, that all divergences of that kind are a function of; nothing
+// for another kind.
 std::optional<double> alpha_order(const divergence::Directed& directed) {
   const Divergence& found = *directed.divergence;
   if (found.functional() != Functional::alpha_integral || found.order() == 0) return {};

@@ -200,9 +200,10 @@ void check_supports(const ProjectionJoint& joint, Text divergence) {
         const Support t = p.family->support(p.layout, p.theta, 0, first + i);
         if (t.integer != q.integer || (leaf.layout.dimension == p.layout.dimension &&
                                        leaf.family->carrier(leaf.layout) != p.family->carrier(p.layout)))
-          throw InfiniteError(fmt::format("no {} has a density by the same measure as {}: they are mutually singular, at "
-                                          "the same divergence all of them",
-                                          leaf.family->name(), p.family->name()));
+          throw InfiniteError(
+              fmt::format("no {} has a density by the same measure as {}: they are mutually singular, at "
+                          "the same divergence all of them",
+                          leaf.family->name(), p.family->name()));
         const auto name = [&] { return coordinate_name(joint.projection(), first + i); };
         if (reverse && (q.low < t.low || q.high > t.high))
           throw InfiniteError(

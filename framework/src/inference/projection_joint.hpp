@@ -82,7 +82,8 @@ class MatchingJoint final : public ProjectionJoint, public MatchingDivergence {
 };
 
 /// Throws InfiniteError if a member of q (with its eta as it stands) may have mass where the target has none
-/// (reverse_kl), or the other way round (forward_kl), or for any divergence if one is discrete and the other continuous. Grids may stay off cells, so for reverse_kl they are not asked.
+/// (reverse_kl), or the other way round (forward_kl), or for any divergence if one is discrete and the other
+/// continuous. Grids may stay off cells, so for reverse_kl they are not asked.
 void check_supports(const ProjectionJoint& joint, Text divergence);
 
 }  // namespace kullback::inference

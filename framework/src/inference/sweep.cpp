@@ -55,8 +55,9 @@ Move move_of(const double* eta, const double* next, const double* m, const doubl
   return {square, a_next - a - inner, scale + std::abs(a) + std::abs(a_next)};
 }
 
-// The natural parameter of a logarithm is a shape less a number of order one (alpha - 1 of a beta), and A is computed from
-// the shape: as a difference of log Gammas that may nearly cancel, known to the rounding of the shape times its slope m.
+// The natural parameter of a logarithm is a shape less a number of order one (alpha - 1 of a beta), and A is computed
+// from the shape: as a difference of log Gammas that may nearly cancel, known to the rounding of the shape times its
+// slope m.
 std::vector<double> shifts(const ExponentialFamily& family, const Layout& layout) {
   std::vector<double> out;
   for (const Statistic& s : family.statistics(layout))
@@ -195,7 +196,8 @@ void Sweeper::finish(Range range, Scratch& scratch) const {
     family.mean(from.layout, next, scratch.m.leftCols(count), Row(scratch.log_partition.data(), count));
   } catch (const NumericalError&) {  // whose it is
     for (Index k = 0; k < count; ++k) try {
-        family.mean(from.layout, next.middleCols(k, 1), scratch.m.middleCols(k, 1), Row(scratch.log_partition.data() + k, 1));
+        family.mean(from.layout, next.middleCols(k, 1), scratch.m.middleCols(k, 1),
+                    Row(scratch.log_partition.data() + k, 1));
       } catch (const NumericalError& error) {
         fail(range, scratch, k, error.what());
       }

@@ -61,7 +61,9 @@ class Sweeper {
 
   Bound bound() const;
   std::vector<std::string> bound_names() const;
-  std::string name_of(MemberId id) const { return kernels_.empty() ? "nothing" : joint_.member_name(id.block, id.member); }
+  std::string name_of(MemberId id) const {
+    return kernels_.empty() ? "nothing" : joint_.member_name(id.block, id.member);
+  }
 
  private:
   struct Sums {

@@ -62,7 +62,8 @@ TiltedJoint::TiltedJoint(const Projection& projection, double order, std::string
 
 void TiltedJoint::locate() {
   const Members q = approximation();
-  if (projection().target.layout.dimension > 1) place_ = quadrature::locate(tilted(projection().target, q, order_), box_);
+  if (projection().target.layout.dimension > 1)
+    place_ = quadrature::locate(tilted(projection().target, q, order_), box_);
   if (height(integrate(q, 0, [](In, Out) {})) == kInf)
     throw UnsupportedError(fmt::format("{}: p^a q^(1-a) has no integral at the start", written_));
 }
@@ -72,7 +73,8 @@ void TiltedJoint::start_from(const Members& q) {
   locate();
 }
 
-divergence::ExpectedStatistics TiltedJoint::integrate(const Members& q, Index rows, const quadrature::Statistics& statistics) const {
+divergence::ExpectedStatistics TiltedJoint::integrate(const Members& q, Index rows,
+                                                      const quadrature::Statistics& statistics) const {
   const Members& p = projection().target;
   if (p.layout.dimension == 1)
     return divergence::integrate_tilted(p, q, order_, rows > 0 ? origin(0).leaf->labels : std::vector<Statistic>{});
@@ -97,7 +99,8 @@ Members TiltedJoint::with(Range range, In eta) const {
   Eigen::MatrixXd theta(leaf.parameters, eta.cols());
   leaf.exponential->convert(leaf.layout, eta, theta, false);
   for (Index k = 0; k < eta.cols(); ++k)
-    q.theta.col(0).segment(leaf.offset + (origin(range.block).first + range.begin + k) * leaf.parameters, leaf.parameters) = theta.col(k);
+    q.theta.col(0).segment(leaf.offset + (origin(range.block).first + range.begin + k) * leaf.parameters,
+                           leaf.parameters) = theta.col(k);
   return q;
 }
 
@@ -120,7 +123,8 @@ void TiltedJoint::natural_gradient(Range range, Out eta_hat) const {
     const double fall = height(here) - height(integrate(with(range, eta_hat), 0, [](In, Out) {}));
     if (fall >= kSufficient * rho * std::abs(slope) - slack) return;
   }
-  throw NumericalError(fmt::format("{}: no step along the natural gradient of {} makes the divergence smaller", written_, from.name));
+  throw NumericalError(
+      fmt::format("{}: no step along the natural gradient of {} makes the divergence smaller", written_, from.name));
 }
 
 divergence::ExpectedStatistics TiltedJoint::expect_tilted(Range range, Out m, Out error) const {

@@ -10,10 +10,10 @@
 
 namespace kullback::inference {
 
-/// Where d/dq of Z = integral p^a q^(1-a) vanishes, q has the expected statistics of the density p^a q^(1-a) / Z: "tilt,
-/// then match", again and again. [Minka 2005, section 4] Where p is a member, matching goes the part a of the way; so the step is
-/// 1/a of matching's (backwards for a < 0), which is the natural gradient, halved until the divergence falls. Up to three
-/// dimensions, by cubature.
+/// Where d/dq of Z = integral p^a q^(1-a) vanishes, q has the expected statistics of the density p^a q^(1-a) / Z:
+/// "tilt, then match", again and again. [Minka 2005, section 4] Where p is a member, matching goes the part a of the
+/// way; so the step is 1/a of matching's (backwards for a < 0), which is the natural gradient, halved until the
+/// divergence falls. Up to three dimensions, by cubature.
 class TiltedJoint final : public ProjectionJoint, public MatchingDivergence {
  public:
   TiltedJoint(const Projection& projection, double order, std::string written);
@@ -29,7 +29,8 @@ class TiltedJoint final : public ProjectionJoint, public MatchingDivergence {
   void expect(Range range, Out m, Out error) const override;
 
  private:
-  divergence::ExpectedStatistics integrate(const Members& q, Index rows, const quadrature::Statistics& statistics) const;
+  divergence::ExpectedStatistics integrate(const Members& q, Index rows,
+                                           const quadrature::Statistics& statistics) const;
   /// A function of the divergence that rises with it: -+log Z; +inf where Z diverges.
   double height(const divergence::ExpectedStatistics& found) const;
   /// Finds where the tilted density is. Throws UnsupportedError where it has no integral.

@@ -38,13 +38,15 @@ double free(Domain domain, double value) {
 
 Unconstrained::Unconstrained(const Distribution& family, const Layout& layout) : family_(family), layout_(layout) {
   if (!layout.parts.empty() || layout.pattern || capability<Tabulated>(family, layout))
-    throw UnsupportedError(fmt::format("{} is not a family of plain parameters, which a search could move", family.name()));
+    throw UnsupportedError(
+        fmt::format("{} is not a family of plain parameters, which a search could move", family.name()));
   parameters_ = family.parameterizations()[static_cast<std::size_t>(layout.form)];
   for (const Parameter& p : parameters_) {
     if (p.domain == Domain::count || p.domain == Domain::boolean)
-      throw UnsupportedError(fmt::format("{} cannot be fitted: its parameter {} is a whole number, and a search moves along "
-                                         "real ones only",
-                                         family.name(), p.name));
+      throw UnsupportedError(
+          fmt::format("{} cannot be fitted: its parameter {} is a whole number, and a search moves along "
+                      "real ones only",
+                      family.name(), p.name));
     const Index rows = family.parameter_rows(p, layout);
     const bool scalar = p.shape == Shape::scalar;
     if (p.shape == Shape::matrix) {

@@ -8,12 +8,13 @@
 
 namespace kullback::inference {
 
-/// One member of one family. Real numbers stand for themselves, positive ones for their logarithm, those of the unit interval for
-/// their logit, a simplex for the log ratios to its last entry, a positive definite matrix for its Cholesky factor with the
-/// logarithm of the diagonal.
+/// One member of one family. Real numbers stand for themselves, positive ones for their logarithm, those of the unit
+/// interval for their logit, a simplex for the log ratios to its last entry, a positive definite matrix for its
+/// Cholesky factor with the logarithm of the diagonal.
 class Unconstrained {
  public:
-  /// Throws UnsupportedError for a family with a parameter that is no such thing (a whole number), or without plain parameters.
+  /// Throws UnsupportedError for a family with a parameter that is no such thing (a whole number), or without plain
+  /// parameters.
   Unconstrained(const Distribution& family, const Layout& layout);
 
   Index size() const { return static_cast<Index>(numbers_.size()); }

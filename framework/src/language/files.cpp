@@ -31,7 +31,9 @@ const T& Files::cached(std::map<std::string, T>& cache, const config::Node& file
 }
 
 const config::Table& Files::table(const config::Node& file) { return cached(tables_, file, config::read_csv); }
-const config::NumberArray& Files::array(const config::Node& file) { return cached(arrays_, file, config::read_npy_rows); }
+const config::NumberArray& Files::array(const config::Node& file) {
+  return cached(arrays_, file, config::read_npy_rows);
+}
 
 Eigen::VectorXd Files::take_array(const config::Node& file) {
   const config::NumberArray& array = this->array(file);

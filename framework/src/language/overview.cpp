@@ -123,7 +123,9 @@ class Overview {
       else if (factors > 1)
         line += fmt::format("; {} factors", factors);
       if (x.over.empty()) note_factors(x);
-      if (static_cast<std::size_t>(statement.variable) < m_.posteriors.size() && m_.posteriors[static_cast<std::size_t>(statement.variable)].kind == model::Posterior::Kind::grid) line += "; on a grid";
+      if (static_cast<std::size_t>(statement.variable) < m_.posteriors.size() &&
+          m_.posteriors[static_cast<std::size_t>(statement.variable)].kind == model::Posterior::Kind::grid)
+        line += "; on a grid";
     }
     line += x.role == Variable::Role::observed ? range(x) : prior(statement);
     lines_.push_back(std::move(line));

@@ -106,7 +106,9 @@ Spacing::Spacing(LineMap map, Index members, const Density& density) : map_(map)
   const bool bounded = map_.last() < 1e3;
   std::vector<Search> searches(static_cast<std::size_t>(members),
                                {map_.first(), map_.last(), 0, bounded ? 1.0 : 1e-3, false});
-  const auto done = [&] { return std::all_of(searches.begin(), searches.end(), [](const Search& s) { return s.done; }); };
+  const auto done = [&] {
+    return std::all_of(searches.begin(), searches.end(), [](const Search& s) { return s.done; });
+  };
   Eigen::MatrixXd edges(kScan + 1, members), nodes(kScan, members);
   for (int round = 0; round < kRounds && !done(); ++round) {
     for (Index k = 0; k < members; ++k) {
@@ -188,7 +190,8 @@ Cells Spacing::cells(Index count) const {
     cells.log_ratio[kept] = std::log(map_.slope(middle) * h / du(middle)) - std::log(next - x);
     cells.edges[++kept] = x = next;
   }
-  cells.edges.conservativeResize(kept + 1), cells.nodes.conservativeResize(kept), cells.log_ratio.conservativeResize(kept);
+  cells.edges.conservativeResize(kept + 1), cells.nodes.conservativeResize(kept),
+      cells.log_ratio.conservativeResize(kept);
   return cells;
 }
 

@@ -61,8 +61,10 @@ void join(const Registry& registry, const std::vector<int>& variables, Sources& 
                       "is none",
                       list, s.variable->name));
     if (s.plates != leader.plates || s.over != leader.over)
-      throw UnsupportedError(fmt::format("joint: [{}]: variables of one factor have the same plates, and vectors and "
-                                         "matrices lie over the same plate", list));
+      throw UnsupportedError(
+          fmt::format("joint: [{}]: variables of one factor have the same plates, and vectors and "
+                      "matrices lie over the same plate",
+                      list));
     dimension += s.layout.dimension;
   }
   for (const std::string& name : registry.families()) {

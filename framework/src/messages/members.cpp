@@ -1,7 +1,7 @@
 // The members of blocks: what they hear of a message by cell, how often each counts, and what others read of them.
-#include "messages/numeric.hpp"
 #include "messages//completion.hpp"
 #include "messages/model_joint.hpp"
+#include "messages/numeric.hpp"
 
 #include <kullback/error.hpp>
 

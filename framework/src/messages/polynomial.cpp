@@ -165,7 +165,9 @@ std::optional<Atom> Algebra::merge(const Atom& a, const Atom& b,
 }
 
 std::optional<Atom> Algebra::merge_in_block(const Atom& a, const Atom& b) const {
-  const auto is_matrix = [](const Atom& atom) { return atom.rows.size() == 2 && components_of(atom.label).size() == 1 && !atom.label.ends_with("x*x'"); };
+  const auto is_matrix = [](const Atom& atom) {
+    return atom.rows.size() == 2 && components_of(atom.label).size() == 1 && !atom.label.ends_with("x*x'");
+  };
   if (is_matrix(b) && !is_matrix(a)) return merge_in_block(b, a);
   if (is_matrix(a)) {  // with the vector, or its square: u'M, u'Mu
     Atom out = b;
@@ -203,7 +205,9 @@ void drop_contracted(Polynomial& polynomial) {
         for (const Atom& other : monomial.atoms)
           for (const auto* references : {&other.cells, &other.rows})
             for (const Reference& r : *references)
-              if (r.axis == axis) throw NoRule{atom.source, "elements of " + atom.label + " one by one, and a joint block has their sum only"};
+              if (r.axis == axis)
+                throw NoRule{atom.source,
+                             "elements of " + atom.label + " one by one, and a joint block has their sum only"};
         std::erase(monomial.axes, axis);
       }
 }

@@ -79,7 +79,8 @@ void check_labels(Text name, const std::vector<std::string>& labels) {
   const auto known = plain_labels();
   for (const std::string& label : labels)
     if (std::find(known.begin(), known.end(), label) == known.end() || label_rows(label, 1) != 1)
-      throw UnsupportedError(fmt::format("{} within limits: its statistic {} is no function of one number", name, label));
+      throw UnsupportedError(
+          fmt::format("{} within limits: its statistic {} is no function of one number", name, label));
 }
 
 std::vector<std::vector<Parameter>> named(const std::vector<std::string>& labels, std::vector<Parameter> parameters) {
@@ -115,7 +116,8 @@ WeightedNodes nodes_of(const std::vector<std::string>& labels, const kullback::S
   WeightedNodes nodes = nodes_between(std::cref(exponent), support, limit(eta[rows]), limit(eta[rows + 1]));
   nodes.log_mass += exponent.constant();
   if (nodes.weights.size() == 0)
-    throw NumericalError(fmt::format("there is nothing between the limits {} and {}", limit(eta[rows]), limit(eta[rows + 1])));
+    throw NumericalError(
+        fmt::format("there is nothing between the limits {} and {}", limit(eta[rows]), limit(eta[rows + 1])));
   return nodes;
 }
 
@@ -155,7 +157,8 @@ void Restricted::mean(const Layout&, In eta, Out m, Row log_partition) const {
 }
 
 void Restricted::natural(const Layout&, In, Out) const {
-  throw UnsupportedError(fmt::format("{}: its natural parameters are not found from moments; start from the prior", name_));
+  throw UnsupportedError(
+      fmt::format("{}: its natural parameters are not found from moments; start from the prior", name_));
 }
 
 bool Restricted::in_domain(const Layout&, In eta, Index member) const { return eta.col(member).allFinite(); }
@@ -210,18 +213,21 @@ void Discarded::mean(const Layout&, In eta, Out m, Row log_partition) const {
     const double low = limit(one[rows]), high = limit(one[rows + 1]);
     const Exponent exponent(labels_, support_, one.data());
     // Integers at the limits are inside.
-    const double below = support_.integer ? std::ceil(low) - 1 : low, above = support_.integer ? std::floor(high) + 1 : high;
+    const double below = support_.integer ? std::ceil(low) - 1 : low,
+                 above = support_.integer ? std::floor(high) + 1 : high;
     const WeightedNodes parts[] = {nodes_between(std::cref(exponent), support_, -kInfinity, below),
                                    nodes_between(std::cref(exponent), support_, above, kInfinity)};
     double mass[2], total = 0;
     for (int p = 0; p < 2; ++p) total += mass[p] = std::exp(eta(0, n) + exponent.constant() + parts[p].log_mass);
     if (!(total < 1))
-      throw NumericalError(fmt::format("{}: nothing is left between the limits {} and {} (outside: {})", name_, low, high, total));
+      throw NumericalError(
+          fmt::format("{}: nothing is left between the limits {} and {} (outside: {})", name_, low, high, total));
     log_partition[n] = -std::log1p(-total);
     m(0, n) = total / (1 - total);
     for (Index l = 0; l < rows; ++l)
       for (int p = 0; p < 2; ++p)
-        if (mass[p] > 0) m(1 + l, n) += mass[p] / (1 - total) * mean_of(parts[p], support_, labels_[static_cast<std::size_t>(l)]);
+        if (mass[p] > 0)
+          m(1 + l, n) += mass[p] / (1 - total) * mean_of(parts[p], support_, labels_[static_cast<std::size_t>(l)]);
   }
 }
 

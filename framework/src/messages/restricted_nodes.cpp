@@ -43,7 +43,9 @@ struct Coordinate {
     return from_low ? std::log(high - low) + log_logistic(-t) : -t;
   }
   static double log_logistic(double t) { return t < 0 ? t - std::log1p(std::exp(t)) : -std::log1p(std::exp(-t)); }
-  Places places(Index count) const { return {Eigen::RowVectorXd(count), Eigen::RowVectorXd(count), Eigen::RowVectorXd(count)}; }
+  Places places(Index count) const {
+    return {Eigen::RowVectorXd(count), Eigen::RowVectorXd(count), Eigen::RowVectorXd(count)};
+  }
   void put(double t, Index n, Places& at) const {
     at.x[n] = x_of(t);
     at.log_from_low[n] = log_from_low(t);
@@ -222,7 +224,8 @@ WeightedNodes integers_between(const LogDensity& g, double low, double high) {
       const double here = at(k);
       if (!(here > top - kNothing)) break;
       values.push_back(k);
-      if (static_cast<double>(values.size()) > kMostIntegers) throw NumericalError("a distribution within limits has no finite sum");
+      if (static_cast<double>(values.size()) > kMostIntegers)
+        throw NumericalError("a distribution within limits has no finite sum");
     }
   };
   walk(-1);

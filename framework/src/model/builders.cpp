@@ -2,7 +2,6 @@
 
 #include "core/random.hpp"
 
-
 #include <kullback/error.hpp>
 #include <kullback/numerics.hpp>
 
@@ -48,10 +47,12 @@ Named kernel_estimate(Call& call) {
     if (points.cols() == 1)
       components.push_back(kernel.make({{"mean", points(r, 0)}, {"variance", covariance(0, 0)}}));
     else
-      components.push_back(kernel.make({{"mean", Eigen::VectorXd(points.row(r).transpose())}, {"covariance", covariance}}));
+      components.push_back(
+          kernel.make({{"mean", Eigen::VectorXd(points.row(r).transpose())}, {"covariance", covariance}}));
   }
   const Eigen::VectorXd weights = Eigen::VectorXd::Constant(points.rows(), 1 / n);
-  return {std::vector<Members>{call.scope.registry().family("mixture").make({{"weights", weights}, {"components", components}})},
+  return {std::vector<Members>{
+              call.scope.registry().family("mixture").make({{"weights", weights}, {"components", components}})},
           call.need("points", 0).named.coordinates};
 }
 
@@ -70,7 +71,8 @@ Named histogram(Call& call) {
     if (total > 10'000'000) fail(call.need("cells"), "a histogram has at most 10^7 cells");
     const double low = call.find("low") ? call.vector("low", d)[c] : points.col(c).minCoeff();
     const double high = call.find("high") ? call.vector("high", d)[c] : points.col(c).maxCoeff();
-    if (!(low < high)) fail(call.need("points", 0), fmt::format("coordinate {} has no width: low {}, high {}", c + 1, low, high));
+    if (!(low < high))
+      fail(call.need("points", 0), fmt::format("coordinate {} has no width: low {}, high {}", c + 1, low, high));
     edges.push_back(Eigen::VectorXd::LinSpaced(static_cast<Index>(count) + 1, low, high));
   }
   // Counts with the first coordinate running fastest, as the grid family numbers its cells.
@@ -81,8 +83,10 @@ Named histogram(Call& call) {
       const Eigen::VectorXd& e = edges[static_cast<std::size_t>(c)];
       const double x = points(r, c);
       if (!(x >= e[0] && x <= e[e.size() - 1]))
-        fail(call.need("points", 0), fmt::format("observation {} ({}) lies outside [{}, {}]: widen low and high", r + 1, x, e[0], e[e.size() - 1]));
-      const auto after = std::upper_bound(e.data(), e.data() + e.size() - 1, x) - e.data();  // the last cell holds its upper edge
+        fail(call.need("points", 0), fmt::format("observation {} ({}) lies outside [{}, {}]: widen low and high", r + 1,
+                                                 x, e[0], e[e.size() - 1]));
+      const auto after =
+          std::upper_bound(e.data(), e.data() + e.size() - 1, x) - e.data();  // the last cell holds its upper edge
       cell += stride * std::min<Index>(after - 1, e.size() - 2);
       stride *= e.size() - 1;
     }
@@ -98,7 +102,8 @@ Named histogram(Call& call) {
   arguments.push_back({"high", high});
   arguments.push_back({"cells", cells});
   arguments.push_back({"weights", counts});
-  return {std::vector<Members>{call.scope.registry().family("discrete_grid").make(arguments)}, call.need("points", 0).named.coordinates};
+  return {std::vector<Members>{call.scope.registry().family("discrete_grid").make(arguments)},
+          call.need("points", 0).named.coordinates};
 }
 
 Named lattice_precision(Call& call) {
@@ -106,7 +111,8 @@ Named lattice_precision(Call& call) {
   const auto* given = std::get_if<Eigen::VectorXd>(&argument.named.value);
   if (!given || given->size() != 2) fail(argument, "shape is a list of two whole numbers: [rows, columns]");
   for (double size : *given)
-    if (!(size >= 1 && size <= 30000 && size == std::floor(size))) fail(argument, fmt::format("shape must be whole numbers from 1 to 30000, got {}", size));
+    if (!(size >= 1 && size <= 30000 && size == std::floor(size)))
+      fail(argument, fmt::format("shape must be whole numbers from 1 to 30000, got {}", size));
   const int rows = static_cast<int>((*given)[0]), columns = static_cast<int>((*given)[1]);
   if (static_cast<long long>(rows) * columns > 100'000'000) fail(argument, "a lattice has at most 10^8 sites");
   const double diagonal = call.number("diagonal"), neighbor = call.number("neighbor");
@@ -128,9 +134,11 @@ Named lattice_precision(Call& call) {
 Named noise(Call& call) {
   const CallArgument& argument = call.need("count", 0);
   const auto* given = std::get_if<double>(&argument.named.value);
-  if (!given || !(*given >= 1 && *given <= 1e8 && *given == std::floor(*given))) fail(argument, "count must be a whole number from 1 to 10^8");
+  if (!given || !(*given >= 1 && *given <= 1e8 && *given == std::floor(*given)))
+    fail(argument, "count must be a whole number from 1 to 10^8");
   const double seed = call.number("seed"), stddev = call.number("stddev", 1.0);
-  if (!(seed >= 0 && seed < 0x1p53 && seed == std::floor(seed))) fail(call.need("seed"), "seed must be a whole number, 0 or more");
+  if (!(seed >= 0 && seed < 0x1p53 && seed == std::floor(seed)))
+    fail(call.need("seed"), "seed must be a whole number, 0 or more");
   if (!(stddev > 0)) fail(call.need("stddev"), fmt::format("stddev must be positive, got {}", stddev));
   Eigen::MatrixXd draws(1, static_cast<Index>(*given));
   Stream(static_cast<std::uint64_t>(seed), Purpose::data).uniforms(0, 0, draws);
@@ -138,8 +146,10 @@ Named noise(Call& call) {
 }
 
 using Builder = Named (*)(Call&);
-const std::map<std::string, Builder> kBuilders = {
-    {"kernel_estimate", kernel_estimate}, {"histogram", histogram}, {"lattice_precision", lattice_precision}, {"noise", noise}};
+const std::map<std::string, Builder> kBuilders = {{"kernel_estimate", kernel_estimate},
+                                                  {"histogram", histogram},
+                                                  {"lattice_precision", lattice_precision},
+                                                  {"noise", noise}};
 
 }  // namespace
 
@@ -170,7 +180,8 @@ Eigen::VectorXd Call::vector(const std::string& name, Index size, std::optional<
   const CallArgument& argument = need(name);
   if (const auto* value = std::get_if<double>(&argument.named.value)) return Eigen::VectorXd::Constant(size, *value);
   const auto* values = std::get_if<Eigen::VectorXd>(&argument.named.value);
-  if (!values || values->size() != size) fail(argument, fmt::format("{} must be one number, or a list of {}", name, size));
+  if (!values || values->size() != size)
+    fail(argument, fmt::format("{} must be one number, or a list of {}", name, size));
   return *values;
 }
 
@@ -185,7 +196,8 @@ void Call::finish() {
   for (const CallArgument& argument : arguments_) {
     if (std::find(asked_.begin(), asked_.end(), argument.name) != asked_.end()) continue;
     fail(argument, argument.name.empty() ? fmt::format("{} takes no further argument here: name it", expression.text)
-                                         : fmt::format("{} has no argument '{}'; {}", expression.text, argument.name, suggestion(argument.name, asked_)));
+                                         : fmt::format("{} has no argument '{}'; {}", expression.text, argument.name,
+                                                       suggestion(argument.name, asked_)));
   }
 }
 

@@ -44,10 +44,11 @@ class Call {
 /// The functions there are: kernel_estimate, histogram, lattice_precision, noise.
 const std::vector<std::string>& builders();
 
-/// Calls one of them. kernel_estimate(points, bandwidth = scott | silverman | h): the mixture of normals at the observations with
-/// covariance h^2 times the sample covariance; h = n^(-1/(d+4)) [Scott 1992, eq. 6.42] or (n (d+2)/4)^(-1/(d+4)) [Silverman 1986].
-/// histogram(points, cells | low, high): the discrete_grid of counts. lattice_precision(shape, diagonal, neighbor): the sparse
-/// precision matrix of a field on a lattice. noise(count, seed, stddev): normal draws, the same everywhere.
+/// Calls one of them. kernel_estimate(points, bandwidth = scott | silverman | h): the mixture of normals at the
+/// observations with covariance h^2 times the sample covariance; h = n^(-1/(d+4)) [Scott 1992, eq. 6.42] or (n
+/// (d+2)/4)^(-1/(d+4)) [Silverman 1986]. histogram(points, cells | low, high): the discrete_grid of counts.
+/// lattice_precision(shape, diagonal, neighbor): the sparse precision matrix of a field on a lattice. noise(count,
+/// seed, stddev): normal draws, the same everywhere.
 Named call_builder(Call& call);
 
 }  // namespace kullback::model

@@ -15,7 +15,9 @@ namespace kullback::model {
 
 // Layout: constants = {program, low, high}. theta = (log Z, E[x], E[x x'] column by column).
 
-Index ExpressionDensity::parameter_count(const Layout& layout) const { return 1 + layout.dimension + layout.dimension * layout.dimension; }
+Index ExpressionDensity::parameter_count(const Layout& layout) const {
+  return 1 + layout.dimension + layout.dimension * layout.dimension;
+}
 
 Support ExpressionDensity::support(const Layout& layout, In, Index, Index coordinate) const {
   return {layout.constants[1][coordinate], layout.constants[2][coordinate]};
@@ -26,11 +28,13 @@ void ExpressionDensity::log_density(const Layout& layout, In theta, const Points
   const Eigen::VectorXd& high = layout.constants[2];
   evaluate_program(layout.constants[0], points.x, out);
   for (Index n = 0; n < points.x.cols(); ++n) {
-    const bool inside = (points.x.col(n).array() >= low.array()).all() && (points.x.col(n).array() <= high.array()).all();
+    const bool inside =
+        (points.x.col(n).array() >= low.array()).all() && (points.x.col(n).array() <= high.array()).all();
     if (!inside) {
       out(n) = -std::numeric_limits<double>::infinity();
     } else if (std::isnan(out(n))) {
-      throw NumericalError(fmt::format("the density expression is not a number at x = [{:.6g}]", fmt::join(points.x.col(n), ", ")));
+      throw NumericalError(
+          fmt::format("the density expression is not a number at x = [{:.6g}]", fmt::join(points.x.col(n), ", ")));
     } else {
       out(n) -= theta(0, theta.cols() > 1 ? n : 0);
     }
@@ -66,10 +70,12 @@ Members make_density(const Distribution& family, const Eigen::VectorXd& program,
   const double infinity = std::numeric_limits<double>::infinity();
   if (integral.log_normalizer == infinity)
     throw NumericalError("the density has an infinite integral: give it a smaller range, or tails that fall");
-  if (integral.log_normalizer == -infinity) throw NumericalError("the density is zero everywhere it was looked at: check its range");
+  if (integral.log_normalizer == -infinity)
+    throw NumericalError("the density is zero everywhere it was looked at: check its range");
   if (!(integral.log_normalizer_error < kMostRelativeError))
-    throw NumericalError(fmt::format("the density's integral is only known to a relative error of {:.1g}: narrow its range to where the mass is",
-                                     integral.log_normalizer_error));
+    throw NumericalError(fmt::format(
+        "the density's integral is only known to a relative error of {:.1g}: narrow its range to where the mass is",
+        integral.log_normalizer_error));
   if (!integral.mean.allFinite())
     throw NumericalError("the density has no finite mean and variance: give it a finite range");
   members.theta(0) = integral.log_normalizer;

@@ -21,8 +21,9 @@ const std::map<std::string, Op, std::less<>> kFunctions = {
     {"sin", Op::sin}, {"cos", Op::cos}, {"tanh", Op::tanh}, {"logistic", Op::logistic}};
 
 const std::map<std::string, Op, std::less<>> kBinary = {
-    {"+", Op::add},        {"-", Op::subtract},    {"*", Op::multiply},       {"/", Op::divide}, {"^", Op::power},     {"<", Op::less},
-    {"<=", Op::less_equal}, {">", Op::greater}, {">=", Op::greater_equal}, {"==", Op::equal}, {"!=", Op::not_equal}};
+    {"+", Op::add},       {"-", Op::subtract},    {"*", Op::multiply}, {"/", Op::divide},         {"^", Op::power},
+    {"<", Op::less},      {"<=", Op::less_equal}, {">", Op::greater},  {">=", Op::greater_equal}, {"==", Op::equal},
+    {"!=", Op::not_equal}};
 
 struct Compiler {
   const std::vector<std::string>& coordinates;
@@ -37,9 +38,13 @@ struct Compiler {
 
   void compile(const Expression& e) {
     switch (e.kind) {
-      case Kind::number: return emit(Op::constant, e.number);
-      case Kind::reference: return reference(e);
-      case Kind::unary: compile(e.children[0]); return emit(Op::negate);
+      case Kind::number:
+        return emit(Op::constant, e.number);
+      case Kind::reference:
+        return reference(e);
+      case Kind::unary:
+        compile(e.children[0]);
+        return emit(Op::negate);
       case Kind::binary:
         compile(e.children[0]);
         if (e.text == "^" && e.children[1].kind == Kind::number && e.children[1].number == 2) return emit(Op::square);
@@ -48,14 +53,16 @@ struct Compiler {
       case Kind::call: {
         const auto found = kFunctions.find(e.text);
         if (found == kFunctions.end())
-          config::fail(e.place, e.path, fmt::format("'{}' is not a function of numbers; {}", e.text,
-                                                    suggestion(e.text, numeric_functions())));
+          config::fail(
+              e.place, e.path,
+              fmt::format("'{}' is not a function of numbers; {}", e.text, suggestion(e.text, numeric_functions())));
         if (e.children.size() != 1 || !e.children[0].text.empty())
           config::fail(e.place, e.path, fmt::format("{} takes one argument", e.text));
         compile(e.children[0].children[0]);
         return emit(found->second);
       }
-      default: config::fail(e.place, e.path, "a number or an expression of coordinates is expected here");
+      default:
+        config::fail(e.place, e.path, "a number or an expression of coordinates is expected here");
     }
   }
 
@@ -124,32 +131,75 @@ void evaluate_program(const Eigen::VectorXd& program, In x, Row out) {
       }
       Slot& b = stack[top - 1];
       switch (op) {
-        case Op::negate: b = -b; continue;
-        case Op::square: b = b * b; continue;
-        case Op::exp: b = b.exp(); continue;
-        case Op::log: b = b.log(); continue;
-        case Op::sqrt: b = b.unaryExpr([](double v) { return std::sqrt(v); }); continue;  // Eigen's rounds twice with AVX-512
-        case Op::abs: b = b.abs(); continue;
-        case Op::sin: b = b.sin(); continue;
-        case Op::cos: b = b.cos(); continue;
-        case Op::tanh: b = b.tanh(); continue;
-        case Op::logistic: apply(b, [](double v) { return 1 / (1 + std::exp(-v)); }); continue;
-        default: break;
+        case Op::negate:
+          b = -b;
+          continue;
+        case Op::square:
+          b = b * b;
+          continue;
+        case Op::exp:
+          b = b.exp();
+          continue;
+        case Op::log:
+          b = b.log();
+          continue;
+        case Op::sqrt:
+          b = b.unaryExpr([](double v) { return std::sqrt(v); });
+          continue;  // Eigen's rounds twice with AVX-512
+        case Op::abs:
+          b = b.abs();
+          continue;
+        case Op::sin:
+          b = b.sin();
+          continue;
+        case Op::cos:
+          b = b.cos();
+          continue;
+        case Op::tanh:
+          b = b.tanh();
+          continue;
+        case Op::logistic:
+          apply(b, [](double v) { return 1 / (1 + std::exp(-v)); });
+          continue;
+        default:
+          break;
       }
       Slot& a = stack[top - 2];
       --top;
       switch (op) {
-        case Op::add: a += b; break;
-        case Op::subtract: a -= b; break;
-        case Op::multiply: a *= b; break;
-        case Op::divide: a /= b; break;
-        case Op::power: combine(a, b, [](double v, double w) { return std::pow(v, w); }); break;
-        case Op::less: combine(a, b, [](double v, double w) { return double(v < w); }); break;
-        case Op::less_equal: combine(a, b, [](double v, double w) { return double(v <= w); }); break;
-        case Op::greater: combine(a, b, [](double v, double w) { return double(v > w); }); break;
-        case Op::greater_equal: combine(a, b, [](double v, double w) { return double(v >= w); }); break;
-        case Op::equal: combine(a, b, [](double v, double w) { return double(v == w); }); break;
-        default: combine(a, b, [](double v, double w) { return double(v != w); }); break;
+        case Op::add:
+          a += b;
+          break;
+        case Op::subtract:
+          a -= b;
+          break;
+        case Op::multiply:
+          a *= b;
+          break;
+        case Op::divide:
+          a /= b;
+          break;
+        case Op::power:
+          combine(a, b, [](double v, double w) { return std::pow(v, w); });
+          break;
+        case Op::less:
+          combine(a, b, [](double v, double w) { return double(v < w); });
+          break;
+        case Op::less_equal:
+          combine(a, b, [](double v, double w) { return double(v <= w); });
+          break;
+        case Op::greater:
+          combine(a, b, [](double v, double w) { return double(v > w); });
+          break;
+        case Op::greater_equal:
+          combine(a, b, [](double v, double w) { return double(v >= w); });
+          break;
+        case Op::equal:
+          combine(a, b, [](double v, double w) { return double(v == w); });
+          break;
+        default:
+          combine(a, b, [](double v, double w) { return double(v != w); });
+          break;
       }
     }
     out.segment(begin, count) = stack[0].head(count).matrix().transpose();

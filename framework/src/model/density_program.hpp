@@ -15,15 +15,36 @@ namespace kullback::model {
 
 /// Codes of the program. Each instruction is one number; `constant` and `coordinate` are followed by their operand.
 enum class Op : int {
-  constant, coordinate, add, subtract, multiply, divide, power, negate, square,
-  exp, log, sqrt, abs, sin, cos, tanh, logistic, less, less_equal, greater, greater_equal, equal, not_equal,
+  constant,
+  coordinate,
+  add,
+  subtract,
+  multiply,
+  divide,
+  power,
+  negate,
+  square,
+  exp,
+  log,
+  sqrt,
+  abs,
+  sin,
+  cos,
+  tanh,
+  logistic,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  equal,
+  not_equal,
 };
 
 /// The names of the functions that may be called in an expression of numbers.
 const std::vector<std::string>& numeric_functions();
 
-/// Compiles an expression over `coordinates`. A reference that is no coordinate is looked up with `constant`, which returns
-/// nothing if the name is not a number. Throws ConfigError at the place of what cannot be compiled.
+/// Compiles an expression over `coordinates`. A reference that is no coordinate is looked up with `constant`, which
+/// returns nothing if the name is not a number. Throws ConfigError at the place of what cannot be compiled.
 Eigen::VectorXd compile(const config::Expression& expression, const std::vector<std::string>& coordinates,
                         const std::function<std::optional<double>(const std::string&)>& constant);
 

@@ -32,7 +32,8 @@ auto placing_errors(const Expression& call, F work) {
     for (std::size_t i = 0; i < call.children.size(); ++i) {
       const Expression& argument = call.children[i];
       const bool first = i == 0 && argument.text.empty();
-      if (!error.argument().empty() && (argument.text == error.argument() || (first && at == &call && call.children.size() == 1)))
+      if (!error.argument().empty() &&
+          (argument.text == error.argument() || (first && at == &call && call.children.size() == 1)))
         at = &argument.children[0];
     }
     config::fail(at->place, at->path, error.what());
@@ -43,18 +44,22 @@ auto placing_errors(const Expression& call, F work) {
   }
 }
 
-bool is_density(const Expression& e) { return e.kind == Kind::call && (e.text == "density" || e.text == "log_density"); }
+bool is_density(const Expression& e) {
+  return e.kind == Kind::call && (e.text == "density" || e.text == "log_density");
+}
 
 // An end of a range: a number, inf or -inf.
 double range_end(const Scope& scope, const Expression& e) {
-  if (e.kind == Kind::reference && e.text == "inf" && e.children.empty()) return std::numeric_limits<double>::infinity();
+  if (e.kind == Kind::reference && e.text == "inf" && e.children.empty())
+    return std::numeric_limits<double>::infinity();
   if (e.kind == Kind::unary) return -range_end(scope, e.children[0]);
   return evaluate_number(scope, e);
 }
 
 Named evaluate_density(const Scope& scope, const Expression& call) {
   if (call.children.empty() || !call.children[0].text.empty())
-    fail(call, fmt::format("{} takes an expression and then a range for each coordinate: {}(exp(-x^4), x = [-3, 3])", call.text, call.text));
+    fail(call, fmt::format("{} takes an expression and then a range for each coordinate: {}(exp(-x^4), x = [-3, 3])",
+                           call.text, call.text));
   std::vector<std::string> coordinates;
   std::vector<double> low, high;
   for (std::size_t i = 1; i < call.children.size(); ++i) {
@@ -63,14 +68,17 @@ Named evaluate_density(const Scope& scope, const Expression& call) {
     if (argument.text.empty()) fail(range, "name the coordinate that this range belongs to: x = [-3, 3]");
     if (std::find(coordinates.begin(), coordinates.end(), argument.text) != coordinates.end())
       fail(argument, fmt::format("coordinate '{}' is given twice", argument.text));
-    if (range.kind != Kind::list || range.children.size() != 2) fail(range, "a range is a list of two ends: [low, high], or [-inf, inf]");
+    if (range.kind != Kind::list || range.children.size() != 2)
+      fail(range, "a range is a list of two ends: [low, high], or [-inf, inf]");
     low.push_back(range_end(scope, range.children[0]));
     high.push_back(range_end(scope, range.children[1]));
-    if (!(low.back() < high.back())) fail(range, fmt::format("low must be below high, got [{}, {}]", low.back(), high.back()));
+    if (!(low.back() < high.back()))
+      fail(range, fmt::format("low must be below high, got [{}, {}]", low.back(), high.back()));
     coordinates.push_back(argument.text);
   }
   if (coordinates.empty() || coordinates.size() > 3)
-    fail(call, fmt::format("{} has one to three coordinates, each with its range (x = [-3, 3]); got {}", call.text, coordinates.size()));
+    fail(call, fmt::format("{} has one to three coordinates, each with its range (x = [-3, 3]); got {}", call.text,
+                           coordinates.size()));
 
   const auto constant = [&](const std::string& name) -> std::optional<double> {
     const Named* named = scope.find(name);
@@ -98,7 +106,8 @@ Named evaluate_list(const Scope& scope, const Expression& list) {
   for (const Expression& child : list.children) values.push_back(evaluate_expression(scope, child));
   const std::size_t kind = values[0].value.index();
   for (std::size_t i = 0; i < values.size(); ++i)
-    if (values[i].value.index() != kind) fail(list.children[i], "the elements of a list must be of one kind: all numbers, all lists or all distributions");
+    if (values[i].value.index() != kind)
+      fail(list.children[i], "the elements of a list must be of one kind: all numbers, all lists or all distributions");
   const auto n = static_cast<Index>(values.size());
   if (std::holds_alternative<double>(values[0].value)) {
     Eigen::VectorXd vector(n);
@@ -145,7 +154,9 @@ Eigen::VectorXd spread(const Value& value, Index size) {
   return std::get<Eigen::VectorXd>(value);
 }
 
-bool is_numeric(const Value& value) { return std::holds_alternative<double>(value) || std::holds_alternative<Eigen::VectorXd>(value); }
+bool is_numeric(const Value& value) {
+  return std::holds_alternative<double>(value) || std::holds_alternative<Eigen::VectorXd>(value);
+}
 Index length(const Value& value) {
   const auto* vector = std::get_if<Eigen::VectorXd>(&value);
   return vector ? vector->size() : 1;
@@ -153,7 +164,8 @@ Index length(const Value& value) {
 
 // The result of arithmetic must be a number: NaN and infinities stop here, at their place.
 Named finite(const Expression& e, Eigen::VectorXd result, bool scalar) {
-  if (!result.allFinite()) fail(e, fmt::format("this is {}, not a finite number", result.hasNaN() ? "not a number" : "infinite"));
+  if (!result.allFinite())
+    fail(e, fmt::format("this is {}, not a finite number", result.hasNaN() ? "not a number" : "infinite"));
   if (scalar) return {result[0], {}};
   return {result, {}};
 }
@@ -167,7 +179,8 @@ Named evaluate_arithmetic(const Scope& scope, const Expression& e) {
   const bool scalar = std::holds_alternative<double>(a.value) && std::holds_alternative<double>(b.value);
   const Index n = std::max(length(a.value), length(b.value));
   const Eigen::VectorXd left = spread(a.value, n), right = spread(b.value, n);
-  if (left.size() != right.size()) fail(e, fmt::format("lists of {} and {} numbers do not align", left.size(), right.size()));
+  if (left.size() != right.size())
+    fail(e, fmt::format("lists of {} and {} numbers do not align", left.size(), right.size()));
   return finite(e, left.binaryExpr(right, [&](double x, double y) { return apply(e.text, x, y); }), scalar);
 }
 
@@ -216,7 +229,8 @@ Named evaluate_call(const Scope& scope, const Expression& e) {
   for (const Expression& argument : e.children) {
     const Expression& inner = argument.children[0];
     // A bare word that names nothing is text for a builder (bandwidth = scott).
-    const bool word = builder && inner.kind == Kind::reference && inner.children.empty() && !scope.find(inner.text) && !argument.text.empty();
+    const bool word = builder && inner.kind == Kind::reference && inner.children.empty() && !scope.find(inner.text) &&
+                      !argument.text.empty();
     Named named = word ? Named{inner.text, {}} : evaluate_expression(scope, inner);
     if (coordinates.empty()) coordinates = named.coordinates;
     arguments.push_back({argument.text, std::move(named), &inner});
@@ -237,9 +251,11 @@ Named evaluate_reference(const Scope& scope, const Expression& e) {
   if (const Named* named = scope.find(e.text)) return *named;
   if (e.text == "pi") return {3.14159265358979323846, {}};
   if (e.text == "inf") fail(e, "an infinite number has no meaning here");
-  if (scope.registry().find_family(e.text)) fail(e, fmt::format("'{}' is a family; give its parameters: {}(...)", e.text, e.text));
+  if (scope.registry().find_family(e.text))
+    fail(e, fmt::format("'{}' is a family; give its parameters: {}(...)", e.text, e.text));
   std::vector<std::string> names = scope.names();
-  fail(e, names.empty() ? fmt::format("'{}' is not defined", e.text) : fmt::format("'{}' is not defined; {}", e.text, suggestion(e.text, names)));
+  fail(e, names.empty() ? fmt::format("'{}' is not defined", e.text)
+                        : fmt::format("'{}' is not defined; {}", e.text, suggestion(e.text, names)));
 }
 
 }  // namespace
@@ -254,16 +270,23 @@ void check_calls(const Scope& scope, const Expression& e) {
 
 Named evaluate_expression(const Scope& scope, const Expression& e) {
   switch (e.kind) {
-    case Kind::number: return {e.number, {}};
-    case Kind::string: return {e.text, {}};
-    case Kind::list: return evaluate_list(scope, e);
-    case Kind::reference: return evaluate_reference(scope, e);
-    case Kind::call: return evaluate_call(scope, e);
+    case Kind::number:
+      return {e.number, {}};
+    case Kind::string:
+      return {e.text, {}};
+    case Kind::list:
+      return evaluate_list(scope, e);
+    case Kind::reference:
+      return evaluate_reference(scope, e);
+    case Kind::call:
+      return evaluate_call(scope, e);
     case Kind::unary:
-    case Kind::binary: return evaluate_arithmetic(scope, e);
+    case Kind::binary:
+      return evaluate_arithmetic(scope, e);
     case Kind::argument:
     case Kind::shift:
-    case Kind::label: break;
+    case Kind::label:
+      break;
   }
   fail(e, "this has no meaning here");
 }
@@ -292,7 +315,8 @@ namespace {
 
 // Bare family names, and calls that hold one, are to be fitted.
 bool mentions_open_family(const Scope& scope, const Expression& e) {
-  if (e.kind == Kind::reference) return e.children.empty() && !scope.find(e.text) && scope.registry().find_family(e.text);
+  if (e.kind == Kind::reference)
+    return e.children.empty() && !scope.find(e.text) && scope.registry().find_family(e.text);
   if (e.kind != Kind::call || is_density(e)) return false;
   if (e.children.empty()) return true;
   return std::any_of(e.children.begin(), e.children.end(), [&](const Expression& argument) {
@@ -305,21 +329,24 @@ bool is_flexible(const Scope& scope, const Expression& e) {
   const Distribution* family = scope.registry().find_family(e.text);
   if (!family || (e.kind == Kind::call && !e.children.empty())) return false;
   const auto sets = family->parameterizations();
-  return std::any_of(sets.front().begin(), sets.front().end(), [](const Parameter& p) { return p.shape != Shape::scalar; });
+  return std::any_of(sets.front().begin(), sets.front().end(),
+                     [](const Parameter& p) { return p.shape != Shape::scalar; });
 }
 
 Opening slice(const Opening& opening, Index first, Index count) {
   Opening part{count, {}};
   if (!opening.edges.empty())
-    part.edges.assign(opening.edges.begin() + first, opening.edges.begin() + std::min<Index>(first + count, static_cast<Index>(opening.edges.size())));
+    part.edges.assign(opening.edges.begin() + first,
+                      opening.edges.begin() + std::min<Index>(first + count, static_cast<Index>(opening.edges.size())));
   return part;
 }
 
 Part open_family(const Scope& scope, const Expression& e, const Opening& opening);
 
-// The factors of a product: one alone is repeated over the coordinates, as many as coordinates take one each, and otherwise
-// a vector-valued one takes what the others leave.
-std::vector<Part> open_factors(const Scope& scope, const Expression& e, const std::vector<const Expression*>& factors, const Opening& opening) {
+// The factors of a product: one alone is repeated over the coordinates, as many as coordinates take one each, and
+// otherwise a vector-valued one takes what the others leave.
+std::vector<Part> open_factors(const Scope& scope, const Expression& e, const std::vector<const Expression*>& factors,
+                               const Opening& opening) {
   std::vector<Part> parts;
   const auto n = static_cast<Index>(factors.size());
   if (n == 1 && opening.edges.empty()) {
@@ -333,11 +360,13 @@ std::vector<Part> open_factors(const Scope& scope, const Expression& e, const st
     std::vector<Index> sizes;
     Index left = opening.dimension, flexible = 0;
     for (const Expression* factor : factors) {
-      sizes.push_back(is_flexible(scope, *factor) ? 0 : open_family(scope, *factor, slice(opening, 0, 1)).layout.dimension);
+      sizes.push_back(is_flexible(scope, *factor) ? 0
+                                                  : open_family(scope, *factor, slice(opening, 0, 1)).layout.dimension);
       left -= sizes.back();
       flexible += sizes.back() == 0;
     }
-    if (flexible > 1) fail(e, "only one factor can take the coordinates that are left; give the others their dimension");
+    if (flexible > 1)
+      fail(e, "only one factor can take the coordinates that are left; give the others their dimension");
     Index first = 0;
     for (std::size_t i = 0; i < factors.size(); ++i) {
       const Index size = sizes[i] ? sizes[i] : std::max<Index>(left, 1);
@@ -352,13 +381,15 @@ Part open_family(const Scope& scope, const Expression& e, const Opening& opening
   if (e.kind != Kind::reference && e.kind != Kind::call)
     fail(e, "an approximating family is expected here, such as normal or factorized(normal)");
   const Distribution* family = scope.registry().find_family(e.text);
-  if (!family) fail(e, fmt::format("'{}' is not a family; {}", e.text, suggestion(e.text, scope.registry().families())));
+  if (!family)
+    fail(e, fmt::format("'{}' is not a family; {}", e.text, suggestion(e.text, scope.registry().families())));
 
   Arguments given;
   std::vector<const Expression*> factors;
   for (const Expression& argument : e.children) {
     const Expression& inner = argument.children[0];
-    const bool factor = argument.text.empty() && (inner.kind == Kind::reference || inner.kind == Kind::call) && scope.registry().find_family(inner.text);
+    const bool factor = argument.text.empty() && (inner.kind == Kind::reference || inner.kind == Kind::call) &&
+                        scope.registry().find_family(inner.text);
     if (factor)
       factors.push_back(&inner);
     else
@@ -373,7 +404,8 @@ Part open_family(const Scope& scope, const Expression& e, const Opening& opening
 Approximation evaluate_approximation(const Scope& scope, const Expression& e, const Known& target) {
   const Index d = target.members.layout.dimension;
   Opening opening{d, {}};
-  if (const auto* cells = capability<Tabulated>(*target.members.family, target.members.layout)) opening.edges = cells->edges(target.members.layout);
+  if (const auto* cells = capability<Tabulated>(*target.members.family, target.members.layout))
+    opening.edges = cells->edges(target.members.layout);
 
   Approximation result;
   bool open = mentions_open_family(scope, e);
@@ -418,7 +450,8 @@ std::string to_text(const Members& members) {
   const Layout& layout = members.layout;
   if (!layout.parts.empty()) {
     std::vector<std::string> parts;
-    for (const Part& part : layout.parts) parts.push_back(fmt::format("{}{}", part.count > 1 ? fmt::format("{} x ", part.count) : "", part.family->name()));
+    for (const Part& part : layout.parts)
+      parts.push_back(fmt::format("{}{}", part.count > 1 ? fmt::format("{} x ", part.count) : "", part.family->name()));
     return fmt::format("{}({})", name, fmt::join(parts, ", "));
   }
   std::vector<std::string> parts;

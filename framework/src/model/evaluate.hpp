@@ -9,8 +9,8 @@
 
 namespace kullback::model {
 
-/// The value of an expression and the names of its coordinates. A distribution is a `std::vector<Members>` of one. Errors,
-/// also a family's own DomainError, point at the place in the file that caused them.
+/// The value of an expression and the names of its coordinates. A distribution is a `std::vector<Members>` of one.
+/// Errors, also a family's own DomainError, point at the place in the file that caused them.
 Named evaluate_expression(const Scope& scope, const config::Expression& expression);
 
 /// The same for an expression that must be a number.

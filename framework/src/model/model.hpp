@@ -48,13 +48,18 @@ struct Selector {
   std::vector<Selector> of;  ///< one a plate of `variable`
 };
 
-/// A deterministic value, one number a cell of `dimensions`, all of which are in the frame (the statement's dimensions and
-/// those of the sums around it). What depends on data alone has been computed: it is a `constant`.
+/// A deterministic value, one number a cell of `dimensions`, all of which are in the frame (the statement's dimensions
+/// and those of the sums around it). What depends on data alone has been computed: it is a `constant`.
 struct Term {
   enum class Kind {
     constant,  ///< `array`
     variable,  ///< `variable` read through `selectors`, one a dimension of it (plates, then over)
-    negate, add, subtract, multiply, divide, power,  ///< of `children`
+    negate,
+    add,
+    subtract,
+    multiply,
+    divide,
+    power,     ///< of `children`
     compare,   ///< `name` is < <= > >= == !=; 1 or 0. Levels are compared by their number, counted from 0
     function,  ///< `name` is exp log sqrt logistic, or stick_breaking along plate `reduced`; one child
     sum,       ///< of the one child over plate `reduced`
@@ -80,23 +85,23 @@ struct Statement {
   std::vector<char> serves;                 ///< one a cell of the variable's plates; empty: all of them
   Dimensions frame;                         ///< the variable's plates, then its over
 
-  // Random: `variable ~ family(arguments)`. `arguments` in the order of the parameterization's parameters. Over `over`, a scalar family
-  // is repeated elementwise (its terms range over the whole frame); a vector family has one event a cell of the plates, its vector
-  // arguments range over the frame, its matrix arguments over the frame and a second name of `over` (`matrix_dimension`), number times identity
-  // and diagonals having been written out.
-  const Distribution* family = nullptr;     ///< null: deterministic
+  // Random: `variable ~ family(arguments)`. `arguments` in the order of the parameterization's parameters. Over `over`,
+  // a scalar family is repeated elementwise (its terms range over the whole frame); a vector family has one event a
+  // cell of the plates, its vector arguments range over the frame, its matrix arguments over the frame and a second
+  // name of `over` (`matrix_dimension`), number times identity and diagonals having been written out.
+  const Distribution* family = nullptr;  ///< null: deterministic
   int parameterization = 0;
-  Layout layout;                            ///< of one event
+  Layout layout;  ///< of one event
   std::vector<Term> arguments;
   int matrix_dimension = -1;
   enum class Modifier { none, truncated, censored };
   Modifier modifier = Modifier::none;
   std::optional<Term> low, high;
 
-  Term value;                               ///< deterministic statements
-  bool factor = false;                      ///< factor(e): `value` is added to log p
-  std::string text;                         ///< as written
-  std::string echo;                         ///< with all indices and sums written out
+  Term value;           ///< deterministic statements
+  bool factor = false;  ///< factor(e): `value` is added to log p
+  std::string text;     ///< as written
+  std::string echo;     ///< with all indices and sums written out
   config::Place place;
 };
 
@@ -104,19 +109,20 @@ struct Statement {
 struct Variable {
   enum class Role {
     latent,
-    observed,       ///< random with data; empty cells (NaN) are latent
+    observed,  ///< random with data; empty cells (NaN) are latent
     deterministic,
-    report,         ///< deterministic and read by nobody
-    constant,       ///< data without a statement
+    report,    ///< deterministic and read by nobody
+    constant,  ///< data without a statement
   };
   std::string name;
   Role role = Role::latent;
-  Dimensions plates;             ///< one factor of q a cell
-  Dimensions over;               ///< inside one factor
-  bool matrix = false;           ///< one value is a matrix over `over`, a single plate d, and a second name of it (terms that read it vary over d and d')
-  Array data;                    ///< observed, constant: over plates and over
-  int levels = -1;               ///< categorical: the plate of its levels; data hold 0-based levels
-  std::vector<int> statements;   ///< into Model::statements
+  Dimensions plates;    ///< one factor of q a cell
+  Dimensions over;      ///< inside one factor
+  bool matrix = false;  ///< one value is a matrix over `over`, a single plate d, and a second name of it (terms that
+                        ///< read it vary over d and d')
+  Array data;           ///< observed, constant: over plates and over
+  int levels = -1;      ///< categorical: the plate of its levels; data hold 0-based levels
+  std::vector<int> statements;  ///< into Model::statements
   config::Place place;
   Dimensions dimensions() const;  ///< plates, then over
 };
@@ -125,18 +131,19 @@ struct Variable {
 struct Posterior {
   enum class Kind { automatic, grid, separate, fixed };
   Kind kind = Kind::automatic;
-  Index cells = 0;                         ///< grid; 0: chosen and refined
-  std::optional<double> low, high;         ///< grid; chosen where not given
-  Array value;                             ///< fixed
+  Index cells = 0;                  ///< grid; 0: chosen and refined
+  std::optional<double> low, high;  ///< grid; chosen where not given
+  Array value;                      ///< fixed
 };
 
 /// `initialize:` of one variable.
 struct Initialization {
   enum class Kind { automatic, prior, random, kmeans, moments, value, run };
   Kind kind = Kind::automatic;
-  /// moments: starting mean parameters, by statistic's label ("x", "x2", "x*x'", "log_x"), and natural or ordinary parameters by name.
+  /// moments: starting mean parameters, by statistic's label ("x", "x2", "x*x'", "log_x"), and natural or ordinary
+  /// parameters by name.
   std::vector<std::pair<std::string, Array>> numbers;
-  std::string run;                         ///< a former run's folder
+  std::string run;  ///< a former run's folder
 };
 
 struct Model {

@@ -11,7 +11,8 @@ namespace kullback::model {
 
 using config::Node;
 
-Scope::Scope(const Registry& registry, std::filesystem::path folder) : registry_(registry), folder_(std::move(folder)) {}
+Scope::Scope(const Registry& registry, std::filesystem::path folder)
+    : registry_(registry), folder_(std::move(folder)) {}
 
 const Named* Scope::find(const std::string& name) const {
   const auto found = values_.find(name);
@@ -46,15 +47,16 @@ Named columns_of(const config::Table& table, const std::vector<std::string>& nam
       config::fail(place.place, place.path,
                    fmt::format("{} has no column '{}'; {}", table.path, names[c], suggestion(names[c], known)));
     }
-    if (!column->numeric) config::fail(place.place, place.path, fmt::format("column '{}' of {} is not numeric", names[c], table.path));
+    if (!column->numeric)
+      config::fail(place.place, place.path, fmt::format("column '{}' of {} is not numeric", names[c], table.path));
     matrix.col(static_cast<Index>(c)) = Eigen::Map<const Eigen::VectorXd>(column->numbers.data(), table.rows);
   }
   for (Index r = 0; r < matrix.rows(); ++r)
     for (Index c = 0; c < matrix.cols(); ++c)
       if (!std::isfinite(matrix(r, c)))
         config::fail(place.place, place.path,
-                     fmt::format("{}: row {} of column '{}' is empty; a known target needs every cell", table.path, r + 1,
-                                 names[static_cast<std::size_t>(c)]));
+                     fmt::format("{}: row {} of column '{}' is empty; a known target needs every cell", table.path,
+                                 r + 1, names[static_cast<std::size_t>(c)]));
   return {matrix, names};
 }
 
@@ -65,7 +67,8 @@ void standardize(Eigen::MatrixXd& matrix, const Named& named, const Node& place)
     const double scale = std::sqrt(column.square().sum() / static_cast<double>(std::max<Index>(1, matrix.rows() - 1)));
     if (!(scale > 0))
       config::fail(place.place, place.path,
-                   fmt::format("column '{}' cannot be standardized: all its values are equal", named.coordinates[static_cast<std::size_t>(c)]));
+                   fmt::format("column '{}' cannot be standardized: all its values are equal",
+                               named.coordinates[static_cast<std::size_t>(c)]));
     column /= scale;
   }
 }
@@ -102,8 +105,8 @@ Named Scope::read_file(const Node& file, const Node& entry) {
     named.value = simplest(matrix);
     return named;
   } catch (const ConfigError& error) {
-    // A message that already stands in the experiment file needs no second place; one about the data file's own text says
-    // where it was asked for.
+    // A message that already stands in the experiment file needs no second place; one about the data file's own text
+    // says where it was asked for.
     const std::string what = error.what();
     if (what.rfind(file.place.source->name + ":", 0) == 0) throw;
     throw ConfigError(what + "\n" + config::render(file.place, file.path, "the data file is named here"));
@@ -132,7 +135,8 @@ void Scope::read_data(const Node& data) {
     const config::Table table = config::read_csv(resolve(*file).string());
     for (const auto& column : table.columns)
       if (column.numeric)
-        values_[column.name] = {Eigen::VectorXd(Eigen::Map<const Eigen::VectorXd>(column.numbers.data(), table.rows)), {column.name}};
+        values_[column.name] = {Eigen::VectorXd(Eigen::Map<const Eigen::VectorXd>(column.numbers.data(), table.rows)),
+                                {column.name}};
     default_file_ = file;
   }
   for (const Node& entry : data.children()) {

@@ -32,8 +32,8 @@ class Scope {
   void set(const std::string& name, double value) { values_[name] = {value, {}}; }
 
   /// Reads `data:`: each entry `name: source` is a list, an expression, `{file: x.csv, column: c}`,
-  /// `{file: x.csv, columns: [a, b]}`, `{file: x.mtx}` or `{file: x.npy}`; `standardize: true` centers and scales columns; an entry
-  /// `file: x.csv` makes its columns available by bare name. Throws ConfigError.
+  /// `{file: x.csv, columns: [a, b]}`, `{file: x.mtx}` or `{file: x.npy}`; `standardize: true` centers and scales
+  /// columns; an entry `file: x.csv` makes its columns available by bare name. Throws ConfigError.
   void read_data(const config::Node& data);
 
   /// Every file that was read, as given and resolved: for the record of a run.

@@ -254,7 +254,8 @@ TEST_F(Sha256, AgreesWithThePublishedVectors) {
 TEST_F(Sha256, OfAFileThatIsMissingIsAnError) {
   EXPECT_EQ(message([&] { sha256_file((folder_.path() / "none").string()); }),
             "error: cannot read 'none': No such file or directory");
-  EXPECT_EQ(message([&] { sha256_file(folder_.path().string() + "/"); }).find("Is a directory") != std::string::npos, true);
+  EXPECT_EQ(message([&] { sha256_file(folder_.path().string() + "/"); }).find("Is a directory") != std::string::npos,
+            true);
 }
 
 }  // namespace

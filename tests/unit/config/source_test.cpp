@@ -89,7 +89,8 @@ TEST_F(Files, ThatAreMissingAreNamed) {
 
 TEST_F(Files, ThatAreDirectoriesAreRefused) {
   std::filesystem::create_directory(folder_.path() / "d");
-  EXPECT_EQ(message([&] { read_source((folder_.path() / "d").string()); }), "error: cannot read 'd': it is a directory");
+  EXPECT_EQ(message([&] { read_source((folder_.path() / "d").string()); }),
+            "error: cannot read 'd': it is a directory");
 }
 
 TEST_F(Files, ThatArePipesAreRefusedWithoutWaiting) {

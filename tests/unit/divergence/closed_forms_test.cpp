@@ -21,8 +21,8 @@ TEST(ClosedForms, MoreThan250FinitePairsOfFamilies) {
   RecordProperty("finite_kl_pairs", static_cast<int>(kl.finite));
 }
 
-// A pair of families that torch.distributions.kl or tensorflow_probability registers, with a member of each; finite pairs
-// of different families first, then those within a family, then those that are infinite.
+// A pair of families that torch.distributions.kl or tensorflow_probability registers, with a member of each; finite
+// pairs of different families first, then those within a family, then those that are infinite.
 struct Pair {
   const char *p, *q;
   bool finite = true;

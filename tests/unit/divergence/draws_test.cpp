@@ -23,7 +23,8 @@ EvaluateOptions allowed(std::uint64_t seed) {
 Members normals(Index d, double shift, double scale, double rho) {
   Eigen::MatrixXd covariance = Eigen::MatrixXd::Constant(d, d, rho * scale * scale);
   covariance.diagonal().setConstant(scale * scale);
-  return make("multivariate_normal", {{"mean", Eigen::VectorXd(Eigen::VectorXd::LinSpaced(d, -shift, shift))}, {"covariance", covariance}});
+  return make("multivariate_normal",
+              {{"mean", Eigen::VectorXd(Eigen::VectorXd::LinSpaced(d, -shift, shift))}, {"covariance", covariance}});
 }
 
 // Of the mean of log(p/q) over independent draws from p.
@@ -67,7 +68,9 @@ TEST(QuasiMonteCarlo, IsBetterThanIndependentDraws) {
 
 TEST(QuasiMonteCarlo, IsTheSameForTheSameSeedAndAnotherForAnother) {
   const Members p = normals(5, 0.5, 1, 0.3), q = normals(5, -0.2, 1.3, 0);
-  const auto value = [&](std::uint64_t seed) { return evaluate(registry(), registry().divergence("kl"), p, q, allowed(seed)).value; };
+  const auto value = [&](std::uint64_t seed) {
+    return evaluate(registry(), registry().divergence("kl"), p, q, allowed(seed)).value;
+  };
   EXPECT_EQ(value(1), value(1));
   EXPECT_NE(value(1), value(2));
 }
@@ -76,7 +79,8 @@ TEST(QuasiMonteCarlo, IsNotDoneUnasked) {
   EvaluateOptions options;
   options.skip_closed_forms = true;
   const Members p = normals(5, 0.5, 1, 0.3), q = normals(5, -0.2, 1.3, 0);
-  const std::string why = message_of<UnsupportedError>([&] { evaluate(registry(), registry().divergence("kl"), p, q, options); });
+  const std::string why =
+      message_of<UnsupportedError>([&] { evaluate(registry(), registry().divergence("kl"), p, q, options); });
   EXPECT_NE(why.find("--allow monte_carlo"), std::string::npos) << why;
 }
 

@@ -1,7 +1,6 @@
 // Maximum mean discrepancies against characteristic functions, and transport on the integers against enumeration.
 #include "support/members.hpp"
 
-
 #include <complex>
 #include <functional>
 
@@ -21,16 +20,20 @@ Known gaussian(double m, double s) {
   return {normal(m, s), [=](double t) { return std::exp(kI * m * t - 0.5 * s * s * t * t); }};
 }
 Known laplace(double m, double b) {
-  return {make("laplace", {{"location", m}, {"scale", b}}), [=](double t) { return std::exp(kI * m * t) / (1 + b * b * t * t); }};
+  return {make("laplace", {{"location", m}, {"scale", b}}),
+          [=](double t) { return std::exp(kI * m * t) / (1 + b * b * t * t); }};
 }
 Known cauchy(double m, double s) {
-  return {make("cauchy", {{"location", m}, {"scale", s}}), [=](double t) { return std::exp(kI * m * t - s * std::abs(t)); }};
+  return {make("cauchy", {{"location", m}, {"scale", s}}),
+          [=](double t) { return std::exp(kI * m * t - s * std::abs(t)); }};
 }
 Known gamma(double shape, double rate) {
-  return {make("gamma", {{"shape", shape}, {"rate", rate}}), [=](double t) { return std::pow(1.0 - kI * t / rate, -shape); }};
+  return {make("gamma", {{"shape", shape}, {"rate", rate}}),
+          [=](double t) { return std::pow(1.0 - kI * t / rate, -shape); }};
 }
 Known uniform(double a, double b) {
-  return {make("uniform", {{"low", a}, {"high", b}}), [=](double t) { return (std::exp(kI * b * t) - std::exp(kI * a * t)) / (kI * t * (b - a)); }};
+  return {make("uniform", {{"low", a}, {"high", b}}),
+          [=](double t) { return (std::exp(kI * b * t) - std::exp(kI * a * t)) / (kI * t * (b - a)); }};
 }
 
 // MMD^2 = integral |phi_p - phi_q|^2 times the kernel's own spectrum, a normal density of deviation 1/h.
@@ -59,7 +62,8 @@ TEST(Kernel, MeanDiscrepanciesAreThoseOfTheCharacteristicFunctions) {
       const Estimate found = evaluate(registry(), *mmd, p.members, q.members, numerically);
       EXPECT_EQ(found.method, Method::quadrature);
       const double expected = by_spectrum(p, q, h);
-      EXPECT_NEAR(found.value, expected, 1e-8 * expected) << p.members.family->name() << " " << q.members.family->name() << " " << h;
+      EXPECT_NEAR(found.value, expected, 1e-8 * expected)
+          << p.members.family->name() << " " << q.members.family->name() << " " << h;
       EXPECT_LE(found.error, 1e-8 * found.value) << found.source;
     }
 }
@@ -72,7 +76,8 @@ TEST(Kernel, AgreesWithTheRuleForNormals) {
     const Members p = normal(0, scale), q = normal(1.5 * scale, 2);
     const Estimate rule = evaluate(registry(), mmd, p, q), found = evaluate(registry(), mmd, p, q, numerically);
     EXPECT_NE(rule.method, found.method);
-    EXPECT_LE(std::abs(rule.value - found.value), rule.error + found.error) << scale << ": " << rule.value << " " << found.value;
+    EXPECT_LE(std::abs(rule.value - found.value), rule.error + found.error)
+        << scale << ": " << rule.value << " " << found.value;
   }
 }
 
@@ -85,8 +90,10 @@ double by_coupling(const Members& p, const Members& q, Index most) {
     const double moved = std::min(a[i], b[j]);
     sum += moved * static_cast<double>((i - j) * (i - j));
     a[i] -= moved, b[j] -= moved;
-    if (a[i] <= b[j]) ++i;
-    else ++j;
+    if (a[i] <= b[j])
+      ++i;
+    else
+      ++j;
   }
   return std::sqrt(sum);
 }
@@ -94,7 +101,8 @@ double by_coupling(const Members& p, const Members& q, Index most) {
 TEST(QuantileSteps, Wasserstein2OfCountsIsThatOfTheMonotoneCoupling) {
   const auto& w2 = registry().divergence("wasserstein_2");
   const Members poisson = make("poisson", {{"rate", 3.0}}), other = make("poisson", {{"rate", 7.5}}),
-                geometric = make("geometric", {{"probability", 0.3}}), binomial = make("binomial", {{"trials", 12.0}, {"probability", 0.4}}),
+                geometric = make("geometric", {{"probability", 0.3}}),
+                binomial = make("binomial", {{"trials", 12.0}, {"probability", 0.4}}),
                 flat = make("discrete_uniform", {{"low", 2.0}, {"high", 9.0}});
   for (const Members* p : {&poisson, &other, &geometric, &binomial, &flat})
     for (const Members* q : {&poisson, &other, &geometric, &binomial, &flat}) {

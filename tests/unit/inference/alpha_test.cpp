@@ -43,8 +43,8 @@ TEST(AlphaProjection, DivergencesOfOneOrderHaveOneMinimizer) {
     EXPECT_NEAR(fit(target, same).q.theta(1, 0), expected, 1e-12) << same;
 }
 
-// In the family itself the fixed point of tilting and matching is the target for any order; without the step's part 1/a of the way it
-// is left at once for a < 0, and oscillates for a far above 1.
+// In the family itself the fixed point of tilting and matching is the target for any order; without the step's part 1/a
+// of the way it is left at once for a < 0, and oscillates for a far above 1.
 TEST(AlphaProjection, FarOrdersReachTheTargetOfTheSameFamily) {
   for (const char* order : {"alpha(-2)", "alpha(-0.5)", "alpha(0.1)", "alpha(3)", "alpha(8)"}) {
     const Members target = make("gamma", {{"shape", 3.5}, {"rate", 2.0}});

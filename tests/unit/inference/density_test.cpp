@@ -23,7 +23,8 @@ double reverse_kl_to_two_modes(double mean, double sd) {
 }
 
 TEST(TwoModes, EveryStartConverges) {
-  for (const auto& [mean, sd] : {std::pair{-4.0, 1.0}, {4.0, 1.0}, {0.0, 6.0}, {0.0, 4.0}, {0.5, 0.3}, {-20.0, 0.1}, {3.0, 40.0}}) {
+  for (const auto& [mean, sd] :
+       {std::pair{-4.0, 1.0}, {4.0, 1.0}, {0.0, 6.0}, {0.0, 4.0}, {0.5, 0.3}, {-20.0, 0.1}, {3.0, 40.0}}) {
     const Fit f =
         fit(two_modes_onto_normal(), {}, "reverse_kl", [&](Joint& joint) { joint.start_from(normal(mean, sd)); });
     EXPECT_EQ(f.solution.status, Status::converged) << mean << ' ' << sd << ' ' << f.solution.reason;

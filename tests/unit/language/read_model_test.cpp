@@ -23,7 +23,8 @@ model:
   m: normal(0, stddev = 10)
   a[school]: normal(m, stddev = 2)
   y[n]: normal(a[in], stddev = 1)
-)", {{"s.csv", "school,score\nb,1\na,2\nb,3\n"}});
+)",
+                                   {{"s.csv", "school,score\nb,1\na,2\nb,3\n"}});
   EXPECT_EQ(file.model.plates[0].size, 3);
   EXPECT_THAT(file.model.plates[1].labels, ElementsAre("a", "b"));
   EXPECT_THAT(values(variable(file, "in").data.values), ElementsAre(1, 0, 1));
@@ -49,7 +50,8 @@ model:
   y[n, m]: normal(dot(W, X), stddev = 1)
 inference:
   initialize: {X: random}
-)", {{"x.csv", "a,b,c\n1,2,3\n4,5,\n"}});
+)",
+                                   {{"x.csv", "a,b,c\n1,2,3\n4,5,\n"}});
   EXPECT_THAT(file.model.plates[1].labels, ElementsAre("a", "b", "c"));
   EXPECT_EQ(statement(file, "y").echo, "y[n,m] ~ normal(mean = Σ_k W[m,k]·X[n,k], stddev = 1)");
   const Term& mean = statement(file, "y").arguments[0];
@@ -72,8 +74,10 @@ model:
   w: normal(0, stddev = 1, over = d)
   offset[n]: 2 * age + top
   y[n]: normal(dot(w, x) + offset, stddev = 1)
-)", {{"r.csv", "y,a,b\n1,1,5\n2,2,6\n3,6,10\n"}});
-  EXPECT_THAT(values(variable(file, "age").data.values), ElementsAre(testing::DoubleEq(-2.0 / 3), testing::DoubleEq(-1.0 / 3), 1));
+)",
+                                   {{"r.csv", "y,a,b\n1,1,5\n2,2,6\n3,6,10\n"}});
+  EXPECT_THAT(values(variable(file, "age").data.values),
+              ElementsAre(testing::DoubleEq(-2.0 / 3), testing::DoubleEq(-1.0 / 3), 1));
   EXPECT_THAT(values(variable(file, "top").data.values), ElementsAre(81));
   EXPECT_EQ(variable(file, "offset").role, Variable::Role::constant);
   EXPECT_DOUBLE_EQ(variable(file, "offset").data.values[2], 83);
@@ -109,7 +113,8 @@ data:
 model:
   mu: multivariate_normal(0, precision = 0.01, over = d)
   y[n]: multivariate_normal(mu, covariance = [[2, 1], [1, 2]])
-)", {{"y.csv", "a,b\n1,2\n3,4\n5,6\n"}});
+)",
+                                   {{"y.csv", "a,b\n1,2\n3,4\n5,6\n"}});
   const model::Statement& mu = statement(file, "mu");
   EXPECT_EQ(file.model.plates[static_cast<std::size_t>(mu.matrix_dimension)].name, "d'");
   EXPECT_THAT(values(mu.arguments[1].array.values), ElementsAre(0.01, 0, 0, 0.01));
@@ -131,7 +136,8 @@ model:
   b[school]: multivariate_normal(0, precision = 1, over = c)
   a[class]: normal(b[in_school, c = intercept], stddev = 1)
   y[n]: normal(a[in_class] + b[in_school[in_class], c = slope] * size[in_class], stddev = 1)
-)", {{"p.csv", "school,class,score,pupils\ns,1,1,20\ns,2,2,30\nt,1,3,40\ns,1,4,20\n"}});
+)",
+                                   {{"p.csv", "school,class,score,pupils\ns,1,1,20\ns,2,2,30\nt,1,3,40\ns,1,4,20\n"}});
   EXPECT_THAT(file.model.plates[1].labels, ElementsAre("s, 1", "s, 2", "t, 1"));
   EXPECT_THAT(values(variable(file, "in_class").data.values), ElementsAre(0, 1, 2, 0));
   EXPECT_THAT(values(variable(file, "in_school").data.values), ElementsAre(0, 0, 1));
@@ -142,7 +148,8 @@ model:
   EXPECT_EQ(slope.selectors[1].kind, Selector::Kind::fixed);
   EXPECT_EQ(slope.selectors[1].level, 1);
   EXPECT_THAT(values(mean.children[1].children[1].array.values), ElementsAre(20, 30, 40, 20));
-  EXPECT_EQ(statement(file, "y").echo, "y[n] ~ normal(mean = a[in_class[n]] + b[in_school[in_class[n]],c = slope]·size[in_class[n]], stddev = 1)");
+  EXPECT_EQ(statement(file, "y").echo,
+            "y[n] ~ normal(mean = a[in_class[n]] + b[in_school[in_class[n]],c = slope]·size[in_class[n]], stddev = 1)");
 }
 
 TEST(ReadModel, EdgesHaveTwoIndicesOfOnePlate) {
@@ -156,7 +163,8 @@ data:
 model:
   x[i]: normal(0, stddev = 1)
   d[e]: normal(x[from] - x[to], stddev = 1)
-)", {{"e.csv", "source,target,d\nu,v,1\nw,u,2\n"}});
+)",
+                                   {{"e.csv", "source,target,d\nu,v,1\nw,u,2\n"}});
   EXPECT_THAT(file.model.plates[1].labels, ElementsAre("u", "v", "w"));
   EXPECT_THAT(values(variable(file, "to").data.values), ElementsAre(1, 0));
 }
@@ -198,7 +206,10 @@ model:
 )";
   const ModelFile file = read_text(text, {{"y.csv", "y,g\n1,c\n2,a\n"}}, options);
   EXPECT_THAT(values(variable(file, "in").data.values), ElementsAre(2, 0));
-  EXPECT_NE(message_of<ConfigError>([&] { read_text(text, {{"y.csv", "y,g\n1,d\n"}}, options); }).find("row 1"), std::string::npos);
+  EXPECT_NE(message_of<ConfigError>([&] {
+              read_text(text, {{"y.csv", "y,g\n1,d\n"}}, options);
+            }).find("row 1"),
+            std::string::npos);
 }
 
 TEST(ReadModel, MixturePicksByALatentCategorical) {
@@ -214,7 +225,8 @@ model:
   y[n]:      multivariate_normal(mean = mu[z], precision = Lambda[z])
 inference:
   initialize: {z: random}
-)", {{"f.csv", "a,b\n1,2\n3,4\n5,6\n7,8\n"}});
+)",
+                                   {{"f.csv", "a,b\n1,2\n3,4\n5,6\n7,8\n"}});
   const model::Statement& y = statement(file, "y");
   EXPECT_EQ(y.echo, "y[n,d] ~ multivariate_normal(mean = mu[z[n],d], precision = Lambda[z[n],d,d'])");
   const Selector& gate = y.arguments[0].selectors[0];
@@ -246,14 +258,16 @@ model:
   w[n]:            categorical(phi[z])
 inference:
   initialize: {z: random}
-)", {{"c.csv", "document,word,count\n1,to,2\n1,be,1\n2,or,3\n10,to,1\n"}});
+)",
+                                   {{"c.csv", "document,word,count\n1,to,2\n1,be,1\n2,or,3\n10,to,1\n"}});
   EXPECT_THAT(values(file.model.plates[0].weight), ElementsAre(2, 1, 3, 1));
   EXPECT_THAT(file.model.plates[1].labels, ElementsAre("1", "2", "10"));  // in the order of the numbers
   EXPECT_THAT(file.model.plates[2].labels, ElementsAre("be", "or", "to"));
   EXPECT_THAT(values(variable(file, "w").data.values), ElementsAre(2, 0, 1, 2));
   EXPECT_EQ(statement(file, "z").echo, "z[n] ~ categorical(probabilities = theta[doc[n],topic])");
   EXPECT_EQ(variable(file, "w").role, Variable::Role::observed);
-  EXPECT_NE(overview(file).find("document: 3 levels, '1'..'10' (numeric order; from document)"), std::string::npos) << overview(file);
+  EXPECT_NE(overview(file).find("document: 3 levels, '1'..'10' (numeric order; from document)"), std::string::npos)
+      << overview(file);
   EXPECT_NE(overview(file).find("n is weighted: identical rows share one q(z)"), std::string::npos) << overview(file);
 }
 
@@ -295,7 +309,8 @@ model:
   m[v]: normal(0, stddev = 10)
   y[v]: normal(m, stddev = 1)
   difference: m[v = "B, 2"] - m[v = "A, 1"]
-)", kPupils);
+)",
+                                   kPupils);
   EXPECT_THAT(file.model.plates[0].labels, ElementsAre("A, 1", "A, 2", "B, 1", "B, 2", "C, 1"));
   EXPECT_EQ(statement(file, "difference").value.children[0].selectors[0].level, 3);
   EXPECT_TRUE(says(file, "v: 5 levels, 'A, 1'..'C, 1' (row order; from school, class)")) << overview(file);
@@ -312,7 +327,8 @@ data:
 model:
   m[era]: normal(0, stddev = 10)
   y[n]: normal(m[when], stddev = 1)
-)", kPupils);
+)",
+                                   kPupils);
   EXPECT_THAT(values(variable(file, "when").data.values), ElementsAre(0, 0, 1, 1, 1));
   EXPECT_THAT(values(variable(file, "late").data.values), ElementsAre(0, 0, 0, 0, 1));
 }
@@ -360,8 +376,10 @@ model:
   EXPECT_TRUE(says(with("2", "m"), "m: its prior, 0 ± 2, is far from y, whose mean it is (40 to 52)"));
   EXPECT_FALSE(says(with("2", "m + s[g]"), "is far from"));  // s may take it there
   EXPECT_FALSE(says(with("20", "m"), "is far from"));
-  EXPECT_TRUE(says(with("20000", "m"), "m: its prior, 0 ± 20000, is over 1000 times as wide as y, whose mean it is (40 to 52)"));
-  EXPECT_TRUE(says(with("2", "2 * m + s[g]"), "m ~ normal(mean = 0, stddev = 2)   1 cell; prior 0 ± 2\n"));  // of another scale
+  EXPECT_TRUE(says(with("20000", "m"),
+                   "m: its prior, 0 ± 20000, is over 1000 times as wide as y, whose mean it is (40 to 52)"));
+  EXPECT_TRUE(
+      says(with("2", "2 * m + s[g]"), "m ~ normal(mean = 0, stddev = 2)   1 cell; prior 0 ± 2\n"));  // of another scale
 }
 
 TEST(ReadModel, SymmetricStartsAreFoundThroughDeterministicValues) {
@@ -398,7 +416,8 @@ model:
   given[1] = {{1}, Eigen::Vector3d(1, 2, 4)};
   given[2] = {{}, Eigen::VectorXd::Constant(1, 0.5)};
   const Array r = evaluate_variable(file.model, 3, given);
-  EXPECT_THAT(values(r.values), ElementsAre(testing::DoubleEq(std::exp(0.5) * 16 - 7.0 / 3), testing::DoubleEq(std::exp(0.5) - 7.0 / 3)));
+  EXPECT_THAT(values(r.values),
+              ElementsAre(testing::DoubleEq(std::exp(0.5) * 16 - 7.0 / 3), testing::DoubleEq(std::exp(0.5) - 7.0 / 3)));
 }
 
 }  // namespace

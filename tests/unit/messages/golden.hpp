@@ -64,12 +64,14 @@ inline void expect_bounds(const Solution& solution, const Json& expected, double
   const Eigen::VectorXd bounds = flat(expected);
   ASSERT_EQ(static_cast<Index>(solution.trace.size()), bounds.size());
   for (Index s = 0; s < bounds.size(); ++s)
-    EXPECT_NEAR(solution.trace[static_cast<std::size_t>(s)].bound, bounds[s], relative * std::abs(bounds[s])) << "sweep " << s + 1;
+    EXPECT_NEAR(solution.trace[static_cast<std::size_t>(s)].bound, bounds[s], relative * std::abs(bounds[s]))
+        << "sweep " << s + 1;
 }
 
 /// A sweep's order, by name.
 inline void set_order(model::Model& model, const std::vector<std::string>& names) {
-  for (const std::string& name : names) model.order.push_back(static_cast<int>(model.find(name) - model.variables.data()));
+  for (const std::string& name : names)
+    model.order.push_back(static_cast<int>(model.find(name) - model.variables.data()));
 }
 
 }  // namespace kullback::messages::test

@@ -186,7 +186,8 @@ TEST(Grid, ChecksTheScaleMixture) {
   const Finished r = run(std::string(kRobust) +
                          "  u[n]: gamma(shape = 2, rate = 2)\n"
                          "  y[n]: normal(x, precision = 0.04 * u)\n");
-  const Members q = r.joint->posterior(static_cast<int>(r.joint->model().find("x") - r.joint->model().variables.data()));
+  const Members q =
+      r.joint->posterior(static_cast<int>(r.joint->model().find("x") - r.joint->model().variables.data()));
   Eigen::MatrixXd mean(1, 1);
   capability<kullback::Moments>(*q.family, q.layout)->expect(q.layout, q.theta, "x", mean);
   EXPECT_NEAR(mean(0, 0), expected["mean"].get<double>(), 0.2 * expected["stddev"].get<double>());
@@ -230,8 +231,10 @@ posterior:
 
 TEST(Grid, OfGivenCellsStatesTheirError) {
   const auto with = [](const std::string& grid) {
-    return run("plates: {n: 2}\ndata:\n  y[n]: [1, 2]\nmodel:\n  x: cauchy(location = 0, scale = 1)\n"
-               "  y[n]: normal(x, variance = 2)\nposterior:\n  x: " + grid + "\n");
+    return run(
+        "plates: {n: 2}\ndata:\n  y[n]: [1, 2]\nmodel:\n  x: cauchy(location = 0, scale = 1)\n"
+        "  y[n]: normal(x, variance = 2)\nposterior:\n  x: " +
+        grid + "\n");
   };
   const double exact = with("discrete_grid").solution.bound;
   for (const char* grid : {"discrete_grid(cells = 12)", "discrete_grid(cells = 10, low = -12, high = 12)"}) {
@@ -262,7 +265,8 @@ model:
   s: gamma(shape = 2, rate = 1)
   y[n]: cauchy(location = a + b, scale = s)
 )");
-  EXPECT_NE(three.find("at most two grids, but one of its cells reads 3 unknown numbers (a, b, s)"), std::string::npos) << three;
+  EXPECT_NE(three.find("at most two grids, but one of its cells reads 3 unknown numbers (a, b, s)"), std::string::npos)
+      << three;
   const std::string vector = refusal(R"(
 plates: {n: 2, k: 2}
 data:
@@ -321,10 +325,10 @@ inference:
 TEST(Grid, GivesTheSameBytesOnAnyNumberOfThreads) {
   std::vector<double> bounds;
   for (const int threads : {1, 2}) {
-    ModelJoint joint(registry(), read(std::string(kRobust) +
-                                      "  s:    half_cauchy(scale = 10)\n"
-                                      "  y[n]: student_t(degrees_of_freedom = 4, location = x, scale = s)\n"
-                                      "posterior:\n  s: discrete_grid\n"));
+    ModelJoint joint(registry(),
+                     read(std::string(kRobust) + "  s:    half_cauchy(scale = 10)\n"
+                                                 "  y[n]: student_t(degrees_of_freedom = 4, location = x, scale = s)\n"
+                                                 "posterior:\n  s: discrete_grid\n"));
     joint.initialize(1, 0);
     Settings settings;
     settings.threads = threads;

@@ -7,8 +7,8 @@ namespace {
 
 TEST(Incomplete, KnownParametersGiveTheEvidenceOfWhatIsObserved) {
   const Json g = golden_file("incomplete.json")["known"];
-  ModelJoint joint(registry(), read("plates: {n: 12, d: 4, e: d}\ndata:\n  y[n, d]: " + list(g["y"]) + "\n  m[d]: " +
-                                    list(g["mean"]) + "\n  P[d, e]: " + list(g["precision"]) + R"(
+  ModelJoint joint(registry(), read("plates: {n: 12, d: 4, e: d}\ndata:\n  y[n, d]: " + list(g["y"]) +
+                                    "\n  m[d]: " + list(g["mean"]) + "\n  P[d, e]: " + list(g["precision"]) + R"(
 model:
   y[n]: multivariate_normal(m, precision = P, over = d)
 )"));

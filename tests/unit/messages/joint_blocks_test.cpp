@@ -7,8 +7,8 @@ namespace {
 
 TEST(JointBlocks, NormalWishartIsTheEvidence) {
   const Json g = golden_file("joint_blocks.json")["evidence"];
-  ModelJoint joint(registry(), read("plates: {n: 12, d: 2, e: d}\ndata:\n  y[n, d]: " + list(g["y"]) + "\n  m[d]: " +
-                                    list(g["mean"]) + "\n  S[d, e]: " + list(g["inverse_scale"]) + R"(
+  ModelJoint joint(registry(), read("plates: {n: 12, d: 2, e: d}\ndata:\n  y[n, d]: " + list(g["y"]) +
+                                    "\n  m[d]: " + list(g["mean"]) + "\n  S[d, e]: " + list(g["inverse_scale"]) + R"(
 model:
   mu:     multivariate_normal(m, precision = 0.5 * Lambda, over = d)
   Lambda: wishart(degrees_of_freedom = 4, inverse_scale = S, over = d)

@@ -195,12 +195,15 @@ model:
 )";
   const std::string folder = testing::TempDir();
   std::ofstream(folder + "/counted_rows.csv") << "y,times\n1,3\n2.5,1\n-1,2\n";
-  ModelJoint counted(registry(), read("plates: {n: {size: data, weight: times}}\ndata:\n  file: counted_rows.csv\n  y[n]: y" + rest, folder));
+  ModelJoint counted(
+      registry(),
+      read("plates: {n: {size: data, weight: times}}\ndata:\n  file: counted_rows.csv\n  y[n]: y" + rest, folder));
   ModelJoint repeated(registry(), read("plates: {n: 6}\ndata:\n  y[n]: [1, 1, 1, 2.5, -1, -1]" + rest));
   for (ModelJoint* joint : {&counted, &repeated}) joint->initialize(1, 0);
   const Solution a = solve_model(counted, 40), b = solve_model(repeated, 40);
   ASSERT_EQ(a.trace.size(), b.trace.size());
-  for (std::size_t s = 0; s < a.trace.size(); ++s) EXPECT_NEAR(a.trace[s].bound, b.trace[s].bound, 1e-11 * std::abs(b.trace[s].bound)) << s;
+  for (std::size_t s = 0; s < a.trace.size(); ++s)
+    EXPECT_NEAR(a.trace[s].bound, b.trace[s].bound, 1e-11 * std::abs(b.trace[s].bound)) << s;
   EXPECT_NEAR(moment(counted, "mu"), moment(repeated, "mu"), 1e-11);
 }
 

@@ -62,18 +62,22 @@ TEST(Evaluate, FunctionsOfNumbersAndLists) {
 }
 
 TEST(Evaluate, ArithmeticThatIsNotFiniteIsAnErrorAtItsPlace) {
-  EXPECT_NE(error_of("normal(mean = 1 / 0, stddev = 1)").find("test:1:15: error: this is infinite"), std::string::npos) << error_of("normal(mean = 1 / 0, stddev = 1)");
+  EXPECT_NE(error_of("normal(mean = 1 / 0, stddev = 1)").find("test:1:15: error: this is infinite"), std::string::npos)
+      << error_of("normal(mean = 1 / 0, stddev = 1)");
   EXPECT_NE(error_of("normal(mean = log(-1), stddev = 1)").find("not a number"), std::string::npos);
 }
 
 TEST(Evaluate, AFamilysComplaintPointsAtItsArgument) {
-  EXPECT_NE(error_of("mixture(weights = [0.5, 0.6], components = [normal(mean = 0, stddev = 1), normal(mean = 1, stddev = 1)])")
-                .find("test:1:19: error: weights must sum to 1, got a sum of 1.1"),
-            std::string::npos);
+  EXPECT_NE(
+      error_of(
+          "mixture(weights = [0.5, 0.6], components = [normal(mean = 0, stddev = 1), normal(mean = 1, stddev = 1)])")
+          .find("test:1:19: error: weights must sum to 1, got a sum of 1.1"),
+      std::string::npos);
 }
 
 TEST(Evaluate, ASecondParameterWithoutNameIsTold) {
-  EXPECT_NE(error_of("normal(0, 1)").find("name it: stddev = 1, variance = 1 or precision = 1"), std::string::npos) << error_of("normal(0, 1)");
+  EXPECT_NE(error_of("normal(0, 1)").find("name it: stddev = 1, variance = 1 or precision = 1"), std::string::npos)
+      << error_of("normal(0, 1)");
 }
 
 TEST(Density, IsNormalizedAndKnowsItsMoments) {
@@ -120,7 +124,8 @@ TEST(Approximation, OneFactorIsRepeatedOverTheTargetsCoordinates) {
 
 TEST(Approximation, AVectorFactorTakesTheCoordinatesThatAreLeft) {
   const Known target = known("multivariate_normal(mean = [0, 0, 0], covariance = 1)");
-  const Approximation q = evaluate_approximation(empty_scope(), parse("factorized(normal, multivariate_normal)"), target);
+  const Approximation q =
+      evaluate_approximation(empty_scope(), parse("factorized(normal, multivariate_normal)"), target);
   ASSERT_EQ(q.layout.parts.size(), 2u);
   EXPECT_EQ(q.layout.parts[1].layout.dimension, 2);
 }
@@ -129,12 +134,15 @@ TEST(Approximation, ADistributionWithAllItsParametersIsKnown) {
   const Known target = known("normal(mean = 0, stddev = 1)");
   EXPECT_TRUE(evaluate_approximation(empty_scope(), parse("normal(mean = 1, stddev = 1)"), target).known.has_value());
   EXPECT_FALSE(evaluate_approximation(empty_scope(), parse("normal"), target).known.has_value());
-  EXPECT_FALSE(evaluate_approximation(empty_scope(), parse("discrete_grid(low = -9, high = 9, cells = 10)"), target).known.has_value());
+  EXPECT_FALSE(evaluate_approximation(empty_scope(), parse("discrete_grid(low = -9, high = 9, cells = 10)"), target)
+                   .known.has_value());
 }
 
 TEST(Approximation, AGridWithoutEdgesTakesThoseOfAGridTarget) {
-  const Known target = known("discrete_grid(low = [0, 0], high = [1, 2], cells = [2, 3], weights = [[1, 2, 3], [4, 5, 6]])");
-  const Approximation q = evaluate_approximation(empty_scope(), parse("factorized(discrete_grid, discrete_grid)"), target);
+  const Known target =
+      known("discrete_grid(low = [0, 0], high = [1, 2], cells = [2, 3], weights = [[1, 2, 3], [4, 5, 6]])");
+  const Approximation q =
+      evaluate_approximation(empty_scope(), parse("factorized(discrete_grid, discrete_grid)"), target);
   ASSERT_EQ(q.layout.parts.size(), 2u);
   EXPECT_EQ(q.layout.parts[0].layout.constants.size(), 1u);
 }
@@ -157,7 +165,8 @@ TEST(Builders, HistogramCountsEachObservationOnce) {
 }
 
 TEST(Builders, LatticePrecisionHasFourNeighbors) {
-  const Named named = evaluate_expression(empty_scope(), parse("lattice_precision(shape = [3, 4], diagonal = 5, neighbor = -1)"));
+  const Named named =
+      evaluate_expression(empty_scope(), parse("lattice_precision(shape = [3, 4], diagonal = 5, neighbor = -1)"));
   const SparseMatrix& m = *std::get<std::shared_ptr<const SparseMatrix>>(named.value);
   EXPECT_EQ(m.rows(), 12);
   EXPECT_EQ(m.nonZeros(), 12 + 2 * (3 * 3 + 2 * 4));

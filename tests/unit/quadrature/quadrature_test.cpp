@@ -123,8 +123,7 @@ TEST(Cubature, JumpsAtTheSplitsOfManyCells) {
   const auto height = [](Index i, Index j) { return 1 + static_cast<double>((3 * i + 5 * j) % 7); };
   const auto cell = [](double x) { return std::min(kCells - 1, static_cast<Index>(x * kCells)); };
   const Integrand f = [&](In x, Out out) {
-    for (Index i = 0; i < x.cols(); ++i)
-      out(0, i) = height(cell(x(0, i)), cell(x(1, i))) * std::exp(x(0, i) - x(1, i));
+    for (Index i = 0; i < x.cols(); ++i) out(0, i) = height(cell(x(0, i)), cell(x(1, i))) * std::exp(x(0, i) - x(1, i));
   };
   double truth = 0;
   for (std::size_t i = 0; i < kCells; ++i)
