@@ -4,9 +4,10 @@ add_library(kullback_options INTERFACE)
 target_compile_options(kullback_options INTERFACE -Wall -Wextra -Wpedantic -Wno-unknown-pragmas
   -fno-math-errno -fno-trapping-math $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # False alarms in the standard library's string concatenation (GCC bugs 105329, 105651).
+  # False alarms in the standard library's string concatenation (GCC bugs 105329, 105651) and in GCC's own AVX-512
+  # headers (105593).
   target_compile_options(kullback_options INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread
-    -Wno-array-bounds)
+    -Wno-array-bounds -Wno-maybe-uninitialized)
 endif()
 if(KULLBACK_NATIVE)
   target_compile_options(kullback_options INTERFACE -march=native)
