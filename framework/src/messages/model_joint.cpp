@@ -139,7 +139,6 @@ Eigen::MatrixXd ModelJoint::message(int source, bool own) const {
 
 void ModelJoint::prepare(Range range) {
   const int s = block_source_[static_cast<std::size_t>(range.block)];
-  const Source& source = sources_[static_cast<std::size_t>(s)];
   const Eigen::MatrixXd sum = message(s, false);
   Eigen::MatrixXd& to = messages_[static_cast<std::size_t>(range.block)];
   if (Grid* grid = grid_of(s)) {
