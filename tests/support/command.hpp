@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -21,8 +22,7 @@ struct CommandResult {
 
 /// A new empty directory under the system's temporary directory.
 inline std::string temporary_directory() {
-  std::string name = "/tmp/kullback_test_XXXXXX";
-  if (const char* base = std::getenv("TMPDIR")) name = std::string(base) + "/kullback_test_XXXXXX";
+  std::string name = (std::filesystem::temp_directory_path() / "kullback_test_XXXXXX").string();
   return ::mkdtemp(name.data());
 }
 
