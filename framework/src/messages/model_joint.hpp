@@ -104,7 +104,6 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
   void recompute(int block);
   bool start_from_numbers(int block, const model::Initialization& start);
   void move_means(int block, const Eigen::MatrixXd& means);
-  void start_at_values(int block, const model::Array& values);
   void start_at_random(int block, std::uint64_t seed, Index restart);
   std::vector<int> parents_first() const;
   Eigen::MatrixXd rows_read_through(int selector) const;

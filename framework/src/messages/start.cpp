@@ -182,22 +182,6 @@ void ModelJoint::move_means(int b, const Eigen::MatrixXd& means) {
   }
 }
 
-void ModelJoint::start_at_values(int b, const model::Array& values) {
-  const Source& source = source_of(b);
-  if (source.row("x") < 0 || std::max(source.row("x2"), source.row("x*x'")) < 0)
-    throw UnsupportedError(
-        fmt::format("initialize: {} is no normal that starts around a number; give its moments or "
-                    "parameters, or use prior or random",
-                    source.variable->name));
-  Eigen::MatrixXd means(source.elements, source.members());
-  for (Index k = 0; k < source.members(); ++k)
-    for (Index i = 0; i < source.elements; ++i)
-      means(i, k) =
-          values.values[values.values.size() == 1 ? 0
-                                                  : source.cell_of[static_cast<std::size_t>(k)] * source.elements + i];
-  move_means(b, means);
-}
-
 // By default the middle of the prior: a statistic such as 1/x^2 may have no mean under all of it.
 void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64_t seed, Index restart) {
   const int b = sources_[static_cast<std::size_t>(grid.source)].block;
@@ -272,9 +256,6 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
           block(b).eta(groups[static_cast<std::size_t>(sources_[index].cell_of[static_cast<std::size_t>(k)])], k) = 0;
         break;
       }
-      case Initialization::Kind::value:
-        start_at_values(b, start.numbers.front().second);
-        break;
       case Initialization::Kind::moments: {
         const auto& family = *capability<ExponentialFamily>(*block(b).family, block(b).layout);
         if (family.first_outside(block(b).layout, block(b).eta) < 0) recompute(b);  // what is not given stays
