@@ -77,10 +77,16 @@ void expect_product_of_marginals(const Eigen::MatrixXd& p, const Json& found, co
   // constraint makes it 1.
   for (Index i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], p.row(i).sum(), 1e-14);
   for (Index j = 0; j < b.size(); ++j) EXPECT_NEAR(b[j], p.col(j).sum(), 1e-14);
-  for (Index i = 0; i < a.size(); ++i)
-    if (a[i] > 0) EXPECT_NEAR(p.row(i).sum() / a[i], 1, 1e-12) << "lambda of the first factor at cell " << i;
-  for (Index j = 0; j < b.size(); ++j)
-    if (b[j] > 0) EXPECT_NEAR(p.col(j).sum() / b[j], 1, 1e-12) << "lambda of the second factor at cell " << j;
+  for (Index i = 0; i < a.size(); ++i) {
+    if (a[i] > 0) {
+      EXPECT_NEAR(p.row(i).sum() / a[i], 1, 1e-12) << "lambda of the first factor at cell " << i;
+    }
+  }
+  for (Index j = 0; j < b.size(); ++j) {
+    if (b[j] > 0) {
+      EXPECT_NEAR(p.col(j).sum() / b[j], 1, 1e-12) << "lambda of the second factor at cell " << j;
+    }
+  }
   // Any other factor is worse: mass moved between two cells of either.
   const double least = kl(p, a, b);
   for (Index i = 0; i + 1 < a.size(); ++i)
@@ -88,14 +94,18 @@ void expect_product_of_marginals(const Eigen::MatrixXd& p, const Json& found, co
       Eigen::VectorXd moved = a;
       moved[i] += step;
       moved[i + 1] -= step;
-      if (moved.minCoeff() > 0) EXPECT_GT(kl(p, moved, b), least);
+      if (moved.minCoeff() > 0) {
+        EXPECT_GT(kl(p, moved, b), least);
+      }
     }
   for (Index j = 0; j + 1 < b.size(); ++j)
     for (double step : {1e-3, -1e-3}) {
       Eigen::VectorXd moved = b;
       moved[j] += step;
       moved[j + 1] -= step;
-      if (moved.minCoeff() > 0) EXPECT_GT(kl(p, a, moved), least);
+      if (moved.minCoeff() > 0) {
+        EXPECT_GT(kl(p, a, moved), least);
+      }
     }
 }
 
@@ -110,8 +120,9 @@ TEST(ProductOfMarginals, ItsDivergenceIsTheMutualInformation) {
   for (const Json& outcome : results())
     if (outcome["case"] == "histogram")
       for (const Json& each : outcome["divergences"])
-        if (each["name"] == "forward_kl")
+        if (each["name"] == "forward_kl") {
           EXPECT_NEAR(each["value"].get<double>(), kl(p, p.rowwise().sum(), p.colwise().sum().transpose()), 1e-12);
+        }
 }
 
 // On the correlated normal through the library: the divergence rises whichever parameter of either factor moves, and

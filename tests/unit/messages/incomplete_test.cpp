@@ -25,7 +25,9 @@ model:
     for (Index i = 0; i < 4; ++i) {
       EXPECT_NEAR(means(i, k), expected[4 * k + i], 1e-12) << k << " " << i;
       const double variance = block.m(4 + 5 * i, k) - block.m(i, k) * block.m(i, k);
-      if (deviations[4 * k + i] > 0) EXPECT_NEAR(std::sqrt(variance), deviations[4 * k + i], 1e-12) << k << " " << i;
+      if (deviations[4 * k + i] > 0) {
+        EXPECT_NEAR(std::sqrt(variance), deviations[4 * k + i], 1e-12) << k << " " << i;
+      }
     }
 }
 
