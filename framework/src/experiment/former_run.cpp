@@ -1,25 +1,22 @@
 #include "experiment/former_run.hpp"
 
 #include "config/data.hpp"
+#include "experiment/report.hpp"
 
 #include <kullback/error.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <limits>
 
 namespace kullback::experiment {
 
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
 using model::Initialization;
 
 fs::path find_folder(const std::string& name, const std::string& experiment_path, const config::Node& at) {
@@ -29,22 +26,10 @@ fs::path find_folder(const std::string& name, const std::string& experiment_path
   config::fail(at.place, at.path, fmt::format("there is no run in '{}': no result.json in it", name));
 }
 
-void flatten(const Json& numbers, std::vector<double>& out) {
-  if (numbers.is_array())
-    for (const Json& each : numbers) flatten(each, out);
-  else if (numbers.is_string())
-    out.push_back((numbers == "inf" ? 1 : -1) * std::numeric_limits<double>::infinity());
-  else
-    out.push_back(numbers.is_null() ? std::nan("") : numbers.get<double>());
-}
-
 // The numbers of a parameter, member by member: in the file, or in an array beside it.
-std::vector<double> numbers_of(const Json& parameter, const fs::path& folder) {
+std::vector<double> read_parameter(const Json& parameter, const fs::path& folder) {
+  if (!parameter.is_object()) return numbers_of(parameter);
   std::vector<double> out;
-  if (!parameter.is_object()) {
-    flatten(parameter, out);
-    return out;
-  }
   const Eigen::MatrixXd array = config::read_npy((folder / parameter.at("npy").get<std::string>()).string());
   for (Index i = 0; i < array.rows(); ++i)  // a row a member, or one long row
     for (Index j = 0; j < array.cols(); ++j) out.push_back(array(i, j));
@@ -80,7 +65,7 @@ Initialization read_start(const model::Model& model, const model::Variable& vari
                    fmt::format("{}: {} has other sizes there ({}) than here ({})", path, variable.name,
                                fmt::join(theirs, " x "), fmt::join(shape, " x ")));
     for (const auto& [name, parameter] : from.at("parameters").items()) {
-      const std::vector<double> numbers = numbers_of(parameter, folder);
+      const std::vector<double> numbers = read_parameter(parameter, folder);
       // The probabilities of levels are a categorical's moments.
       start.numbers.emplace_back(
           variable.levels >= 0 ? "cell" : name,

@@ -28,13 +28,8 @@ Json number_list(const Eigen::MatrixXd& array) {
 }
 
 Eigen::VectorXd vector_of(const Json& list) {
-  Eigen::VectorXd values(static_cast<Index>(list.size()));
-  for (std::size_t i = 0; i < list.size(); ++i)
-    values[static_cast<Index>(i)] = list[i].is_null() ? std::numeric_limits<double>::quiet_NaN()
-                                    : list[i].is_string()
-                                        ? (list[i] == "inf" ? 1 : -1) * std::numeric_limits<double>::infinity()
-                                        : list[i].get<double>();
-  return values;
+  const std::vector<double> values = numbers_of(list);
+  return Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Index>(values.size()));
 }
 
 bool belongs_to_rows(const language::ModelFile& file, const Stated& variable) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace kullback::experiment {
 
@@ -13,6 +14,25 @@ Json number(double value) {
   if (std::isnan(value)) return nullptr;
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   return value;
+}
+
+namespace {
+
+void append_numbers(const Json& json, std::vector<double>& out) {
+  if (json.is_array())
+    for (const Json& each : json) append_numbers(each, out);
+  else if (json.is_string())
+    out.push_back((json == "inf" ? 1 : -1) * std::numeric_limits<double>::infinity());
+  else
+    out.push_back(json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>());
+}
+
+}  // namespace
+
+std::vector<double> numbers_of(const Json& list) {
+  std::vector<double> out;
+  append_numbers(list, out);
+  return out;
 }
 
 Json to_json(const Value& value) {

@@ -16,6 +16,9 @@ using Json = nlohmann::ordered_json;
 /// A number as JSON: infinities are the strings "inf" and "-inf", not-a-number (no value) is null.
 Json number(double value);
 
+/// `number` read back: the numbers of a list, or of lists within lists, in order.
+std::vector<double> numbers_of(const Json& list);
+
 /// {"name", "value", "error", "method", "source"}, or {"name", "unavailable"}.
 Json to_json(const Value& value);
 
