@@ -62,10 +62,8 @@ class Pass {
     std::vector<Index> cell_offsets;  ///< dense: where each of those cells begins
     Index gathered_stride = 0;
   };
-  struct Feature {
-    std::vector<std::pair<const double*, Index>> factors;  ///< first number and step a row
-    bool operator==(const Feature&) const = default;
-  };
+  using Column = std::pair<const double*, Index>;  ///< known numbers of the rows: the first, and the step a row
+  using Feature = std::vector<int>;                ///< a product of columns, in order
   struct Work;
 
   void collect(Compiled& compiled);
@@ -89,8 +87,9 @@ class Pass {
   std::vector<Eigen::VectorXd> weights_;  // by plate; empty: 1
   bool weighted_ = false;
   std::vector<Slot> slots_;
+  std::vector<Column> columns_;
   std::vector<Feature> features_;
-  Eigen::MatrixXd feature_products_;              // W: features by levels
+  Eigen::MatrixXd feature_products_;              // W: levels by features, padded
   std::function<void(Index, Index, Out)> given_;  // logits of the start; empty after the first real pass
   std::unique_ptr<GatheredRows> gathered_;        // where every slot is a gather
   bool products_hold_ = false;
