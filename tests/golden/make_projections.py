@@ -64,6 +64,11 @@ def squared_wasserstein_2(p, q, *_):
     return np.sum(w * ((p.ppf(u) - q.ppf(u)) ** 2 + (p.isf(u) - q.isf(u)) ** 2))
 
 
+def triangular(p, q, x, w):
+    a, b = p.pdf(x), q.pdf(x)
+    return np.sum(w * (a - b) ** 2 / np.maximum(a + b, 1e-320))
+
+
 DIVERGENCES = {
     "forward_kl": lambda p, q, *a: relative_entropy(p, q, *a),
     "reverse_kl": lambda p, q, *a: relative_entropy(q, p, *a),
@@ -71,6 +76,8 @@ DIVERGENCES = {
     "hellinger": squared_hellinger,
     "energy": energy,
     "wasserstein_2": squared_wasserstein_2,
+    "f(t * log(t))": relative_entropy,
+    "f((t - 1)^2 / (t + 1))": triangular,
 }
 
 # family: names of its parameters, scipy's member from unconstrained numbers, the parameters from those numbers, and where to start
@@ -123,6 +130,10 @@ CASES = [
     ("log_normal(log_mean = 0.2, log_stddev = 0.5)", "gamma", "jensen_shannon"),
     ("beta(alpha = 3, beta = 2)", "kumaraswamy", "forward_kl"),
     ("beta(alpha = 3, beta = 2)", "kumaraswamy", "reverse_kl"),
+    ("normal(mean = 1, stddev = 2)", "cauchy", "f(t * log(t))"),
+    ("normal(mean = 1, stddev = 2)", "cauchy", "f((t - 1)^2 / (t + 1))"),
+    ("gamma(shape = 3, rate = 2)", "weibull", "f((t - 1)^2 / (t + 1))"),
+    ("log_normal(log_mean = 0.2, log_stddev = 0.5)", "gamma", "f(t * log(t))"),
 ]
 
 

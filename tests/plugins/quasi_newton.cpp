@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "experiment/experiment.hpp"
+#include "inference/make_joint.hpp"
 #include "support/family_golden.hpp"
 
 namespace kullback {
@@ -17,8 +19,10 @@ struct Fit {
 Fit fit(const Members& target, const std::string& family, const std::string& divergence,
         const Members* start = nullptr) {
   const Distribution& f = registry().family(family);
+  const auto direction = experiment::direction_of(registry(), divergence);  // an expression too
   const auto joint =
-      make_joint(registry(), {target, &f, f.open({}, Opening{target.layout.dimension, {}}), {"x"}}, divergence);
+      inference::make_joint(registry(), {target, &f, f.open({}, Opening{target.layout.dimension, {}}), {"x"}},
+                            {direction.divergence, direction.reversed}, divergence);
   if (start) joint->start_from(*start);
   Observer observer;
   Settings settings;
@@ -98,6 +102,18 @@ TEST(QuasiNewton, AgreesWithScipy) {
     // At a minimum the value is far more exact than the place.
     EXPECT_NEAR(-found.solution.bound, row["value"].get<double>(), 1e-9) << row;
   }
+}
+
+// t log t is KL, whose fit in an exponential family matches the moments: the mean, and the mean logarithm.
+TEST(QuasiNewton, AnExpressionFitsAsTheDivergenceItSpellsOut) {
+  const Members target = make("log_normal", {{"log_mean", 0.5}, {"log_stddev", 0.75}});
+  const Fit found = fit(target, "gamma", "f(t * log(t))");
+  EXPECT_NEAR(found[0] / found[1], std::exp(0.5 + 0.5 * 0.5625), 1e-6);
+  EXPECT_NEAR(digamma(found[0]) - std::log(found[1]), 0.5, 1e-6);
+  // its mirror image is the other direction: E log q is that of a normal
+  const Fit inside = fit(normal(1, 2), "laplace", "reverse_f(t * log(t))");
+  EXPECT_NEAR(inside[0], 1, 1e-6);
+  EXPECT_NEAR(inside[1], std::sqrt(2.0), 1e-6);
 }
 
 TEST(QuasiNewton, SaysWhyThereIsNoAnswer) {

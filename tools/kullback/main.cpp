@@ -108,9 +108,7 @@ int check(const Options& options) {
       std::string what = c.approximation.known ? "comparison" : "projection";
       if (!c.approximation.known) {
         try {
-          const auto joint = make_joint(
-              session.registry,
-              {c.target.members, c.approximation.family, c.approximation.layout, c.target.coordinates}, direction.word);
+          const auto joint = experiment::make_joint(session.registry, c, direction);
           what += fmt::format(" by {}",
                               experiment::choose_optimizer(experiment, session.registry, *joint, direction).name());
         } catch (const UnsupportedError& error) {

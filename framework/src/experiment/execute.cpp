@@ -191,9 +191,7 @@ bool run_projection(const Experiment& experiment, const Registry& registry, cons
   outcome.p = c.target_text;
   std::unique_ptr<Joint> joint;
   try {
-    joint =
-        make_joint(registry, {c.target.members, c.approximation.family, c.approximation.layout, c.target.coordinates},
-                   direction.word);
+    joint = make_joint(registry, c, direction);
   } catch (const InfiniteError& error) {
     outcome.status = "infinite";
     outcome.reason = error.what();

@@ -2,6 +2,7 @@
 
 #include "experiment/former_run.hpp"
 #include "experiment/inference_settings.hpp"
+#include "inference/make_joint.hpp"
 #include "language/symmetry.hpp"
 
 #include <kullback/error.hpp>
@@ -260,6 +261,12 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
     for (const auto& file : experiment.model.inputs) experiment.inputs.push_back({file.name, file.path});
   write_defaults(experiment);
   return experiment;
+}
+
+std::unique_ptr<Joint> make_joint(const Registry& registry, const Case& c, const Direction& direction) {
+  return inference::make_joint(registry,
+                               {c.target.members, c.approximation.family, c.approximation.layout, c.target.coordinates},
+                               {direction.divergence, direction.reversed}, direction.word);
 }
 
 const Optimizer& choose_optimizer(const Experiment& experiment, const Registry& registry, const Joint& joint,

@@ -70,8 +70,10 @@ struct Overrides {
 Experiment load_experiment(const std::string& path, const Registry& registry,
                            const std::vector<std::string>& loaded_plugins, const Overrides& overrides);
 
-/// The joint of a projection and the optimizer that will be used, or why there is none. Throws ConfigError at the case
-/// or at the divergence.
+/// The joint of a projection. Throws UnsupportedError, and InfiniteError.
+std::unique_ptr<Joint> make_joint(const Registry& registry, const Case& c, const Direction& direction);
+
+/// The optimizer that will be used, or why there is none. Throws ConfigError at the divergence.
 const Optimizer& choose_optimizer(const Experiment& experiment, const Registry& registry, const Joint& joint,
                                   const Direction& direction);
 

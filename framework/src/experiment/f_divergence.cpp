@@ -15,7 +15,7 @@ namespace kullback::experiment {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
-constexpr double kNearZero = 1e-300, kFar = 1e300, kHalfFar = 1e150;
+constexpr double kNearZero = 1e-300, kFar = 1e300;
 
 class FDivergence final : public Divergence {
  public:
@@ -33,9 +33,7 @@ class FDivergence final : public Divergence {
     check_convex(expression);
     at_zero_ = at(0);
     if (std::isnan(at_zero_)) at_zero_ = at(kNearZero);  // 0 log 0
-    const double half_far = at(kHalfFar) / kHalfFar;
-    far_ = at(kFar) / kFar;
-    slope_far_ = std::abs(far_ - half_far) <= 1e-6 * (1 + std::abs(far_)) ? far_ : kInf;
+    look_far();
   }
 
   Text name() const override { return name_; }
@@ -52,8 +50,8 @@ class FDivergence final : public Divergence {
         out[i] = std::exp(log_q[i]) * (at_zero_ - at_one_ + slope_);
       else if (log_q[i] == -kInf)
         out[i] = std::exp(log_p[i]) * (slope_far_ - slope_);
-      else if (t(0, i) > kFar)  // f(t) / t as far out as doubles reach
-        out[i] = std::exp(log_p[i]) * (far_ - slope_);
+      else if (t(0, i) > kFar || (t(0, i) > 1 && !std::isfinite(out[i])))
+        out[i] = std::exp(log_p[i]) * (beyond_ - slope_);
       else if (t(0, i) == 0 || std::isnan(out[i]))
         out[i] = std::exp(log_q[i]) * (at_zero_ - at_one_ + slope_);
       else
@@ -63,6 +61,21 @@ class FDivergence final : public Divergence {
   }
 
  private:
+  // f(t) / t for t -> inf, from the farthest t where f has a value: (t - 1)^2 / (t + 1) overflows beyond 1e154.
+  void look_far() {
+    double reach = 1, ratio = at_one_;
+    for (int k = 10; k <= 300; k += 10) {
+      const double t = std::pow(10, k), f = at(t);
+      if (!std::isfinite(f)) break;
+      reach = t, ratio = f / t;
+    }
+    const double half = std::sqrt(reach);
+    if (reach > 1 && std::abs(ratio - at(half) / half) <= 1e-6 * (1 + std::abs(ratio)))
+      slope_far_ = beyond_ = ratio;
+    else if (reach > 0.99 * kFar)  // t log t: as far out as doubles reach
+      beyond_ = ratio;
+  }
+
   double at(double t) const {
     Eigen::RowVectorXd out(1);
     model::evaluate_program(program_, Eigen::MatrixXd::Constant(1, 1, t), row(out));
@@ -83,7 +96,8 @@ class FDivergence final : public Divergence {
 
   std::string name_;
   Eigen::VectorXd program_;
-  double at_one_ = 0, slope_ = 0, at_zero_ = 0, slope_far_ = 0, far_ = 0;
+  double at_one_ = 0, slope_ = 0, at_zero_ = 0;
+  double slope_far_ = kInf, beyond_ = kInf;  // f(t)/t in the limit, and where t is beyond doubles
 };
 
 }  // namespace

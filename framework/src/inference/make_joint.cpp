@@ -1,5 +1,6 @@
 // Which joint suits a target and a family.
-#include "divergence/direction.hpp"
+#include "inference/make_joint.hpp"
+
 #include "inference/divergence_joint.hpp"
 #include "inference/node_joint.hpp"
 #include "inference/projection_joint.hpp"
@@ -61,25 +62,34 @@ std::unique_ptr<Joint> natural_joint(const Projection& projection, const diverge
 
 }  // namespace
 
-std::unique_ptr<Joint> make_joint(const Registry& registry, const Projection& projection, Text divergence) {
-  const divergence::Directed directed = divergence::find_directed(registry, divergence);
+namespace inference {
+
+std::unique_ptr<Joint> make_joint(const Registry& registry, const Projection& projection,
+                                  const divergence::Directed& directed, const std::string& written) {
   if (directed.divergence->functional() == Functional::entropy)
-    throw UnsupportedError(fmt::format("{} does not look at the distribution that is fitted", divergence));
+    throw UnsupportedError(fmt::format("{} does not look at the distribution that is fitted", written));
   std::string why;
   try {
-    if (auto joint = natural_joint(projection, directed, divergence)) return joint;
+    if (auto joint = natural_joint(projection, directed, written)) return joint;
   } catch (const InfiniteError&) {
     throw;
   } catch (const UnsupportedError& error) {
     why = error.what();
   }
   try {
-    return std::make_unique<DivergenceJoint>(registry, projection, directed, std::string(divergence));
+    return std::make_unique<DivergenceJoint>(registry, projection, directed, written);
   } catch (const InfiniteError&) {
     throw;
   } catch (const UnsupportedError& error) {
     throw UnsupportedError(why.empty() ? error.what() : fmt::format("{}; nor by a search: {}", why, error.what()));
   }
+}
+
+}  // namespace inference
+
+std::unique_ptr<Joint> make_joint(const Registry& registry, const Projection& projection, Text divergence) {
+  return inference::make_joint(registry, projection, divergence::find_directed(registry, divergence),
+                               std::string(divergence));
 }
 
 }  // namespace kullback

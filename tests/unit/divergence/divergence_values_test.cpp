@@ -114,6 +114,13 @@ TEST(FDivergence, LimitsDecideWhatHappensWhereOneHasNoMass) {
               1e-9);
 }
 
+// Where p/q overflows a square: by mpmath, 2 quad((p - q)^2/(p + q), [0, 0.05, ..., 30]).
+TEST(FDivergence, AnExpressionThatOverflowsKeepsItsSlope) {
+  const auto triangular = experiment::direction_of(registry(), "f((t - 1)^2 / (t + 1))");
+  const Estimate e = evaluate(registry(), *triangular.divergence, normal(0, 1), normal(0, 0.1));
+  EXPECT_NEAR(e.value, 1.36807911634954772, 1e-10);
+}
+
 TEST(FDivergence, MustBeConvex) {
   EXPECT_NE(message_of<ConfigError>([] { experiment::direction_of(registry(), "f(sin(t))"); }).find("not convex"),
             std::string::npos);
