@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Golden values of models with factors on grids: evidence and moments of one unknown by scipy's adaptive quadrature of the
-product of scipy.stats densities; the mean-field optimum of two unknowns by coordinate ascent on trapezoidal meshes.
+product of scipy.stats densities; mean-field optima of several unknowns by coordinate ascent on trapezoidal
+meshes.
 
 Usage: make_grids.py > grids.json
 """
@@ -12,6 +13,7 @@ import numpy as np
 from scipy import stats
 from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
+from scipy.special import digamma, gammaln
 
 Y = [1.3, 0.4, 2.2]
 VARIANCE = 0.8
@@ -98,6 +100,78 @@ def robust_with_scale():
             "scale": mean_s, "scale_stddev": np.sqrt((q_s * (scale - mean_s) ** 2).sum() * ds)}
 
 
+def mixture():
+    """Two Cauchy components of unknown locations: q(weights) Dirichlet, q(location) on a mesh, q(z) by row, by coordinate ascent."""
+    y = np.array([-2.1, -1.9, -2.4, 3.0, 3.3, 2.8, 9.0, -1.5])
+    mesh = np.linspace(-40, 40, 80001)
+    h = mesh[1] - mesh[0]
+    table = stats.cauchy.logpdf(y[:, None], mesh[None, :], 1)  # rows by nodes
+    prior = stats.norm.logpdf(mesh, 0, 5)
+    r = np.where(y[:, None] < 0, [0.9, 0.1], [0.1, 0.9])
+    for _ in range(500):
+        alpha = 1 + r.sum(0)
+        log_w = digamma(alpha) - digamma(alpha.sum())
+        logs = prior[:, None] + table.T @ r
+        log_z = logs.max(0) + np.log(np.exp(logs - logs.max(0)).sum(0) * h)
+        q = np.exp(logs - log_z)
+        expected = table @ q * h
+        logits = log_w + expected
+        r = np.exp(logits - logits.max(1, keepdims=True))
+        r /= r.sum(1, keepdims=True)
+    dirichlet = gammaln(alpha).sum() - gammaln(alpha.sum())  # its entropy and E[log p] together, with (alpha - 1) below
+    bound = ((r * (expected + log_w)).sum() - np.where(r > 0, r * np.log(np.maximum(r, 1e-300)), 0).sum()
+             + gammaln(2.0) + dirichlet - ((alpha - 1) * log_w).sum()
+             + (q * np.where(q > 0, prior[:, None] - np.log(np.maximum(q, 1e-300)), 0)).sum() * h)
+    mean = (q * mesh[:, None]).sum(0) * h
+    return {"y": y.tolist(), "bound": bound, "weights": (alpha / alpha.sum()).tolist(), "mean": mean.tolist(),
+            "stddev": np.sqrt((q * (mesh[:, None] - mean) ** 2).sum(0) * h).tolist()}
+
+
+def weighted():
+    """Latent values of rows that count several times: a sum of evidences, each one an integral."""
+    rows = [(1.0, 3), (2.0, 1), (-1.0, 2)]
+    found = [summary(lambda x: stats.t.logpdf(x, 3) + stats.norm.logpdf(y, x, 0.5), -np.inf, np.inf) for y, _ in rows]
+    return {"rows": rows, "bound": sum(w * f["evidence"] for (_, w), f in zip(rows, found)),
+            "mean": [f["mean"] for f in found]}
+
+
+def censored():
+    """A Cauchy location; of two values it is known that they are above 3."""
+    y = [1.2, 0.3, 2.5, 0.7]
+    return summary(lambda x: stats.norm.logpdf(x, 0, 5) + stats.cauchy.logpdf(y, x, 1).sum() + 2 * stats.cauchy.logsf(3, x, 1),
+                   -np.inf, np.inf)
+
+
+def truncated():
+    """Location and upper limit of a truncated normal unknown: q(location) q(excess of the limit) by alternating exact updates."""
+    y = np.array([1.2, 0.3, 2.5, 0.7])
+    location = np.linspace(-45, 45, 6001)
+    log_excess = np.linspace(-30, 5, 3501)
+    excess = np.exp(log_excess)
+    dl, de = location[1] - location[0], log_excess[1] - log_excess[0]
+    table = (stats.norm.logpdf(y[:, None, None], location[None, :, None], 1).sum(0)
+             - len(y) * stats.norm.logcdf(2.5 + excess[None, :], location[:, None], 1))
+    prior_l, prior_e = stats.norm.logpdf(location, 0, 5), stats.expon.logpdf(excess) + log_excess
+    q_e = np.exp(prior_e)
+    for _ in range(300):
+        log_l = prior_l + table @ q_e * de
+        a_l = log_l.max() + np.log(np.exp(log_l - log_l.max()).sum() * dl)
+        q_l = np.exp(log_l - a_l)
+        log_e = prior_e + q_l @ table * dl
+        a_e = log_e.max() + np.log(np.exp(log_e - log_e.max()).sum() * de)
+        q_e = np.exp(log_e - a_e)
+    inside = q_l > 0
+    return {"bound": a_e + (q_l[inside] * (prior_l[inside] - np.log(q_l[inside]))).sum() * dl,
+            "mean": (q_l * location).sum() * dl, "excess": (q_e * excess).sum() * de}
+
+
+def positive():
+    """A location that is truncated at 0, under Student-t errors."""
+    y = [1.2, 0.3, 2.5, 0.7]
+    return summary(lambda x: stats.norm.logpdf(x, 0, 5) + np.log(2) + stats.t.logpdf(y, 4, x, 1).sum(), 0, np.inf)
+
+
 if __name__ == "__main__":
     print(json.dumps({"y": Y, "variance": VARIANCE, "locations": of(PRIORS, normal_likelihood), "scales": of(SCALES, scale_likelihood),
-                      "robust": robust(), "robust-with-scale": robust_with_scale()}, indent=1))
+                      "robust": robust(), "robust-with-scale": robust_with_scale(), "mixture": mixture(), "weighted": weighted(),
+                      "censored": censored(), "truncated": truncated(), "positive": positive()}, indent=1))

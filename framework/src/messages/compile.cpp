@@ -329,6 +329,14 @@ Index Moments::row(Text label) const {
   return -1;
 }
 
+// Latent selectors that a statement at the nodes of grids reads.
+std::set<int> selectors_of(const NumericStatement& numeric) {
+  std::set<int> selectors;
+  for (const NumericStatement::Read& read : numeric.readings)
+    selectors.insert(read.selectors.begin(), read.selectors.end());
+  return selectors;
+}
+
 Compiled compile(const Registry& registry, const model::Model& model, Sources& sources, bool keep_selectors) {
   Compiled compiled;
   Demands demands(registry, model, sources);
@@ -337,6 +345,7 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
   KnownCache cache;
   std::vector<int> numbers;
   std::vector<int> needed;  // variables that statements without a rule want on grids
+  std::set<int> chosen;     // selectors that statements without a rule read
   std::map<int, int> uses;  // statements of one variable
   for (std::size_t s = 0; s < model.statements.size(); ++s) {
     const model::Statement& statement = model.statements[s];
@@ -352,6 +361,7 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
         polynomials.emplace_back();
         numbers.push_back(static_cast<int>(s));
         if (numeric) {
+          chosen.merge(selectors_of(*numeric));
           numeric->compiled = numbers.size() - 1;
           compiled.numeric.push_back(std::move(*numeric));
         }
@@ -375,7 +385,8 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
     all.push_back(&polynomials[k]);
   }
   for (std::size_t s = 0; s < sources.size() && !keep_selectors; ++s)
-    sources[s].eliminated = can_eliminate(sources, algebras, all, static_cast<int>(s));
+    sources[s].eliminated =
+        !chosen.contains(static_cast<int>(s)) && can_eliminate(sources, algebras, all, static_cast<int>(s));
   for (std::size_t k = 0; k < polynomials.size(); ++k) {
     const model::Statement& statement = model.statements[static_cast<std::size_t>(numbers[k])];
     const Algebra& algebra = makers[k]->algebra();
@@ -392,6 +403,12 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
       compiled.encounters.push_back(
           {pair.source, static_cast<int>(compiled.statements.size()), pair.first, pair.second});
     compiled.gates.push_back(algebra.gates());
+    for (const NumericStatement& n : compiled.numeric)
+      if (n.compiled == k)
+        for (const int s : selectors_of(n)) {
+          compiled.gates.back().emplace_back();
+          compiled.gates.back().back().source = s;
+        }
     compiled.statements.push_back(std::move(out));
   }
   return compiled;

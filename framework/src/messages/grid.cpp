@@ -75,6 +75,11 @@ Grid make_grid(const model::Model& model, const Sources& sources, int index) {
     grid.low = std::min(grid.low, fixed ? support.low : *posterior.low);
     grid.high = std::max(grid.high, fixed ? support.high : *posterior.high);
   }
+  if (source.within.size() > 0) {
+    constexpr double kNone = std::numeric_limits<double>::max();  // where there is no limit
+    if (const double low = source.within.row(0).minCoeff(); low > -kNone) grid.low = std::max(grid.low, low);
+    if (const double high = source.within.row(1).maxCoeff(); high < kNone) grid.high = std::min(grid.high, high);
+  }
   if (posterior.low) grid.low = std::max(grid.low, *posterior.low);
   if (posterior.high) grid.high = std::min(grid.high, *posterior.high);
   if (!(grid.low < grid.high))

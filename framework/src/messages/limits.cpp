@@ -33,11 +33,10 @@ double number_at(const Model& model, const model::Array& array, const model::Dim
   return array.values[at];
 }
 
+// A limit that is known.
 double limit_at(const Model& model, const Variable& variable, const std::optional<model::Term>& term, Index cell,
                 double none) {
   if (!term) return none;
-  if (term->kind != model::Term::Kind::constant)
-    throw UnsupportedError(fmt::format("{}: limits that are not known numbers are not there yet", variable.name));
   return number_at(model, term->array, variable.dimensions(), cell);
 }
 
@@ -62,6 +61,20 @@ Eigen::Vector2d limits_at(const Model& model, const Statement& statement, const 
     throw UnsupportedError(fmt::format("{}: its limits are {} and {}: low must be a number below high",
                                        name_of(model, variable, cell), low, high));
   return {std::clamp(low, -kMost, kMost), std::clamp(high, -kMost, kMost)};
+}
+
+// Those of the empty cells of a variable.
+Eigen::MatrixXd limits_of_cells(const Model& model, const Source& source) {
+  constexpr double kMost = std::numeric_limits<double>::max();
+  Eigen::MatrixXd limits = Eigen::Vector2d(-kMost, kMost).replicate(1, source.cells);
+  for (const int s : source.variable->statements) {
+    const Statement& from = model.statements[static_cast<std::size_t>(s)];
+    if (from.modifier == Statement::Modifier::none || !has_known_limits(from)) continue;
+    for (Index cell = 0; cell < source.cells; ++cell)
+      if (serves(model, from, *source.variable, cell) && std::isnan(source.known->values[cell]))
+        limits.col(cell) = limits_at(model, from, *source.variable, cell);
+  }
+  return limits;
 }
 
 Support whole_support(const Statement& statement) {
@@ -101,10 +114,18 @@ bool has_known_arguments(const Statement& statement) {
                      [](const model::Term& term) { return term.kind == model::Term::Kind::constant; });
 }
 
+bool has_known_limits(const Statement& statement) {
+  const auto known = [](const std::optional<model::Term>& limit) {
+    return !limit || limit->kind == model::Term::Kind::constant;
+  };
+  return known(statement.low) && known(statement.high);
+}
+
 std::shared_ptr<const Model> with_discarded(std::shared_ptr<const Model> given) {
   const Model& model = *given;
   const auto adds = [](const Statement& s) {
-    return s.modifier == Statement::Modifier::truncated && !has_known_arguments(s);
+    return s.modifier == Statement::Modifier::truncated && !has_known_arguments(s) && has_known_limits(s) &&
+           !child_labels(s).empty();
   };
   if (std::none_of(model.statements.begin(), model.statements.end(), adds)) return given;
   auto changed = std::make_shared<Model>(model);
@@ -141,16 +162,10 @@ void restrict(const Model& model, const Statement& statement, Source& source) {
       if (label != "1" && std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
   const auto family = std::make_shared<Restricted>(statement.family->name(), labels, whole_support(statement));
   own(source, family, family->statistics({}));
-  constexpr double kMost = std::numeric_limits<double>::max();
-  source.limits = Eigen::Vector2d(-kMost, kMost).replicate(1, source.cells);
-  for (const int s : variable.statements) {
-    const Statement& from = model.statements[static_cast<std::size_t>(s)];
-    if (from.modifier == Statement::Modifier::none) continue;
-    for (Index cell = 0; cell < source.cells; ++cell)
-      if (serves(model, from, variable, cell) && std::isnan(source.known->values[cell]))
-        source.limits.col(cell) = limits_at(model, from, variable, cell);
-  }
+  source.limits = limits_of_cells(model, source);
 }
+
+void limit_grid(const Model& model, Source& source) { source.within = limits_of_cells(model, source); }
 
 void make_discarded(const Model& model, const Sources& sources, Source& source) {
   const Statement& statement = model.statements[static_cast<std::size_t>(source.variable->statements.front())];
@@ -178,7 +193,7 @@ void make_discarded(const Model& model, const Sources& sources, Source& source) 
 void check_within_limits(const Model& model, const Source& source) {
   for (const int s : source.variable->statements) {
     const Statement& statement = model.statements[static_cast<std::size_t>(s)];
-    if (statement.modifier != Statement::Modifier::truncated) continue;
+    if (statement.modifier != Statement::Modifier::truncated || !has_known_limits(statement)) continue;
     const Eigen::VectorXd& values = source.known->values;
     for (Index cell = 0; cell < values.size(); ++cell) {
       if (std::isnan(values[cell]) || !serves(model, statement, *source.variable, cell)) continue;

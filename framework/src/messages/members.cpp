@@ -29,9 +29,6 @@ Eigen::VectorXd ModelJoint::weights_of(const Source& source) const {
   bool weighted = false;
   for (const int p : source.plates) weighted = weighted || model_.plates[static_cast<std::size_t>(p)].weight.size() > 0;
   if (!weighted) return {};
-  if (source.grid)
-    throw UnsupportedError(
-        fmt::format("{} is a grid on a weighted plate: that is not there yet", source.variable->name));
   Eigen::VectorXd weights = Eigen::VectorXd::Ones(source.members());
   for (Index k = 0; k < source.members(); ++k) {
     Index rest = source.cell_of[static_cast<std::size_t>(k)];

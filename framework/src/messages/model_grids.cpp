@@ -54,7 +54,7 @@ Eigen::VectorXd ModelJoint::mass_of(const NumericStatement::Read& read, std::siz
 
 Eigen::MatrixXd ModelJoint::told(const Grid& grid, const Eigen::MatrixXd& by_cell) const {
   const Source& source = sources_[static_cast<std::size_t>(grid.source)];
-  Eigen::MatrixXd sum = grid.cells.log_ratio.replicate(1, source.members());
+  Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(grid.cells.nodes.size(), source.members());
   for (Index k = 0; k < source.members(); ++k) {
     const auto message = by_cell.col(source.cell_of[static_cast<std::size_t>(k)]);
     for (Index l = 0; l < message.size(); ++l)
@@ -66,7 +66,21 @@ Eigen::MatrixXd ModelJoint::told(const Grid& grid, const Eigen::MatrixXd& by_cel
         if (read.members[i].first == grid.source)
           sum.col(read.members[i].second) +=
               i == 0 ? expect(read.table, mass_of(read, 1)) : expect(read.table.transpose(), mass_of(read, 0));
+  hear(source, grid.cells.nodes.replicate(1, source.members()), sum);
+  sum.colwise() += grid.cells.log_ratio;
   return sum;
+}
+
+// What a member hears: 1/w of what is sent to the w copies that it stands for, and nothing outside its limits.
+void ModelJoint::hear(const Source& source, const Eigen::MatrixXd& nodes, Eigen::MatrixXd& told) const {
+  const Eigen::VectorXd& weights = weights_[static_cast<std::size_t>(source.block)];
+  if (weights.size() > 0) told.array().rowwise() /= weights.transpose().array();
+  if (source.within.size() == 0) return;
+  for (Index k = 0; k < told.cols(); ++k) {
+    const auto limits = source.within.col(source.cell_of[static_cast<std::size_t>(k)]);
+    for (Index i = 0; i < told.rows(); ++i)
+      if (!(nodes(i, k) >= limits[0] && nodes(i, k) <= limits[1])) told(i, k) = -kInfinity;
+  }
 }
 
 Eigen::MatrixXd ModelJoint::told_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own,
@@ -98,12 +112,13 @@ Eigen::MatrixXd ModelJoint::told_at(const Grid& grid, const Eigen::MatrixXd& by_
           }
         other.conservativeResize(kept), weights.conservativeResize(kept);
         if (i == 0)
-          sum.col(k) += expect(numeric_table(model_, sources_, n, r, nodes.col(k), other, true), weights);
+          sum.col(k) += expect(table_of(n, r, nodes.col(k), other, true), weights);
         else
-          sum.col(k) += expect(numeric_table(model_, sources_, n, r, other, nodes.col(k), true).transpose(), weights);
+          sum.col(k) += expect(table_of(n, r, other, nodes.col(k), true).transpose(), weights);
       }
     }
   }
+  hear(source, nodes, sum);
   return sum;
 }
 
@@ -111,12 +126,12 @@ Eigen::MatrixXd ModelJoint::told_at(const Grid& grid, const Eigen::MatrixXd& by_
 void ModelJoint::fill_tables(const Grid& grid) {
   for (NumericStatement& n : compiled_.numeric)
     for (std::size_t r = 0; r < n.readings.size(); ++r) {
-      NumericStatement::Read& read = n.readings[r];
+      const NumericStatement::Read& read = n.readings[r];
       const bool here = std::any_of(read.members.begin(), read.members.end(),
                                     [&](const Reading& m) { return m.first == grid.source; });
       if (!here && !(read.members.empty() && read.table.size() == 0)) continue;
       if (nodes_of(read, 0).size() == 0 || nodes_of(read, 1).size() == 0) continue;
-      read.table = numeric_table(model_, sources_, n, r, nodes_of(read, 0), nodes_of(read, 1), false);
+      fill_table(n, r);
     }
 }
 
@@ -172,7 +187,9 @@ void ModelJoint::settle(Grid& grid, bool own) {
     const Eigen::RowVectorXd before = to.log_partition;
     count = grid.count > 0 ? grid.count : 2 * count;
     best(cells(count));
-    grid.error = (to.log_partition - before).cwiseAbs().sum();
+    const Eigen::VectorXd& weights = weights_[static_cast<std::size_t>(b)];
+    const Eigen::VectorXd moved = (to.log_partition - before).cwiseAbs().transpose();
+    grid.error = weights.size() > 0 ? weights.dot(moved) : moved.sum();
     go_on = grid.count == 0 && !(grid.error <= kTolerance) && !own && affordable(grid, 2 * grid.cells.nodes.size());
   }
   grid.remember(to.m);

@@ -134,6 +134,7 @@ Eigen::MatrixXd ModelJoint::message(int source, bool own) const {
                                 {sum.data() + f.offset, f.axes, f.strides});
       }
   }
+  if (!own && to.variable->levels >= 0) add_choices(source, sum);
   return sum;
 }
 
@@ -143,6 +144,7 @@ void ModelJoint::prepare(Range range) {
   Eigen::MatrixXd& to = messages_[static_cast<std::size_t>(range.block)];
   if (Grid* grid = grid_of(s)) {
     grid->starting = false;
+    weigh_tables();
     to = told(*grid, sum);
     return;
   }
@@ -187,15 +189,17 @@ void ModelJoint::expected_log_density(std::span<double> by_term) const {
       by_term[s] += cached.value;
     }
   }
+  weigh_tables();
   for (const NumericStatement& n : compiled_.numeric)
     for (const NumericStatement::Read& read : n.readings)
       by_term[n.compiled] += expect(expect(read.table, mass_of(read, 1)).transpose(), mass_of(read, 0))[0];
   // The entropy of a block counts cells by their widths: the weights of the nodes are in the term of its distribution.
   for (const Grid& grid : grids_) {
-    const Eigen::MatrixXd& mass = block(sources_[static_cast<std::size_t>(grid.source)].block).m;
+    const auto b = static_cast<std::size_t>(sources_[static_cast<std::size_t>(grid.source)].block);
+    const Eigen::RowVectorXd of_members = grid.cells.log_ratio.transpose() * blocks_[b].m;
     for (std::size_t s = 0; s < compiled_.statements.size(); ++s) {
       if (compiled_.statements[s].variable != grid.source) continue;
-      by_term[s] += (grid.cells.log_ratio.transpose() * mass).sum();
+      by_term[s] += weights_[b].size() > 0 ? of_members.dot(weights_[b]) : of_members.sum();
       break;
     }
   }

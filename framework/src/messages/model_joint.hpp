@@ -95,6 +95,20 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
   /// Cells for the start and for what comes after it, and the factor that its own distribution makes on them.
   void prepare_start(Grid& grid);
   void fill_tables(const Grid& grid);
+  void fill_table(NumericStatement& n, std::size_t reading);
+  /// The table of a reading at these nodes, as its selectors stand.
+  Eigen::MatrixXd table_of(const NumericStatement& n, std::size_t reading, const Eigen::VectorXd& first,
+                           const Eigen::VectorXd& second, bool search) const;
+  void weigh_table(const NumericStatement& n, std::size_t reading) const;
+  /// Tables whose selectors have moved.
+  void weigh_tables() const;
+  double probability(const Choice& choice) const;
+  /// How often each cell of a reading counts.
+  Eigen::VectorXd counts(const NumericStatement::Read& read) const;
+  std::uint64_t version_of(const NumericStatement::Read& read) const;
+  /// What statements at the nodes of grids tell the levels of a selector.
+  void add_choices(int selector, Eigen::MatrixXd& by_cell) const;
+  void hear(const Source& source, const Eigen::MatrixXd& nodes, Eigen::MatrixXd& told) const;
   /// Whether the grid can have that many cells.
   bool affordable(const Grid& grid, Index cells) const;
   const Eigen::VectorXd& nodes_of(const NumericStatement::Read& read, std::size_t member) const;

@@ -1,42 +1,27 @@
 #include "messages/numeric.hpp"
 
-#include "core/parameters.hpp"
-#include "parallel/parallel.hpp"
-
-#include <kullback/error.hpp>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <functional>
 #include <map>
 
 namespace kullback::messages {
 namespace {
 
-using model::Selector;
 using model::Term;
 
-constexpr Index kRows = 512;  // nodes at once
-
-void latent_in(const Selector& selector, const Sources& sources, std::vector<int>& found) {
-  if (selector.kind == Selector::Kind::latent &&
-      sources[static_cast<std::size_t>(selector.variable)].kind == Source::Kind::latent)
-    found.push_back(selector.variable);
-  for (const Selector& s : selector.of) latent_in(s, sources, found);
-}
-
+// Numbers that a term reads; selectors are no numbers.
 void latent_in(const Term& term, const model::Model& model, const Sources& sources, std::vector<int>& found) {
   if (term.kind == Term::Kind::variable) {
     const Source& source = sources[static_cast<std::size_t>(term.variable)];
-    if (source.kind == Source::Kind::latent) found.push_back(term.variable);
+    if (source.kind == Source::Kind::latent && source.variable->levels < 0) found.push_back(term.variable);
     if (source.kind == Source::Kind::derived)
       for (const int s : source.variable->statements)
         latent_in(model.statements[static_cast<std::size_t>(s)].value, model, sources, found);
   }
-  for (const Selector& s : term.selectors) latent_in(s, sources, found);
   for (const Term& child : term.children) latent_in(child, model, sources, found);
 }
 
@@ -51,19 +36,51 @@ bool is_scalar(const model::Model& model, const Source& source) {
   return true;
 }
 
-// Nodes at which an argument has underflowed or overflowed are impossible: they get valid numbers in its place.
-std::vector<Index> move_inside(const std::vector<Parameter>& parameters, Eigen::MatrixXd& given) {
-  std::vector<Index> impossible;
-  for (std::size_t i = 0; i < parameters.size(); ++i)
-    for (Index n = 0; n < given.cols(); ++n) {
-      double& value = given(static_cast<Index>(i), n);
-      if ((parameters[i].domain == Domain::positive && value == 0) || std::isinf(value)) {
-        value = parameters[i].domain == Domain::unit_interval ? 0.5 : 1;
-        impossible.push_back(n);
-      }
-      check_domain(parameters[i], value);
-    }
-  return impossible;
+// Whether a term has one value for all cells that read these members.
+bool is_uniform(const Term& term, const model::Model& model, const Sources& sources,
+                const std::vector<Reading>& members) {
+  if (term.kind == Term::Kind::constant) return term.array.dimensions.empty();
+  if (term.kind == Term::Kind::list) return false;
+  if (term.kind != Term::Kind::variable)
+    return std::all_of(term.children.begin(), term.children.end(),
+                       [&](const Term& child) { return is_uniform(child, model, sources, members); });
+  const Source& source = sources[static_cast<std::size_t>(term.variable)];
+  if (source.kind == Source::Kind::known) return source.known->dimensions.empty();
+  if (source.kind == Source::Kind::derived)
+    return std::all_of(source.variable->statements.begin(), source.variable->statements.end(), [&](int s) {
+      const model::Statement& statement = model.statements[static_cast<std::size_t>(s)];
+      return statement.serves.empty() && is_uniform(statement.value, model, sources, members);
+    });
+  return source.variable->levels < 0 && source.all_latent() &&
+         std::count_if(members.begin(), members.end(), [&](const Reading& m) { return m.first == term.variable; }) == 1;
+}
+
+[[noreturn]] void refuse_more_than_two(const model::Model& model, const Sources& sources,
+                                       const std::vector<Reading>& members) {
+  std::vector<std::string> names;
+  for (const auto& [source, member] : members) {
+    const Source& s = sources[static_cast<std::size_t>(source)];
+    names.push_back(cell_name(model, s, s.cell_of[static_cast<std::size_t>(member)]));
+  }
+  if (names.size() > 4) names.resize(4), names.emplace_back("...");
+  throw NoRule{-1, fmt::format("a sum over at most two grids, but one of its cells reads {} unknown numbers ({})",
+                               members.size(), fmt::join(names, ", "))};
+}
+
+// The levels of all selectors that a cell reads, one combination after another.
+void for_choices(const Sources& sources, TermValue& terms, Choices& choices, const std::function<void()>& read,
+                 const std::function<void()>& visit) {
+  terms.choose(choices);
+  terms.open.reset();
+  read();
+  if (!terms.open) return visit();
+  choices.push_back(*terms.open);
+  const Index levels = sources[static_cast<std::size_t>(choices.back().source)].statistics[0].rows;
+  for (Index level = 0; level < levels; ++level) {
+    choices.back().level = level;
+    for_choices(sources, terms, choices, read, visit);
+  }
+  choices.pop_back();
 }
 
 }  // namespace
@@ -77,97 +94,48 @@ std::optional<NumericStatement> make_numeric(const model::Model& model, const So
     if (p.shape != Shape::scalar) throw NoRule{-1, "numbers as its parameters, not vectors"};
   std::vector<int> found;
   if (child.kind == Source::Kind::latent) found.push_back(statement.variable);
-  for (const model::Term& argument : statement.arguments) latent_in(argument, model, sources, found);
+  for_terms(statement, [&](const model::Term& term) { latent_in(term, model, sources, found); });
   for (const int v : found) {
     const Source& source = sources[static_cast<std::size_t>(v)];
     if (!is_scalar(model, source))
       throw NoRule{v, fmt::format("a grid for {}, which is not one number on the line", source.variable->name)};
     if (!source.grid && std::find(needed.begin(), needed.end(), v) == needed.end()) needed.push_back(v);
   }
+  if (!needed.empty()) return std::nullopt;
   NumericStatement numeric;
   numeric.statement = index;
   std::map<std::vector<Reading>, std::size_t> places;
   TermValue terms(model, sources, 1);
   for_served_cells(model, sources, statement, [&](Index cell, const Position& at, double weight) {
-    terms.noted.clear();
     const bool latent = child.kind == Source::Kind::latent && child.member[static_cast<std::size_t>(cell)] >= 0;
-    if (latent) terms.noted.emplace_back(statement.variable, child.member[static_cast<std::size_t>(cell)]);
-    if (!latent && std::isnan(child.known->values[cell])) return;
-    for (const model::Term& argument : statement.arguments) terms.value(argument, at);
-    std::vector<Reading> read = terms.noted;
-    std::sort(read.begin(), read.end());
-    if (read.size() > 2) {
-      std::vector<std::string> names;
-      for (const auto& [source, member] : read) {
-        const Source& s = sources[static_cast<std::size_t>(source)];
-        names.push_back(cell_name(model, s, s.cell_of[static_cast<std::size_t>(member)]));
-      }
-      if (names.size() > 4) names.resize(4), names.emplace_back("...");
-      throw NoRule{-1, fmt::format("a sum over at most two grids, but one of its cells reads {} unknown numbers ({})",
-                                   read.size(), fmt::join(names, ", "))};
-    }
-    const auto place = places.emplace(read, numeric.readings.size());
-    if (place.second) numeric.readings.push_back({read, {}, {}});
-    numeric.readings[place.first->second].cells.push_back({cell, at, weight});
+    if (!latent && std::isnan(child.known->values[cell]) && !child.integrated) return;
+    Choices choices;
+    const auto read = [&] {
+      terms.noted.clear();
+      if (latent) terms.noted.emplace_back(statement.variable, child.member[static_cast<std::size_t>(cell)]);
+      for_terms(statement, [&](const model::Term& term) { terms.value(term, at); });
+    };
+    for_choices(sources, terms, choices, read, [&] {
+      std::vector<Reading> members = terms.noted;
+      std::sort(members.begin(), members.end());
+      if (members.size() > 2) refuse_more_than_two(model, sources, members);
+      const auto place = places.emplace(members, numeric.readings.size());
+      if (place.second) numeric.readings.push_back({members, {}, {}, {}, {}, 0, false});
+      NumericStatement::Read& to = numeric.readings[place.first->second];
+      to.cells.push_back({cell, at, weight, choices});
+      for (const Choice& c : choices)
+        if (std::find(to.selectors.begin(), to.selectors.end(), c.source) == to.selectors.end())
+          to.selectors.push_back(c.source);
+    });
   });
-  if (!needed.empty()) return std::nullopt;
+  for (NumericStatement::Read& read : numeric.readings) {
+    std::sort(read.selectors.begin(), read.selectors.end());
+    read.uniform = true;
+    for_terms(statement, [&](const model::Term& term) {
+      read.uniform = read.uniform && is_uniform(term, model, sources, read.members);
+    });
+  }
   return numeric;
-}
-
-Eigen::MatrixXd numeric_table(const model::Model& model, const Sources& sources, const NumericStatement& numeric,
-                              std::size_t reading, const Eigen::VectorXd& first, const Eigen::VectorXd& second,
-                              bool search) {
-  const model::Statement& statement = model.statements[static_cast<std::size_t>(numeric.statement)];
-  const Source& child = sources[static_cast<std::size_t>(statement.variable)];
-  const auto parameters = statement.family->parameterizations()[static_cast<std::size_t>(statement.parameterization)];
-  const NumericStatement::Read& r = numeric.readings[reading];
-  const std::string name =
-      r.members.empty() ? "" : sources[static_cast<std::size_t>(r.members[0].first)].variable->name;
-  Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(first.size(), second.size());
-  const Index chunks = (first.size() + kRows - 1) / kRows, arguments = static_cast<Index>(parameters.size());
-  parallel::for_chunks(chunks * second.size(), 1, [&](Index task, Index, Index) {
-    const Index column = task / chunks, begin = task % chunks * kRows, size = std::min(kRows, first.size() - begin);
-    TermValue terms(model, sources, size);
-    const Eigen::ArrayXd here = first.segment(begin, size), there = Eigen::ArrayXd::Constant(size, second[column]);
-    if (!r.members.empty()) terms.set(r.members[0], here);
-    if (r.members.size() > 1) terms.set(r.members[1], there);
-    Eigen::MatrixXd given(arguments, size), theta(statement.family->parameter_count(statement.layout), size),
-        x(1, size);
-    Eigen::RowVectorXd value(size);
-    for (const NumericStatement::Cell& cell : r.cells) {
-      x.setConstant(child.known->values[child.known->dimensions.empty() ? 0 : cell.cell]);
-      if (child.kind == Source::Kind::latent && child.member[static_cast<std::size_t>(cell.cell)] >= 0) {
-        const Reading own{statement.variable, child.member[static_cast<std::size_t>(cell.cell)]};
-        x.row(0) = (own == r.members[0] ? here : there).matrix().transpose();
-      }
-      for (Index i = 0; i < arguments; ++i)
-        given.row(i) = terms.value(statement.arguments[static_cast<std::size_t>(i)], cell.at).matrix().transpose();
-      std::vector<Index> impossible;
-      try {
-        impossible = move_inside(parameters, given);
-      } catch (const DomainError& error) {
-        throw UnsupportedError(fmt::format(
-            "{}: {} at a node of the grid of {}: give the grid a range, posterior: {{{}: discrete_grid(low = 0)}}",
-            child.variable->name, error.what(), name, name));
-      }
-      statement.family->to_stored(statement.parameterization, statement.layout, given, theta);
-      statement.family->log_density(statement.layout, theta, Points(x), row(value));
-      for (const Index n : impossible) value[n] = -std::numeric_limits<double>::infinity();
-      if (value.hasNaN() && !search)
-        throw NumericalError(
-            fmt::format("{}: its log density is not a number at a node of the grid of {}", child.variable->name, name));
-      sum.col(column).segment(begin, size) += cell.weight * value.transpose();
-    }
-  });
-  return sum;
-}
-
-Eigen::VectorXd expect(const Eigen::MatrixXd& table, const Eigen::VectorXd& mass) {
-  if (table.allFinite()) return table * mass;
-  Eigen::VectorXd sum = Eigen::VectorXd::Zero(table.rows());
-  for (Index j = 0; j < table.cols(); ++j)
-    if (mass[j] > 0) sum += mass[j] * table.col(j);
-  return sum;
 }
 
 }  // namespace kullback::messages

@@ -8,16 +8,32 @@
 
 namespace kullback::messages {
 
-/// A statement as a numeric one, if each of its cells reads at most two latent numbers. Throws NoRule that says why
-/// not. Sources among them that are on no grid go to `needed`; then there is none.
+/// A statement as a numeric one, if each of its cells reads at most two latent numbers, whatever selectors pick them.
+/// Throws NoRule that says why not. Sources among them that are on no grid go to `needed`; then there is none.
 std::optional<NumericStatement> make_numeric(const model::Model& model, const Sources& sources, int statement,
                                              std::vector<int>& needed);
 
-/// The table of one reading: the sum of its cells' log densities, nodes of the first member by nodes of the second.
-/// Throws NumericalError where one is not a number, unless the grid's range is still looked for.
-Eigen::MatrixXd numeric_table(const model::Model& model, const Sources& sources, const NumericStatement& numeric,
-                              std::size_t reading, const Eigen::VectorXd& first, const Eigen::VectorXd& second,
-                              bool search);
+/// One reading of a statement, at these nodes of the members that it reads.
+struct NodesOfReading {
+  const model::Model& model;
+  const Sources& sources;
+  const NumericStatement& numeric;
+  std::size_t reading;
+  const Eigen::VectorXd &first, &second;
+  bool search;           ///< the grid's range is still looked for: a density may be no number
+  Index begin = 0, end;  ///< of its cells
+};
+
+/// The sum of the cells' log densities, each as often as `counts` (one a cell of the range) says: nodes of the first
+/// member by nodes of the second. Throws NumericalError where one is not a number.
+Eigen::MatrixXd numeric_table(const NodesOfReading& nodes, const Eigen::VectorXd& counts);
+
+/// The tables of all cells, one a column.
+Eigen::MatrixXd numeric_tables(const NodesOfReading& nodes);
+
+/// The tables of all cells, each summed with the masses of the nodes.
+Eigen::VectorXd numeric_expectations(const NodesOfReading& nodes, const Eigen::VectorXd& first_mass,
+                                     const Eigen::VectorXd& second_mass);
 
 /// table * mass, where 0 * inf is 0.
 Eigen::VectorXd expect(const Eigen::MatrixXd& table, const Eigen::VectorXd& mass);

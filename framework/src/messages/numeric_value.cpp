@@ -111,7 +111,18 @@ Index TermValue::find(int plate, const Position& at) const {
   throw UnsupportedError("a term varies over a plate that its statement does not have");
 }
 
-Index TermValue::level(const Selector& s, const Position& at) const {
+// The level of a selector at one of its cells: known, chosen, or noted as open.
+Index TermValue::chosen(int index, Index cell) {
+  const Source& source = sources_[static_cast<std::size_t>(index)];
+  if (source.kind != Source::Kind::latent || source.member[static_cast<std::size_t>(cell)] < 0)
+    return static_cast<Index>(source.known->values[cell]);
+  for (const Choice& c : choices_)
+    if (c.source == index && c.cell == cell) return c.level;
+  open = Choice{index, cell, 0};
+  return 0;
+}
+
+Index TermValue::level(const Selector& s, const Position& at) {
   if (s.kind == Selector::Kind::aligned) return find(s.dimension, at);
   if (s.kind == Selector::Kind::fixed) return s.level;
   Index where = 0;
@@ -122,7 +133,7 @@ Index TermValue::level(const Selector& s, const Position& at) const {
   const Source& source = sources_[static_cast<std::size_t>(s.variable)];
   for (std::size_t k = 0; k < s.of.size(); ++k)
     where = where * size_of(source.known->dimensions[k]) + level(s.of[k], at);
-  return static_cast<Index>(source.known->values[where]);
+  return chosen(s.variable, where);
 }
 
 Eigen::ArrayXd TermValue::read(const Term& term, const Position& at) {
@@ -140,6 +151,8 @@ Eigen::ArrayXd TermValue::read(const Term& term, const Position& at) {
       if (statement.serves.empty() || statement.serves[static_cast<std::size_t>(where / source.elements)])
         return value(statement.value, there);
     }
+  if (source.kind == Source::Kind::latent && source.variable->levels >= 0)
+    return constant(static_cast<double>(chosen(term.variable, where)));
   if (source.kind != Source::Kind::latent || source.member[static_cast<std::size_t>(where)] < 0)
     return constant(source.known->values[source.known->dimensions.empty() ? 0 : where]);
   const Reading reading{term.variable, source.member[static_cast<std::size_t>(where)]};

@@ -4,6 +4,7 @@
 #include "messages/sources.hpp"
 
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -15,9 +16,24 @@ using Position = std::vector<std::pair<int, Index>>;
 /// A member of a variable that is on a grid: source and member.
 using Reading = std::pair<int, Index>;
 
+/// A level of a latent selector at one of its cells.
+struct Choice {
+  int source;
+  Index cell, level;
+};
+using Choices = std::vector<Choice>;
+
 /// Calls visit(cell, position, weight) for the cells that a statement of scalars serves.
 void for_served_cells(const model::Model& model, const Sources& sources, const model::Statement& statement,
                       const std::function<void(Index, const Position&, double)>& visit);
+
+/// Calls visit(term) for the arguments of a statement, then for its limits.
+template <class Visit>
+void for_terms(const model::Statement& statement, const Visit& visit) {
+  for (const model::Term& argument : statement.arguments) visit(argument);
+  if (statement.low) visit(*statement.low);
+  if (statement.high) visit(*statement.high);
+}
 
 class TermValue {
  public:
@@ -27,22 +43,28 @@ class TermValue {
 
   /// A member that stands at these numbers from now on.
   void set(const Reading& reading, const Eigen::ArrayXd& numbers);
+  /// The levels that latent selectors have from now on.
+  void choose(const Choices& choices) { choices_ = choices; }
   Eigen::ArrayXd value(const model::Term& term, const Position& at);
 
   /// Members that were read and are not set stand at 1 and are noted here, each once.
   std::vector<Reading> noted;
+  /// A selector that was read and has no level yet: it stood at its first.
+  std::optional<Choice> open;
 
  private:
   Eigen::ArrayXd constant(double x) const { return Eigen::ArrayXd::Constant(size_, x); }
   Index size_of(int plate) const { return model_.plates[static_cast<std::size_t>(plate)].size; }
   Index find(int plate, const Position& at) const;
-  Index level(const model::Selector& selector, const Position& at) const;
+  Index level(const model::Selector& selector, const Position& at);
+  Index chosen(int source, Index cell);
   Eigen::ArrayXd read(const model::Term& term, const Position& at);
 
   const model::Model& model_;
   const Sources& sources_;
   Index size_;
   std::vector<std::pair<Reading, Eigen::ArrayXd>> set_;
+  Choices choices_;
 };
 
 }  // namespace kullback::messages

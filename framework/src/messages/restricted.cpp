@@ -251,4 +251,31 @@ double log_mass_between(const Distribution& family, const Layout& layout, In the
   return nodes.log_mass;
 }
 
+double log_mass_or_none(const Distribution& family, const Layout& layout, In theta, double low, double high) {
+  constexpr double kCancels = 1e-3, kNegligible = -1e4;
+  const auto* quantiles = capability<Quantiles>(family, layout);
+  if (quantiles && !family.support(layout, theta, 0, 0).integer) {
+    Eigen::RowVectorXd below(2), above(2);
+    Eigen::MatrixXd ends(1, 2), both = theta.replicate(1, 2);
+    constexpr double kMost = std::numeric_limits<double>::max();
+    ends << std::max(low, -kMost), std::min(high, kMost);
+    quantiles->cdf(layout, both, ends, false, row(below));
+    quantiles->cdf(layout, both, ends, true, row(above));
+    // From the side on which less lies beyond.
+    const bool upper = below[0] > above[1];
+    const double larger = upper ? above[0] : below[1], mass = larger - (upper ? above[1] : below[0]);
+    if (mass > kCancels * larger) return std::log(mass);
+    if (larger == 0) {  // nor can anything be seen of it from the limits
+      Eigen::RowVectorXd at(2);
+      family.log_density(layout, both, Points(ends), row(at));
+      if (at.maxCoeff() < kNegligible) return -std::numeric_limits<double>::infinity();
+    }
+  }
+  try {
+    return log_mass_between(family, layout, theta, low, high);
+  } catch (const NumericalError&) {
+    return -std::numeric_limits<double>::infinity();
+  }
+}
+
 }  // namespace kullback::messages

@@ -64,6 +64,9 @@ class Discarded final : public Distribution, public ExponentialFamily {
 /// none.
 double log_mass_between(const Distribution& family, const Layout& layout, In theta, double low, double high);
 
+/// The same, from the distribution function where there is one and nothing cancels; -inf where there is none.
+double log_mass_or_none(const Distribution& family, const Layout& layout, In theta, double low, double high);
+
 /// Limits are finite numbers in eta: those beyond this are none.
 constexpr double kNoLimit = 1e300;
 

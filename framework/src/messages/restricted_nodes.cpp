@@ -67,7 +67,7 @@ class Peak {
     climb();
     if (!std::isfinite(top_)) throw NumericalError("a density within limits has no finite maximum there");
     for (const double side : {-1.0, 1.0}) {
-      const double end = reach(side, kNothing), near = reach(side, 0.5);
+      const double end = reach(side, kNothing), near = std::max(reach(side, 0.5), 0x1p-40 * end);
       if (end == 0) continue;
       std::vector<double> edges = {0};
       for (double width = near; edges.back() < end; width *= 2) {

@@ -68,6 +68,11 @@ bool has_modifier(const Model& model, const Variable& variable, std::optional<St
   });
 }
 
+bool known_limits(const Model& model, const Variable& variable) {
+  return std::all_of(variable.statements.begin(), variable.statements.end(),
+                     [&](int s) { return has_known_limits(model.statements[static_cast<std::size_t>(s)]); });
+}
+
 // The model outlives its sources.
 std::shared_ptr<const model::Array> borrowed(const model::Array& array) { return {std::shared_ptr<void>(), &array}; }
 
@@ -109,12 +114,26 @@ void choose_members(const Model& model, Source& source, bool leaf) {
   }
 }
 
+// No product of a factor for a value and one for its limit can have the value within the limit.
+void refuse_unknown_limits(const Model& model, const Variable& variable) {
+  for (const int s : variable.statements)
+    if (!has_known_limits(model.statements[static_cast<std::size_t>(s)]))
+      refuse(
+          variable,
+          "it is latent, and so are its limits: independent factors of q cannot keep one within the other; limits of "
+          "a latent variable must be known, or write a difference (base + step, step truncated at 0)");
+}
+
 void make_cells(const Registry& registry, const Model& model, Source& source) {
   const Statement* prior = prior_of(model, *source.variable);
   if (!prior || prior->layout.dimension != 1 || source.variable->levels >= 0)
     refuse(*source.variable, "a discrete_grid is for one number a factor");
   split(source);
   source.family = &registry.family("discrete_grid");
+  if (has_modifier(model, *source.variable)) {
+    refuse_unknown_limits(model, *source.variable);
+    limit_grid(model, source);
+  }
 }
 
 void choose_family(const Registry& registry, const Model& model, Source& source) {
@@ -125,7 +144,7 @@ void choose_family(const Registry& registry, const Model& model, Source& source)
   source.layout = prior->layout;
   if (has_modifier(model, variable)) {
     if (variable.levels >= 0 || prior->layout.dimension != 1) refuse(variable, "limits are for one number a value");
-    if (source.grid) refuse(variable, "its limits and a discrete_grid do not go together yet");
+    refuse_unknown_limits(model, variable);
     split(source);
     return restrict(model, *prior, source);
   }
@@ -213,8 +232,10 @@ Sources find_sources(const Registry& registry, const Model& model, std::size_t f
     }
     check_within_limits(model, source);
     const model::Posterior* posterior = v < model.posteriors.size() ? &model.posteriors[v] : nullptr;
-    source.grid = (posterior && posterior->kind == model::Posterior::Kind::grid) ||
-                  std::find(put_on_grids.begin(), put_on_grids.end(), static_cast<int>(v)) != put_on_grids.end();
+    const bool wants_grid = posterior && posterior->kind == model::Posterior::Kind::grid;
+    const bool put_on_grid =
+        std::find(put_on_grids.begin(), put_on_grids.end(), static_cast<int>(v)) != put_on_grids.end();
+    source.grid = wants_grid || put_on_grid;
     bool any_value = false, any_random = false, constant_values = true;
     for (const int s : variable.statements) {
       const Statement& statement = model.statements[static_cast<std::size_t>(s)];
@@ -243,8 +264,11 @@ Sources find_sources(const Registry& registry, const Model& model, std::size_t f
       source.known = borrowed(posterior->value);
     } else if (any_random) {
       const bool censored = has_modifier(model, variable, Statement::Modifier::censored);
-      const bool leaf = variable.role == Variable::Role::observed && !read[v] && !censored;
-      if (!source.known->values.allFinite() && (!leaf || has_single_gaps(model, source))) {
+      const bool unread = variable.role == Variable::Role::observed && !read[v], leaf = unread && !censored;
+      // Of a censored statement without a closed rule nobody needs the empty cells.
+      source.integrated = unread && censored && (!known_limits(model, variable) || (put_on_grid && !wants_grid));
+      if (source.integrated) source.grid = false;
+      if (!source.integrated && !source.known->values.allFinite() && (!leaf || has_single_gaps(model, source))) {
         source.kind = Source::Kind::latent;
         if (source.grid)
           make_cells(registry, model, source);

@@ -25,12 +25,13 @@ struct Source {
   /// their own, all dimensions are plates.
   model::Dimensions plates, over;
   Index cells = 1;
-  Index elements = 1;     ///< of the cells of `over`: the numbers of one value
-  bool matrix = false;    ///< a value has elements^2 numbers
-  int leader = -1;        ///< in a joint block: the source whose block it shares; the leader names itself
-  std::string component;  ///< what the block's family calls this variable ("mu", "tau")
-  bool partial = false;   ///< some members have known entries: `known` has them (completion.hpp)
-  bool grid = false;      ///< its factor is a discrete_grid; `statistics` are the labels that messages need
+  Index elements = 1;       ///< of the cells of `over`: the numbers of one value
+  bool matrix = false;      ///< a value has elements^2 numbers
+  int leader = -1;          ///< in a joint block: the source whose block it shares; the leader names itself
+  std::string component;    ///< what the block's family calls this variable ("mu", "tau")
+  bool partial = false;     ///< some members have known entries: `known` has them (completion.hpp)
+  bool grid = false;        ///< its factor is a discrete_grid; `statistics` are the labels that messages need
+  bool integrated = false;  ///< its empty cells are, within their limits: they have no factor
   bool eliminated =
       false;  ///< a selector whose responsibilities are made and used in a pass over the data, and kept nowhere
   std::shared_ptr<const model::Array> known;  ///< over plates and over; where latent: NaN. The model's own where it can
@@ -40,6 +41,7 @@ struct Source {
   std::shared_ptr<const Distribution> own_family;  ///< where the family is made for this variable (restricted.hpp)
   bool discarded = false;                          ///< what a truncated statement did not keep
   Eigen::MatrixXd limits;                          ///< low and high by cell: the last rows of eta; empty: none
+  Eigen::MatrixXd within;                          ///< the same of a grid, whose eta has no such rows
   Layout layout;
   std::vector<Statistic> statistics;
   int block = -1;

@@ -52,10 +52,14 @@ std::vector<int> ModelJoint::parents_first() const {
       }
       for (const NumericStatement& n : compiled_.numeric) {
         if (model_.statements[static_cast<std::size_t>(n.statement)].variable != block_source_[b]) continue;
-        for (const NumericStatement::Read& read : n.readings)
-          for (const auto& [source, member] : read.members)
-            ready = ready && (source == block_source_[b] ||
-                              done[static_cast<std::size_t>(sources_[static_cast<std::size_t>(source)].block)]);
+        const auto stands = [&](int source) {
+          return source == block_source_[b] ||
+                 done[static_cast<std::size_t>(sources_[static_cast<std::size_t>(source)].block)];
+        };
+        for (const NumericStatement::Read& read : n.readings) {
+          for (const auto& [source, member] : read.members) ready = ready && stands(source);
+          for (const int source : read.selectors) ready = ready && stands(source);
+        }
       }
       if (!ready) continue;
       done[b] = 1;

@@ -4,6 +4,7 @@
 #include "messages/numeric_value.hpp"
 #include "messages/polynomial.hpp"
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -78,16 +79,24 @@ struct Encounter {
 
 /// A statement without a closed rule: its log density at the nodes of the one or two grids that each cell reads.
 struct NumericStatement {
+  /// A cell of the statement, at one level of each selector that it reads: it counts as much as these are probable.
   struct Cell {
     Index cell;
     Position at;
     double weight;
+    Choices choices;
   };
   /// Cells that read the same members.
   struct Read {
     std::vector<Reading> members;  ///< at most two, ascending
+    std::vector<int> selectors;    ///< of its cells, ascending
     std::vector<Cell> cells;
-    Eigen::MatrixXd table;  ///< summed over the cells: nodes of the first member by nodes of the second
+    Eigen::MatrixXd each;  ///< with selectors: the table of every cell as a column; empty where they are too many
+    /// Summed over the cells: nodes of the first member by nodes of the second. With selectors it is as they stood at
+    /// `version`.
+    mutable Eigen::MatrixXd table;
+    mutable std::uint64_t version = 0;
+    bool uniform = false;  ///< its arguments have one value for all cells
   };
   int statement = -1;
   std::size_t compiled = 0;  ///< into Compiled::statements

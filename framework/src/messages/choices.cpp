@@ -1,0 +1,96 @@
+// Statements at the nodes of grids that latent selectors pick: a cell counts at each level as often as it is probable.
+#include "messages/model_joint.hpp"
+#include "messages/numeric.hpp"
+
+#include <algorithm>
+
+namespace kullback::messages {
+namespace {
+
+constexpr double kMostKept = 3.2e7;  // numbers of the tables of cells
+
+}  // namespace
+
+double ModelJoint::probability(const Choice& choice) const {
+  const Moments& m = compiled_.moments[static_cast<std::size_t>(choice.source)];
+  return moments(choice.source)[choice.cell * m.rows + m.row("cell") + choice.level];
+}
+
+Eigen::VectorXd ModelJoint::counts(const NumericStatement::Read& read) const {
+  Eigen::VectorXd counts(static_cast<Index>(read.cells.size()));
+  for (std::size_t c = 0; c < read.cells.size(); ++c) {
+    double count = read.cells[c].weight;
+    for (const Choice& choice : read.cells[c].choices) count *= probability(choice);
+    counts[static_cast<Index>(c)] = count;
+  }
+  return counts;
+}
+
+std::uint64_t ModelJoint::version_of(const NumericStatement::Read& read) const {
+  std::uint64_t version = 0;
+  for (const int s : read.selectors) version += version_[static_cast<std::size_t>(s)];
+  return version;
+}
+
+Eigen::MatrixXd ModelJoint::table_of(const NumericStatement& n, std::size_t r, const Eigen::VectorXd& first,
+                                     const Eigen::VectorXd& second, bool search) const {
+  const NumericStatement::Read& read = n.readings[r];
+  return numeric_table({model_, sources_, n, r, first, second, search, 0, static_cast<Index>(read.cells.size())},
+                       counts(read));
+}
+
+void ModelJoint::fill_table(NumericStatement& n, std::size_t r) {
+  NumericStatement::Read& read = n.readings[r];
+  const Eigen::VectorXd &first = nodes_of(read, 0), &second = nodes_of(read, 1);
+  const auto cells = static_cast<Index>(read.cells.size());
+  read.each.resize(0, 0);
+  if (!read.selectors.empty() &&
+      static_cast<double>(first.size() * second.size()) * static_cast<double>(cells) <= kMostKept)
+    read.each = numeric_tables({model_, sources_, n, r, first, second, false, 0, cells});
+  weigh_table(n, r);
+}
+
+void ModelJoint::weigh_table(const NumericStatement& n, std::size_t r) const {
+  const NumericStatement::Read& read = n.readings[r];
+  const Eigen::VectorXd &first = nodes_of(read, 0), &second = nodes_of(read, 1);
+  read.version = version_of(read);
+  if (read.each.size() > 0)
+    read.table = expect(read.each, counts(read)).reshaped(first.size(), second.size());
+  else
+    read.table = table_of(n, r, first, second, false);
+}
+
+void ModelJoint::weigh_tables() const {
+  for (const NumericStatement& n : compiled_.numeric)
+    for (std::size_t r = 0; r < n.readings.size(); ++r) {
+      const NumericStatement::Read& read = n.readings[r];
+      if (read.table.size() > 0 && read.version != version_of(read)) weigh_table(n, r);
+    }
+}
+
+void ModelJoint::add_choices(int selector, Eigen::MatrixXd& by_cell) const {
+  const Index row = compiled_.moments[static_cast<std::size_t>(selector)].row("cell");
+  for (const NumericStatement& n : compiled_.numeric)
+    for (std::size_t r = 0; r < n.readings.size(); ++r) {
+      const NumericStatement::Read& read = n.readings[r];
+      if (!std::binary_search(read.selectors.begin(), read.selectors.end(), selector)) continue;
+      const Eigen::VectorXd &first = nodes_of(read, 0), &second = nodes_of(read, 1);
+      if (first.size() == 0 || second.size() == 0) continue;  // its grids have not started
+      const Eigen::VectorXd first_mass = mass_of(read, 0), second_mass = mass_of(read, 1);
+      const Eigen::VectorXd expected =
+          read.each.size() > 0 ? expect(read.each.transpose(), (first_mass * second_mass.transpose()).reshaped())
+                               : numeric_expectations({model_, sources_, n, r, first, second, false, 0,
+                                                       static_cast<Index>(read.cells.size())},
+                                                      first_mass, second_mass);
+      for (std::size_t c = 0; c < read.cells.size(); ++c)
+        for (const Choice& mine : read.cells[c].choices) {
+          if (mine.source != selector) continue;
+          double count = read.cells[c].weight;
+          for (const Choice& other : read.cells[c].choices)
+            if (&other != &mine) count *= probability(other);
+          if (count != 0) by_cell(row + mine.level, mine.cell) += count * expected[static_cast<Index>(c)];
+        }
+    }
+}
+
+}  // namespace kullback::messages
