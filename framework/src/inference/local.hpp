@@ -3,6 +3,8 @@
 
 #include <kullback/joint.hpp>
 
+#include <limits>
+#include <span>
 #include <string>
 
 namespace kullback::inference {
@@ -25,6 +27,29 @@ class Prepared {
   virtual ~Prepared() = default;
   /// Called by one thread before natural_gradient is asked for parts of this range, with nothing changed in between.
   virtual void prepare(Range range) = 0;
+};
+
+/// What one move of a whole block did: see SweepReport.
+struct BlockMove {
+  double square = 0;  ///< of the largest distance
+  Index farthest = 0;
+  double smallest_gain = std::numeric_limits<double>::infinity();  ///< with its rounding
+  Index smallest = 0;
+  double normalizers = 0, inner = 0;  ///< sums over the members of A and of <eta, m>
+};
+
+/// A joint that moves all members of some blocks to their optima in one pass of its own, and holds their numbers in a
+/// shorter form until somebody asks for the block.
+class WholeBlocks {
+ public:
+  virtual ~WholeBlocks() = default;
+  /// The blocks without their numbers being written out.
+  virtual std::span<Block> unwritten_blocks() = 0;
+  virtual bool any_whole_blocks() const = 0;
+  /// False: nothing has changed, and the block is to be moved member by member. [one thread]
+  virtual bool move_whole(int block, BlockMove& move) = 0;
+  /// Writes the numbers of a block where they should be. [any-thread]
+  virtual void write_out(int block) const = 0;
 };
 
 }  // namespace kullback::inference

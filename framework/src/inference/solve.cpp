@@ -147,7 +147,8 @@ Run::Next Run::judge(double change) {
 Run::Next Run::sweep() {
   if (observer_.cancelled()) return end(Status::cancelled, "cancelled between two sweeps");
   const auto begun = std::chrono::steady_clock::now();
-  const bool stoppable = last_sweep_seconds_ > kSlowSeconds || numbers_ <= kSmallNumbers;
+  const bool stoppable =
+      last_sweep_seconds_ > kSlowSeconds || (numbers_ <= kSmallNumbers && !sweeper_.moves_whole_blocks());
   if (stoppable) keep_copy();
   sweeper_.begin(quadrature_error_, stoppable);
   Step step{joint_, solution_.sweeps, [&](const UpdateRule& rule) { sweeper_.sweep(solution_.sweeps, rule); },

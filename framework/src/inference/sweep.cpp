@@ -109,11 +109,13 @@ Sweeper::Sweeper(Joint& joint, const Settings& settings, Observer& observer, boo
       coloring_(dynamic_cast<const Coloring*>(&joint)),
       local_(dynamic_cast<LocalPasses*>(&joint)),
       prepared_(dynamic_cast<Prepared*>(&joint)),
+      whole_(dynamic_cast<WholeBlocks*>(&joint)),
       checked_(checked) {
+  if (whole_ && !whole_->any_whole_blocks()) whole_ = nullptr;
   Index numbers = 0;
-  const auto count = static_cast<int>(joint.blocks().size());
+  const auto count = static_cast<int>(blocks().size());
   for (int b = 0; b < count; ++b) {
-    const Block& from = block(b);
+    const Block& from = blocks()[static_cast<std::size_t>(b)];
     Kernel k;
     k.family = capability<ExponentialFamily>(*from.family, from.layout);
     k.colors = coloring_ ? coloring_->colors(b) : std::vector<Range>{{b, 0, from.members()}};
@@ -274,7 +276,7 @@ Sweeper::Chunk Sweeper::measure_any(Range range, const Scratch& scratch) const {
 }
 
 void Sweeper::store(Range range, const Scratch& scratch) {
-  Block& to = joint_.blocks()[static_cast<std::size_t>(range.block)];
+  Block& to = (whole_ ? whole_->unwritten_blocks() : joint_.blocks())[static_cast<std::size_t>(range.block)];
   const Index count = range.end - range.begin;
   to.eta.middleCols(range.begin, count) = scratch.eta.leftCols(count);
   to.m.middleCols(range.begin, count) = scratch.m.leftCols(count);
@@ -296,9 +298,10 @@ void Sweeper::note(int b, const Chunk& chunk, double scale) {
 void Sweeper::move_range(Range range, const UpdateRule& rule, int color) {
   Kernel& k = kernel(range.block);
   if (color < 0) k.sums_hold = false;
+  const Index rows = block(range.block).eta.rows();
   prepare(range);
   if (k.update == Update::line_search) return search(range, rule);
-  const Index rows = block(range.block).eta.rows(), count = range.end - range.begin;
+  const Index count = range.end - range.begin;
   std::vector<Chunk> chunks(static_cast<std::size_t>((count + k.grain - 1) / k.grain));
   parallel::for_chunks(count, k.grain, [&](Index c, Index begin, Index end) {
     Borrowed borrowed(*this, rows, std::min(k.piece, count));
@@ -320,6 +323,21 @@ void Sweeper::move_range(Range range, const UpdateRule& rule, int color) {
     if (color >= 0)
       k.sums[static_cast<std::size_t>(k.first_slot[static_cast<std::size_t>(color)]) + c] = chunks[c].sums;
   }
+}
+
+bool Sweeper::move_whole(int b, const UpdateRule& rule) {
+  BlockMove move;
+  if (!whole_ || rule || settings_.damping != 1 || !whole_->move_whole(b, move)) return false;
+  Chunk chunk;
+  chunk.square = move.square;
+  chunk.farthest = move.farthest;
+  chunk.smallest_gain = move.smallest_gain;
+  chunk.smallest = move.smallest;
+  note(b, chunk);
+  std::vector<Sums>& sums = kernel(b).sums;
+  std::fill(sums.begin(), sums.end(), Sums{});
+  sums.front() = {move.normalizers, move.inner};
+  return true;
 }
 
 // Where the last step went too far the natural gradient turns round. With c its component along the last step,
@@ -402,12 +420,14 @@ void Sweeper::move_colors(const UpdateRule& rule) {
     if (!make_passes(static_cast<int>(b))) return;
     Kernel& k = kernels_[b];
     k.sums_hold = false;
-    for (std::size_t c = 0; c < k.colors.size(); ++c) {
-      if (stopped()) return;
-      move_range(k.colors[c], rule, static_cast<int>(c));
-    }
+    if (stopped()) return;
+    if (!move_whole(static_cast<int>(b), rule))
+      for (std::size_t c = 0; c < k.colors.size(); ++c) {
+        if (c > 0 && stopped()) return;
+        move_range(k.colors[c], rule, static_cast<int>(c));
+      }
     k.sums_hold = k.update == Update::exact;
-    if (bound_fell_after(block(static_cast<int>(b)).name)) return;
+    if (bound_fell_after(blocks()[b].name)) return;
   }
   make_passes(static_cast<int>(kernels_.size()));
 }
@@ -514,8 +534,6 @@ Bound Sweeper::bound() const {
   bound.terms.resize(terms + kernels_.size());
   joint_.expected_log_density({bound.terms.data(), terms});
   for (std::size_t b = 0; b < kernels_.size(); ++b) {
-    const Block& from = block(static_cast<int>(b));
-    const Index rows = from.eta.rows();
     // H = A - <eta, m>: the difference of two terms that may be far larger.
     double normalizers = 0, inner = 0;
     if (kernels_[b].sums_hold) {
@@ -524,6 +542,8 @@ Bound Sweeper::bound() const {
         inner += sums.inner;
       }
     } else {
+      const Block& from = block(static_cast<int>(b));
+      const Index rows = from.eta.rows();
       normalizers = parallel::sum_chunks(from.members(), kernels_[b].grain, [&](Index begin, Index end) {
         return from.log_partition.segment(begin, end - begin).sum();
       });
@@ -544,7 +564,7 @@ Bound Sweeper::bound() const {
 
 std::vector<std::string> Sweeper::bound_names() const {
   std::vector<std::string> names = joint_.terms();
-  for (const Block& b : std::as_const(joint_).blocks()) names.push_back("entropy of " + b.name);
+  for (const Block& b : blocks()) names.push_back("entropy of " + b.name);
   return names;
 }
 

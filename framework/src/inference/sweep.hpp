@@ -56,6 +56,8 @@ class Sweeper {
   /// Sets a range's eta.
   void assign(Range range, In eta);
   const SweepReport& report() const { return report_; }
+  /// Whether some blocks are moved as a whole: a copy of their numbers is then not cheap.
+  bool moves_whole_blocks() const { return whole_ != nullptr; }
   /// The blocks have been changed by others: nothing that was kept about them holds.
   void forget();
 
@@ -114,7 +116,15 @@ class Sweeper {
 
   Kernel& kernel(int block) { return kernels_[static_cast<std::size_t>(block)]; }
   const Kernel& kernel(int block) const { return kernels_[static_cast<std::size_t>(block)]; }
-  const Block& block(int b) const { return std::as_const(joint_).blocks()[static_cast<std::size_t>(b)]; }
+  /// A block with its numbers.
+  const Block& block(int b) const {
+    if (whole_) whole_->write_out(b);
+    return blocks()[static_cast<std::size_t>(b)];
+  }
+  /// All of them, for their names and sizes.
+  std::span<const Block> blocks() const {
+    return whole_ ? std::span<const Block>(whole_->unwritten_blocks()) : std::as_const(joint_).blocks();
+  }
 
   /// eta_hat, then the rule and the damping: the natural parameters wanted for a range.
   void propose(Range range, const UpdateRule& rule, Scratch& scratch) const;
@@ -130,6 +140,8 @@ class Sweeper {
 
   /// `color`: the range is that color of its block; -1: some members.
   void move_range(Range range, const UpdateRule& rule, int color = -1);
+  /// All members at once, where the joint can do that.
+  bool move_whole(int block, const UpdateRule& rule);
   void search(Range range, const UpdateRule& rule);
   static double first_step(const LastStep& last, const Eigen::MatrixXd& direction);
   void move_colors(const UpdateRule& rule);
@@ -153,6 +165,7 @@ class Sweeper {
   const Coloring* coloring_;
   LocalPasses* local_;
   Prepared* prepared_;
+  WholeBlocks* whole_;  // null: it has no such blocks
   std::vector<Kernel> kernels_;
   SweepReport report_;
   bool checked_;

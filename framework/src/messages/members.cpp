@@ -1,5 +1,5 @@
 // The members of blocks: what they hear of a message by cell, how often each counts, and what others read of them.
-#include "messages//completion.hpp"
+#include "messages/completion.hpp"
 #include "messages/model_joint.hpp"
 #include "messages/numeric.hpp"
 
@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace kullback::messages {
 
@@ -59,6 +60,57 @@ void ModelJoint::fill_moments(int source, Index begin, Index end) {
     tables_[s].col(cell) = from.m.col(k).head(tables_[s].rows());
     if (sources_[s].partial) complete(sources_[s].known_at(cell), tables_[s].col(cell));
   }
+}
+
+void ModelJoint::share_rows() {
+  std::vector<const Term*> summed;
+  rows_.resize(blocks_.size());
+  std::vector<std::size_t> order(blocks_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  // A term's known factors are summed over the longer of two blocks.
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return blocks_[a].members() > blocks_[b].members(); });
+  for (const std::size_t b : order)
+    if (weights_[b].size() == 0)
+      rows_[b] = SharedRows::make(compiled_, source_of(static_cast<int>(b)), block_source_[b], summed);
+}
+
+const SharedRows* ModelJoint::rows_of(int source) const {
+  const int b = sources_[static_cast<std::size_t>(source)].block;
+  const SharedRows* rows = b < 0 ? nullptr : rows_[static_cast<std::size_t>(b)].get();
+  return rows && rows->holds() ? rows : nullptr;
+}
+
+bool ModelJoint::any_whole_blocks() const {
+  return std::any_of(rows_.begin(), rows_.end(), [](const auto& rows) { return rows != nullptr; });
+}
+
+bool ModelJoint::move_whole(int b, inference::BlockMove& move) {
+  SharedRows* rows = rows_[static_cast<std::size_t>(b)].get();
+  const auto factors = [this](const Term& term, std::size_t without) { return product(term, without); };
+  if (!rows || !rows->move(blocks_[static_cast<std::size_t>(b)], factors, move)) return false;
+  ++version_[static_cast<std::size_t>(block_source_[static_cast<std::size_t>(b)])];
+  return true;
+}
+
+void ModelJoint::write_out(int b) const {
+  const auto at = static_cast<std::size_t>(b);
+  if (at >= rows_.size() || !rows_[at] || !rows_[at]->holds()) return;
+  const std::lock_guard lock(writing_);
+  rows_[at]->write(blocks_[at]);
+}
+
+std::span<const Block> ModelJoint::blocks() const {
+  for (std::size_t b = 0; b < rows_.size(); ++b) write_out(static_cast<int>(b));
+  return blocks_;
+}
+
+// Whoever may change them.
+std::span<Block> ModelJoint::blocks() {
+  std::as_const(*this).blocks();
+  for (const auto& rows : rows_)
+    if (rows) rows->forget();
+  return blocks_;
 }
 
 }  // namespace kullback::messages

@@ -103,6 +103,7 @@ ModelJoint::ModelJoint(const Registry& registry, std::shared_ptr<const model::Mo
     }
   }
   for (const CompiledStatement& statement : compiled_.statements) values_.emplace_back(statement.terms.size());
+  share_rows();
 }
 
 const double* ModelJoint::moments(int source) const {
@@ -112,12 +113,23 @@ const double* ModelJoint::moments(int source) const {
 
 Product ModelJoint::product(const Term& term, std::size_t without) const {
   Product product;
-  for (const KnownFactor& f : term.known) product.views.push_back(view(f));
-  for (const SelectionFactor& f : term.selections) product.selections.push_back(selection(f));
+  std::vector<int> taken, all_taken;
   for (std::size_t k = 0; k < term.latent.size(); ++k) {
     const LatentFactor& f = term.latent[k];
-    if (k != without) product.views.push_back({moments(f.source) + f.offset, f.axes, f.strides});
+    if (k == without) continue;
+    const SharedRows* rows = rows_of(f.source);
+    product.views.push_back(rows ? rows->factor(term, taken) : View{moments(f.source) + f.offset, f.axes, f.strides});
+    if (rows && !taken.empty()) all_taken = taken;
   }
+  std::vector<View> known;
+  for (const KnownFactor& f : term.known) {
+    const bool in_sums = std::any_of(all_taken.begin(), all_taken.end(), [&](int axis) {
+      return std::find(f.axes.begin(), f.axes.end(), axis) != f.axes.end();
+    });
+    if (!in_sums) known.push_back(view(f));
+  }
+  product.views.insert(product.views.begin(), known.begin(), known.end());
+  for (const SelectionFactor& f : term.selections) product.selections.push_back(selection(f));
   return product;
 }
 
@@ -157,6 +169,7 @@ void ModelJoint::natural_gradient(Range range, Out eta_hat) const {
 
 void ModelJoint::refresh(Range changed) {
   const int s = block_source_[static_cast<std::size_t>(changed.block)];
+  if (SharedRows* rows = rows_[static_cast<std::size_t>(changed.block)].get()) rows->forget();
   fill_moments(s, changed.begin, changed.end);
   ++version_[static_cast<std::size_t>(s)];
 }

@@ -4,17 +4,23 @@
 #include "inference/local.hpp"
 #include "messages/grid.hpp"
 #include "messages/pass.hpp"
+#include "messages/shared_rows.hpp"
 
 #include <kullback/joint.hpp>
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 
 namespace kullback::messages {
 
 /// E_q[log p~] = sum over statements of sums of products of moments (terms.hpp). The message to a variable is the
 /// derivative with respect to its moments: the same products without the factor itself. All updates are exact.
-class ModelJoint : public Joint, public Coloring, public inference::LocalPasses, public inference::Prepared {
+class ModelJoint : public Joint,
+                   public Coloring,
+                   public inference::LocalPasses,
+                   public inference::Prepared,
+                   public inference::WholeBlocks {
  public:
   /// `keep_selectors`: every latent categorical is a block, its responsibilities are stored.
   ModelJoint(const Registry& registry, std::shared_ptr<const model::Model> model, bool keep_selectors = false);
@@ -22,8 +28,8 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
   ModelJoint(const Registry& registry, const model::Model& model, bool keep_selectors = false)
       : ModelJoint(registry, std::make_shared<const model::Model>(model), keep_selectors) {}
 
-  std::span<Block> blocks() override { return blocks_; }
-  std::span<const Block> blocks() const override { return blocks_; }
+  std::span<Block> blocks() override;
+  std::span<const Block> blocks() const override;
   Update update_kind(int) const override { return Update::exact; }
   void prepare(Range range) override;
   void natural_gradient(Range range, Out eta_hat) const override;
@@ -41,6 +47,10 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
   int before_block(Index pass) const override { return pass_before_[static_cast<std::size_t>(pass)]; }
   void make_pass(Index pass) override;
   std::string pass_name(Index pass) const override;
+  std::span<Block> unwritten_blocks() override { return blocks_; }
+  bool any_whole_blocks() const override;
+  bool move_whole(int block, inference::BlockMove& move) override;
+  void write_out(int block) const override;
 
   const model::Model& model() const { return model_; }
   const Sources& sources() const { return sources_; }
@@ -63,12 +73,21 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
   void initialize(std::uint64_t seed, Index restart);
 
  private:
-  Block& block(int b) { return blocks_[static_cast<std::size_t>(b)]; }
-  const Block& block(int b) const { return blocks_[static_cast<std::size_t>(b)]; }
+  Block& block(int b) {
+    write_out(b);
+    return blocks_[static_cast<std::size_t>(b)];
+  }
+  const Block& block(int b) const {
+    write_out(b);
+    return blocks_[static_cast<std::size_t>(b)];
+  }
   const Source& source_of(int b) const {
     return sources_[static_cast<std::size_t>(block_source_[static_cast<std::size_t>(b)])];
   }
   const double* moments(int source) const;
+  void share_rows();
+  /// The block of a source whose numbers are held by rows of one precision; null: they are its own.
+  const SharedRows* rows_of(int source) const;
   /// A term's factors, but for one of the latent ones.
   Product product(const Term& term, std::size_t without) const;
   /// The sum of messages to a source, over its cells. `own`: from the statements that say its distribution, as their
@@ -129,7 +148,9 @@ class ModelJoint : public Joint, public Coloring, public inference::LocalPasses,
   const model::Model& model_;
   Sources sources_;
   Compiled compiled_;
-  std::vector<Block> blocks_;
+  mutable std::vector<Block> blocks_;              // of shared rows: written when they are asked for
+  std::vector<std::unique_ptr<SharedRows>> rows_;  // by block; null: it has members of their own
+  mutable std::mutex writing_;
   std::vector<int> block_source_;         // by block
   std::vector<Eigen::VectorXd> weights_;  // by block: how often each member counts; empty: once
   std::vector<Grid> grids_;
