@@ -55,6 +55,7 @@ double ModelJoint::memory() const {
   double numbers = 0;
   for (std::size_t b = 0; b < blocks_.size(); ++b)
     numbers += static_cast<double>(2 * blocks_[b].eta.size() + messages_[b].size() + blocks_[b].members());
+  for (const auto& rows : rows_) numbers += rows ? static_cast<double>(rows->numbers()) : 0;
   for (const Eigen::MatrixXd& table : tables_) numbers += static_cast<double>(table.size());
   std::set<const Known*> known;
   double bytes = 0;

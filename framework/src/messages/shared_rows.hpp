@@ -36,6 +36,8 @@ class SharedRows {
   void forget() { holds_ = false; }
   /// Writes what is held to the block, once after each move.
   void write(Block& block);
+  /// How many numbers are held through a run.
+  Index numbers() const { return 4 * members_ * dimension_ + static_cast<Index>(sums_.size()); }
   /// What stands for the block's factor of a term. `taken`: the axes whose known factors are in it; empty: none.
   View factor(const Term& term, std::vector<int>& taken) const;
 
