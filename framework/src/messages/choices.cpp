@@ -16,12 +16,12 @@ double ModelJoint::probability(const Choice& choice) const {
   return moments(choice.source)[choice.cell * m.rows + m.row("cell") + choice.level];
 }
 
-Eigen::VectorXd ModelJoint::counts(const NumericStatement::Read& read) const {
-  Eigen::VectorXd counts(static_cast<Index>(read.cells.size()));
-  for (std::size_t c = 0; c < read.cells.size(); ++c) {
-    double count = read.cells[c].weight;
-    for (const Choice& choice : read.cells[c].choices) count *= probability(choice);
-    counts[static_cast<Index>(c)] = count;
+Eigen::VectorXd ModelJoint::counts(const NumericStatement::Read& read, Index step) const {
+  Eigen::VectorXd counts((static_cast<Index>(read.cells.size()) + step - 1) / step);
+  for (Index c = 0; c < counts.size(); ++c) {
+    const NumericStatement::Cell& cell = read.cells[static_cast<std::size_t>(c * step)];
+    counts[c] = cell.weight;
+    for (const Choice& choice : cell.choices) counts[c] *= probability(choice);
   }
   return counts;
 }
@@ -33,10 +33,10 @@ std::uint64_t ModelJoint::version_of(const NumericStatement::Read& read) const {
 }
 
 Eigen::MatrixXd ModelJoint::table_of(const NumericStatement& n, std::size_t r, const Eigen::VectorXd& first,
-                                     const Eigen::VectorXd& second, bool search) const {
+                                     const Eigen::VectorXd& second, bool search, Index step) const {
   const NumericStatement::Read& read = n.readings[r];
-  return numeric_table({model_, sources_, n, r, first, second, search, 0, static_cast<Index>(read.cells.size())},
-                       counts(read));
+  return numeric_table({model_, sources_, n, r, first, second, search, 0, static_cast<Index>(read.cells.size()), step},
+                       counts(read, step));
 }
 
 void ModelJoint::fill_table(NumericStatement& n, std::size_t r) {
@@ -55,9 +55,9 @@ void ModelJoint::weigh_table(const NumericStatement& n, std::size_t r) const {
   const Eigen::VectorXd &first = nodes_of(read, 0), &second = nodes_of(read, 1);
   read.version = version_of(read);
   if (read.each.size() > 0)
-    read.table = expect(read.each, counts(read)).reshaped(first.size(), second.size());
+    read.table = expect(read.each, counts(read, 1)).reshaped(first.size(), second.size());
   else
-    read.table = table_of(n, r, first, second, false);
+    read.table = table_of(n, r, first, second, false, 1);
 }
 
 void ModelJoint::weigh_tables() const {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace kullback::messages {
 namespace {
@@ -21,15 +22,17 @@ constexpr std::size_t kMostPlaces = 64;
 double closest(double bound) { return bound == 0 ? -kFarthest : std::log(4 * kEpsilon * std::abs(bound)); }
 
 // The search for the mass of one member.
-struct Search {
-  double from, to, center, scale;
+struct Search : Spacing::Range {
   bool done = false;
+  bool likely = false;  // the range is a guess, which may lack some of the mass
 
   double at(double share) const {
     const double a = std::asinh((from - center) / scale), b = std::asinh((to - center) / scale);
     return share == 0 ? from : share == 1 ? to : center + scale * std::sinh(a + (b - a) * share);
   }
 };
+
+Search whole_line(const LineMap& map) { return {{map.first(), map.last(), 0, map.last() < 1e3 ? 1.0 : 1e-3}}; }
 
 // Narrows the range to the nodes with mass. `t`: kScan + 1 edges; f: log densities at their middles.
 void narrow(Search& search, const LineMap& map, const Eigen::VectorXd& t, const Eigen::VectorXd& f) {
@@ -40,11 +43,20 @@ void narrow(Search& search, const LineMap& map, const Eigen::VectorXd& t, const 
     mass[i] = per_t[i] + std::log(t[i + 1] - t[i]);
   }
   const double largest = mass.maxCoeff();
+  if (!(largest > -kInfinity) && search.likely) {
+    search = whole_line(map);
+    return;
+  }
   if (!(largest > -kInfinity))
     throw NumericalError("no cell of a discrete_grid has a finite log density: what it is told contradicts itself");
   Index begin = 0, end = kScan - 1, top = 0;
   while (mass[begin] < largest - kDeep) ++begin;
   while (mass[end] < largest - kDeep) --end;
+  if (std::exchange(search.likely, false) &&
+      ((begin == 0 && search.from > map.first()) || (end + 1 == kScan && search.to < map.last()))) {
+    search = whole_line(map);
+    return;
+  }
   const double peak = per_t.maxCoeff(&top);
   Index left = top, right = top;
   while (left > 0 && per_t[left] > peak - 2) --left;
@@ -102,10 +114,9 @@ Cells even_cells(double low, double high, Index count) {
   return cells;
 }
 
-Spacing::Spacing(LineMap map, Index members, const Density& density) : map_(map) {
-  const bool bounded = map_.last() < 1e3;
-  std::vector<Search> searches(static_cast<std::size_t>(members),
-                               {map_.first(), map_.last(), 0, bounded ? 1.0 : 1e-3, false});
+Spacing::Spacing(LineMap map, Index members, const Density& density, const std::vector<Range>& likely) : map_(map) {
+  std::vector<Search> searches(static_cast<std::size_t>(members), whole_line(map_));
+  for (std::size_t k = 0; k < likely.size(); ++k) searches[k] = {likely[k], false, true};
   const auto done = [&] {
     return std::all_of(searches.begin(), searches.end(), [](const Search& s) { return s.done; });
   };
@@ -126,6 +137,7 @@ Spacing::Spacing(LineMap map, Index members, const Density& density) : map_(map)
     from_ = std::min(from_, s.from);
     to_ = std::max(to_, s.to);
     found.push_back({s.center, s.scale});
+    found_.push_back(s);
   }
   choose_places(std::move(found));
 }

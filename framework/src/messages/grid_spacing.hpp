@@ -40,8 +40,16 @@ class Spacing {
   /// Log densities at nodes of each member's own, one column a member, up to a constant each; NaN: no density there.
   using Density = std::function<Eigen::MatrixXd(const Eigen::MatrixXd& nodes)>;
 
-  /// Looks for the mass of `members` densities. Throws NumericalError where one is nowhere finite.
-  Spacing(LineMap map, Index members, const Density& density);
+  /// Where the mass of a member lies: all of it, its middle and its width.
+  struct Range {
+    double from, to, center, scale;
+  };
+
+  /// Looks for the mass of `members` densities, first where it is `likely` to lie (one a member, or nothing). Throws
+  /// NumericalError where one is nowhere finite.
+  Spacing(LineMap map, Index members, const Density& density, const std::vector<Range>& likely = {});
+
+  const std::vector<Range>& found() const { return found_; }
 
   /// `count` cells a place of mass.
   Cells cells(Index count) const;
@@ -57,6 +65,7 @@ class Spacing {
 
   LineMap map_;
   double from_ = 0, to_ = 0;
+  std::vector<Range> found_;
   std::vector<Place> places_;
 };
 

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace kullback::messages {
 namespace {
@@ -19,6 +20,7 @@ constexpr Index kMostCells = 1 << 16;   // of a grid
 constexpr double kMostNumbers = 3.2e7;  // of a grid's block, and of a table of two grids
 constexpr double kMostDensities = 4e8;  // evaluated for the tables of a grid
 constexpr double kNoMass = 1e-18;
+constexpr Index kManyRows = 10'000, kSomeRows = 500;
 
 }  // namespace
 
@@ -84,7 +86,7 @@ void ModelJoint::hear(const Source& source, const Eigen::MatrixXd& nodes, Eigen:
 }
 
 Eigen::MatrixXd ModelJoint::told_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own,
-                                    const Eigen::MatrixXd& nodes) const {
+                                    const Eigen::MatrixXd& nodes, Index most) const {
   const Source& source = sources_[static_cast<std::size_t>(grid.source)];
   const std::vector<Moments::Label>& labels = compiled_.moments[static_cast<std::size_t>(grid.source)].labels;
   Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(nodes.rows(), nodes.cols());
@@ -111,10 +113,11 @@ Eigen::MatrixXd ModelJoint::told_at(const Grid& grid, const Eigen::MatrixXd& by_
             weights[kept++] = mass[j];
           }
         other.conservativeResize(kept), weights.conservativeResize(kept);
+        const Index step = (static_cast<Index>(read.cells.size()) - 1) / most + 1;
         if (i == 0)
-          sum.col(k) += expect(table_of(n, r, nodes.col(k), other, true), weights);
+          sum.col(k) += expect(table_of(n, r, nodes.col(k), other, true, step), weights);
         else
-          sum.col(k) += expect(table_of(n, r, other, nodes.col(k), true).transpose(), weights);
+          sum.col(k) += expect(table_of(n, r, other, nodes.col(k), true, step).transpose(), weights);
       }
     }
   }
@@ -143,6 +146,16 @@ void ModelJoint::place(Grid& grid, Cells cells) {
   to.eta = Eigen::MatrixXd::Zero(grid.cells.nodes.size(), to.members());
   to.m = Eigen::MatrixXd::Zero(grid.cells.nodes.size(), to.members());
   fill_tables(grid);
+}
+
+Index ModelJoint::rows_told(const Grid& grid) const {
+  std::size_t most = 0;
+  for (const NumericStatement& n : compiled_.numeric)
+    for (const NumericStatement::Read& read : n.readings)
+      if (std::any_of(read.members.begin(), read.members.end(),
+                      [&](const Reading& m) { return m.first == grid.source; }))
+        most = std::max(most, read.cells.size());
+  return static_cast<Index>(most);
 }
 
 bool ModelJoint::affordable(const Grid& grid, Index cells) const {
@@ -175,8 +188,10 @@ void ModelJoint::settle(Grid& grid, bool own) {
   };
   std::optional<Spacing> spacing;
   if (!grid.given)
-    spacing.emplace(LineMap(grid.low, grid.high), to.members(),
-                    [&](const Eigen::MatrixXd& nodes) { return told_at(grid, by_cell, own, nodes); });
+    spacing.emplace(
+        LineMap(grid.low, grid.high), to.members(),
+        [&](const Eigen::MatrixXd& nodes) { return told_at(grid, by_cell, own, nodes); },
+        own ? std::vector<Spacing::Range>{} : std::exchange(grid.likely, {}));
   const auto cells = [&](Index count) {
     return spacing ? spacing->cells(count) : even_cells(grid.low, grid.high, count);
   };
@@ -202,11 +217,21 @@ void ModelJoint::prepare_start(Grid& grid) {
   const Index members = to.members();
   const Eigen::MatrixXd own = message(grid.source, true), all = message(grid.source, false);
   if (!grid.given) {
-    const Spacing spacing({grid.low, grid.high}, 2 * members, [&](const Eigen::MatrixXd& nodes) {
-      Eigen::MatrixXd both(nodes.rows(), 2 * members);
-      both << told_at(grid, own, true, nodes.leftCols(members)), told_at(grid, all, false, nodes.rightCols(members));
-      return both;
-    });
+    const auto look = [&](const std::vector<Spacing::Range>& likely, Index most) {
+      return Spacing(
+          {grid.low, grid.high}, 2 * members,
+          [&](const Eigen::MatrixXd& nodes) {
+            Eigen::MatrixXd both(nodes.rows(), 2 * members);
+            both << told_at(grid, own, true, nodes.leftCols(members), most),
+                told_at(grid, all, false, nodes.rightCols(members), most);
+            return both;
+          },
+          likely);
+    };
+    // Where there are many rows, some of them say where all of them may have their mass.
+    const bool many = rows_told(grid) > kManyRows;
+    const Spacing spacing = look(many ? look({}, kSomeRows).found() : std::vector<Spacing::Range>{}, kAllRows);
+    if (many) grid.likely.assign(spacing.found().begin() + members, spacing.found().end());
     place(grid, spacing.cells(2 * kFirstCells));
   }
   to.eta =

@@ -9,6 +9,7 @@
 #include <kullback/joint.hpp>
 
 #include <atomic>
+#include <limits>
 #include <memory>
 #include <mutex>
 
@@ -106,8 +107,12 @@ class ModelJoint : public Joint,
   /// The log density that a grid's members are told, at the nodes of its cells.
   Eigen::MatrixXd told(const Grid& grid, const Eigen::MatrixXd& by_cell) const;
   /// The same at nodes of each member's own, one column a member, for a search of their range. `own`: see `message`.
-  Eigen::MatrixXd told_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own,
-                          const Eigen::MatrixXd& nodes) const;
+  /// `most`: rows of a statement that are looked at, evenly picked.
+  Eigen::MatrixXd told_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own, const Eigen::MatrixXd& nodes,
+                          Index most = kAllRows) const;
+  static constexpr Index kAllRows = std::numeric_limits<Index>::max();
+  /// The most rows of a statement that a member of a grid hears of.
+  Index rows_told(const Grid& grid) const;
   /// Cells for the message as it is, doubled until they no longer matter, and the best factor on them.
   void settle(Grid& grid, bool own);
   void place(Grid& grid, Cells cells);
@@ -115,15 +120,15 @@ class ModelJoint : public Joint,
   void prepare_start(Grid& grid);
   void fill_tables(const Grid& grid);
   void fill_table(NumericStatement& n, std::size_t reading);
-  /// The table of a reading at these nodes, as its selectors stand.
+  /// The table of a reading at these nodes, as its selectors stand, of every step-th cell.
   Eigen::MatrixXd table_of(const NumericStatement& n, std::size_t reading, const Eigen::VectorXd& first,
-                           const Eigen::VectorXd& second, bool search) const;
+                           const Eigen::VectorXd& second, bool search, Index step) const;
   void weigh_table(const NumericStatement& n, std::size_t reading) const;
   /// Tables whose selectors have moved.
   void weigh_tables() const;
   double probability(const Choice& choice) const;
-  /// How often each cell of a reading counts.
-  Eigen::VectorXd counts(const NumericStatement::Read& read) const;
+  /// How often each cell of a reading counts, of every step-th one.
+  Eigen::VectorXd counts(const NumericStatement::Read& read, Index step) const;
   std::uint64_t version_of(const NumericStatement::Read& read) const;
   /// What statements at the nodes of grids tell the levels of a selector.
   void add_choices(int selector, Eigen::MatrixXd& by_cell) const;

@@ -22,9 +22,10 @@ struct NodesOfReading {
   const Eigen::VectorXd &first, &second;
   bool search;           ///< the grid's range is still looked for: a density may be no number
   Index begin = 0, end;  ///< of its cells
+  Index step = 1;        ///< every step-th of them
 };
 
-/// The sum of the cells' log densities, each as often as `counts` (one a cell of the range) says: nodes of the first
+/// The sum of the cells' log densities, each as often as `counts` (one a cell that is read) says: nodes of the first
 /// member by nodes of the second. Throws NumericalError where one is not a number.
 Eigen::MatrixXd numeric_table(const NodesOfReading& nodes, const Eigen::VectorXd& counts);
 

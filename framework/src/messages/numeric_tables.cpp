@@ -60,7 +60,7 @@ class Evaluator {
     cells_a_chunk_ = std::max(kCells, (cells() + kMostChunks - 1) / kMostChunks);
   }
 
-  Index cells() const { return at_.end - at_.begin; }
+  Index cells() const { return (at_.end - at_.begin + at_.step - 1) / at_.step; }
   Index nodes() const { return at_.first.size() * at_.second.size(); }
   Index chunks() const { return (cells() + cells_a_chunk_ - 1) / cells_a_chunk_; }
 
@@ -86,7 +86,9 @@ class Evaluator {
  private:
   using To = std::function<void(const Batch&)>;
 
-  const NumericStatement::Cell& cell(Index c) const { return read_.cells[static_cast<std::size_t>(at_.begin + c)]; }
+  const NumericStatement::Cell& cell(Index c) const {
+    return read_.cells[static_cast<std::size_t>(at_.begin + c * at_.step)];
+  }
   /// Which member of the reading is the cell's own value; -1: none.
   int own(Index c) const {
     if (child_.kind != Source::Kind::latent) return -1;
@@ -233,11 +235,13 @@ Eigen::MatrixXd numeric_table(const NodesOfReading& nodes, const Eigen::VectorXd
   Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(evaluator.nodes(), std::max<Index>(1, evaluator.chunks()));
   evaluator.run([&](Index chunk, const Batch& batch) {
     auto to = sums.col(chunk).segment(batch.node, batch.nodes);
-    for (Index c = 0; c < batch.cells; ++c) {
-      const double count = counts[batch.cell + c];
-      if (count == 0) continue;  // 0 * inf = 0
-      const double* from = batch.values + c;
-      for (Index n = 0; n < batch.nodes; ++n) to[n] += count * from[n];
+    if (batch.nodes == 1) {
+      double sum = 0;
+      for (Index c = 0; c < batch.cells; ++c)
+        sum += counts[batch.cell + c] != 0 ? counts[batch.cell + c] * batch.values[c] : 0;  // 0 * inf = 0
+      to[0] += sum;
+    } else if (const double count = counts[batch.cell]; count != 0) {
+      for (Index n = 0; n < batch.nodes; ++n) to[n] += count * batch.values[n];
     }
   });
   for (Index chunk = 1; chunk < sums.cols(); ++chunk) sums.col(0) += sums.col(chunk);
