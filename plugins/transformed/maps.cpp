@@ -23,7 +23,7 @@ struct Translation {
 // What a map must say; `k` are the wrapper's numbers. kMoments: moments of Y are known moments of X.
 struct Affine {  // shift + scale x
   static constexpr bool kMoments = true;
-  static constexpr Text kName = "affine", kFormula = "p((x - shift) / scale) / |scale|", kMap = "";
+  static constexpr Text kName = "affine", kFormula = "p((x - shift) / scale) / |scale|", kMap = "affine";
   static std::vector<std::string> numbers() { return {"shift", "scale"}; }
   static void check(std::vector<double>& k, const Support&) {
     if (std::isnan(k[0])) k[0] = 0;
@@ -128,7 +128,8 @@ struct Reciprocal : Plain {
 };
 
 struct Power : Plain {
-  static constexpr Text kName = "power_of", kFormula = "p(x^(1/exponent)) x^(1/exponent - 1) / |exponent|", kMap = "";
+  static constexpr Text kName = "power_of", kFormula = "p(x^(1/exponent)) x^(1/exponent - 1) / |exponent|",
+                        kMap = "power";
   static std::vector<std::string> numbers() { return {"exponent"}; }
   static void check(std::vector<double>& k, const Support& support) {
     need_positive("power_of", support);
@@ -305,7 +306,7 @@ class Mapped : public Wrapper, public Entropy, public Moments, public Quantiles,
   }
 };
 
-// A map without numbers is the same map for all members: divergences between images are those of the distributions.
+// Divergences between images under one map, its numbers included, are those of the distributions.
 template <class Map>
 class MappedImage final : public Mapped<Map>, public Image {
  public:
@@ -321,12 +322,12 @@ class MappedImage final : public Mapped<Map>, public Image {
 }  // namespace
 
 void register_maps(Registrar& registrar) {
-  registrar.family(std::make_unique<Mapped<Affine>>());
+  registrar.family(std::make_unique<MappedImage<Affine>>());
   registrar.family(std::make_unique<MappedImage<Exp>>());
   registrar.family(std::make_unique<MappedImage<Log>>());
   registrar.family(std::make_unique<MappedImage<Logistic>>());
   registrar.family(std::make_unique<MappedImage<Reciprocal>>());
-  registrar.family(std::make_unique<Mapped<Power>>());
+  registrar.family(std::make_unique<MappedImage<Power>>());
 }
 
 }  // namespace kullback::transformed
