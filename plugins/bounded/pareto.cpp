@@ -102,6 +102,25 @@ Bounded kl(const double* p, const double* q) {
                       4 * q[1] * (p[0] > 2 * q[0]) * (std::abs(std::log(p[0])) + std::abs(std::log(q[0]))))};
 }
 
+// Above the larger minimum m both are powers: with r = shape_q/shape_p, the integral of p^a q^(1-a) is
+// r^(1-a)/(a + (1-a) r) (minimum_p/m)^(a shape_p) (minimum_q/m)^((1-a) shape_q).
+Bounded renyi(double order, const double* p, const double* q) {
+  if (order == 1) throw UnsupportedError("the order 1 is kl");
+  const double rest = 1 - order, r = q[1] / p[1], e = (q[1] - p[1]) / p[1], decline = order + rest * r;
+  if (order > 1 && p[0] < q[0]) return {kInfinity, 0};
+  if (!(decline > 0) || (order < 0 && q[0] < p[0])) return {order < 0 ? -kInfinity : kInfinity, 0};
+  const bool near = std::abs(e) < 0.5;
+  const double shapes = near ? rest * log1pmx(e) - log1pmx(rest * e) : rest * std::log(r) - std::log(decline);
+  const double minima = p[0] < q[0] ? order * p[1] * log_ratio(q[0], p[0]) : rest * q[1] * log_ratio(p[0], q[0]);
+  const double value = (shapes - minima) / (order - 1);
+  const double size = std::abs(shapes) + std::abs(rest) * (near ? e * e : std::abs(std::log(r)));
+  const double logs = std::abs(std::log(p[0])) + std::abs(std::log(q[0]));
+  const double steep = p[0] < q[0] ? std::abs(order) * p[1] : std::abs(rest) * q[1];
+  return {order < 0 ? std::min(value, 0.0) : std::max(value, 0.0),
+          kEpsilon * (8 * size + 8 * std::abs(minima) + 4 * steep * logs * (std::abs(p[0] - q[0]) > q[0])) /
+              std::abs(order - 1)};
+}
+
 }  // namespace
 
 void add_pareto(Registrar& registrar) {
@@ -110,6 +129,11 @@ void add_pareto(Registrar& registrar) {
       "kl", "pareto", "pareto",
       plain_rule("shape_q log(minimum_p/minimum_q) + r - 1 - log r,  r = shape_q/shape_p, minimum_p >= minimum_q",
                  "[Gil et al. 2013, table 3]", kl));
+  registrar.rule(
+      "renyi", "pareto", "pareto",
+      renyi_rule("log(r^(1-a)/(a + (1-a) r) (minimum_p/m)^(a shape_p) (minimum_q/m)^((1-a) shape_q))/(a - 1),  "
+                 "r = shape_q/shape_p, m the larger minimum",
+                 "[Gil et al. 2013, table 2]", renyi));
 }
 
 }  // namespace kullback::bounded

@@ -108,6 +108,25 @@ Bounded kl(const double* p, const double* q) {
   return {value, 8 * kEpsilon * (value + 1e-3 * gaps / (1 + gaps))};
 }
 
+// The width of the overlap as a share of a width: its logarithm.
+double log_share(const double* t, double low, double high) {
+  const double gaps = ((low - t[0]) + (t[1] - high)) / (t[1] - t[0]);
+  return gaps < 0.5 ? std::log1p(-gaps) : std::log(high - low) - std::log(t[1] - t[0]);
+}
+
+// The integral of p^a q^(1-a) is (overlap/width_p)^a (overlap/width_q)^(1-a); it diverges where one is 0 that has a
+// negative exponent.
+Bounded renyi(double order, const double* p, const double* q) {
+  const double low = std::max(p[0], q[0]), high = std::min(p[1], q[1]);
+  const bool p_sticks_out = p[0] < low || p[1] > high, q_sticks_out = q[0] < low || q[1] > high;
+  if (order > 1 && p_sticks_out) return {kInfinity, 0};
+  if (order < 0 && q_sticks_out) return {-kInfinity, 0};
+  if (order == 1) throw UnsupportedError("the order 1 is kl");
+  if (low >= high) return {kInfinity, 0};
+  const double a = order * log_share(p, low, high), b = (1 - order) * log_share(q, low, high);
+  return {(a + b) / (order - 1), 16 * kEpsilon * (std::abs(a) + std::abs(b)) / std::abs(order - 1)};
+}
+
 // 1 - overlap / the larger width
 Bounded total_variation(const double* p, const double* q) {
   const double low = std::max(p[0], q[0]), high = std::min(p[1], q[1]);
@@ -139,6 +158,9 @@ const Distribution& add_uniform(Registrar& registrar) {
     registrar.rule(divergence, "uniform", "uniform", plain_rule(formula, "[by definition]", f));
   };
   rule("kl", "log((high_q - low_q)/(high_p - low_p)), p within q", kl);
+  registrar.rule("renyi", "uniform", "uniform",
+                 renyi_rule("log((o/width_p)^a (o/width_q)^(1-a))/(a - 1),  o the width of the overlap",
+                            "[Gil et al. 2013, table 2]", renyi));
   rule("total_variation", "1 - overlap/(larger width)", total_variation);
   rule("wasserstein_1", "integral over u of |a + (b - a) u|,  a = low_p - low_q, b = high_p - high_q", wasserstein_1);
   rule("wasserstein_2", "sqrt((a^2 + a b + b^2)/3),  a = low_p - low_q, b = high_p - high_q", wasserstein_2);

@@ -5,4 +5,5 @@ KULLBACK_PLUGIN("circular", "1.0.0")(kullback::Registrar& registrar) {
   add_von_mises(registrar);
   add_wrapped_cauchy(registrar);
   add_von_mises_fisher(registrar);
+  add_power_spherical(registrar);
 }

@@ -57,5 +57,6 @@ double inverse_bessel(Index dimension, double short_of_one);
 void add_von_mises(Registrar& registrar);
 void add_wrapped_cauchy(Registrar& registrar);
 void add_von_mises_fisher(Registrar& registrar);
+void add_power_spherical(Registrar& registrar);
 
 }  // namespace kullback::circular

@@ -34,6 +34,10 @@ Bounded half_square_excess(double a, double b);
 /// r - 1 - log r for r = a/b.
 Bounded log_excess(double a, double b);
 
+/// The rule renyi of variables that one function makes exponential: `log_ratio` gives log(rate_q/rate_p), or throws
+/// UnsupportedError where there is no such function.
+Rule renyi_of_exponentials(std::string formula, double (*log_ratio)(const double* p, const double* q));
+
 /// The integral of exp(-u) f(u) over u > 0 for smooth f between powers: the trapezoidal rule in log u, exact to
 /// rounding.
 template <class F>
@@ -64,6 +68,7 @@ void add_log_laplace(Registrar& registrar);
 void add_gompertz(Registrar& registrar);
 void add_lomax(Registrar& registrar);
 void add_burr12(Registrar& registrar);
+void add_lindley(Registrar& registrar);
 
 template <class Math>
 void add_scale_distances(Registrar& registrar, Index scale, Index rows) {

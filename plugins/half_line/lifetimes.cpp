@@ -116,6 +116,15 @@ Bounded kl_lomax(const double* p, const double* q) {
   return kl_of_shapes(p[1], q[1]);
 }
 
+double log_rates(double shape_p, double shape_q) {
+  const double e = (shape_q - shape_p) / shape_p;
+  return std::abs(e) < 0.5 ? std::log1p(e) : std::log(shape_q) - std::log(shape_p);
+}
+double log_rates_of_lomax(const double* p, const double* q) {
+  if (p[0] != q[0]) throw UnsupportedError("the scales differ, and the integral has no elementary form then");
+  return log_rates(p[1], q[1]);
+}
+
 // log(1 + x^c) is exponential of rate d. theta = (c, d).
 struct Burr12 {
   static constexpr Text kName = "burr12", kFormula = "c d x^(c-1) (1 + x^c)^(-d-1),  x > 0";
@@ -169,6 +178,11 @@ Bounded kl_burr12(const double* p, const double* q) {
   return kl_of_shapes(p[1], q[1]);
 }
 
+double log_rates_of_burr12(const double* p, const double* q) {
+  if (p[0] != q[0]) throw UnsupportedError("the exponents c differ, and the integral has no elementary form then");
+  return log_rates(p[1], q[1]);
+}
+
 // Labels with a parameter that these two know and others of their table need.
 class LomaxFamily final : public PlainFamily<Lomax> {
  public:
@@ -209,6 +223,9 @@ void add_lomax(Registrar& registrar) {
   registrar.family(std::make_unique<LomaxFamily>());
   registrar.rule("kl", "lomax", "lomax",
                  plain_rule("r - 1 - log r,  r = shape_q/shape_p, for equal scales", "as of exponentials", kl_lomax));
+  registrar.rule("renyi", "lomax", "lomax",
+                 renyi_of_exponentials("log(r^(1-a) / (a + (1-a) r))/(a - 1),  r = shape_q/shape_p, for equal scales",
+                                       log_rates_of_lomax));
   add_scale_distances<Lomax>(registrar, 0, 2);
 }
 
@@ -216,6 +233,9 @@ void add_burr12(Registrar& registrar) {
   registrar.family(std::make_unique<Burr12Family>());
   registrar.rule("kl", "burr12", "burr12",
                  plain_rule("r - 1 - log r,  r = d_q/d_p, for equal c", "as of exponentials", kl_burr12));
+  registrar.rule(
+      "renyi", "burr12", "burr12",
+      renyi_of_exponentials("log(r^(1-a) / (a + (1-a) r))/(a - 1),  r = d_q/d_p, for equal c", log_rates_of_burr12));
 }
 
 }  // namespace kullback::half_line

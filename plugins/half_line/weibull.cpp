@@ -127,6 +127,12 @@ double log_of_scales(double a, double b) {
 Bounded kl_weibull(const double* p, const double* q) { return kl_of_powers(p[0], q[0], log_of_scales(p[1], q[1])); }
 Bounded kl_frechet(const double* p, const double* q) { return kl_of_powers(p[0], q[0], log_of_scales(q[1], p[1])); }
 
+// (x/scale)^shape is exponential.
+double log_rates(const double* p, const double* q) {
+  if (p[0] != q[0]) throw UnsupportedError("the shapes differ, and the integral has no elementary form then");
+  return p[0] * log_of_scales(p[1], q[1]);
+}
+
 }  // namespace
 
 void add_weibull(Registrar& registrar) {
@@ -137,6 +143,9 @@ void add_weibull(Registrar& registrar) {
                  plain_rule("exp(v) - 1 - v + log Gamma(a) + gamma (a - 1),  a = shape_q/shape_p, v = log Gamma(1 + a) "
                             "+ shape_q log(scale_p/scale_q)",
                             "[Bauckhage 2013]", kl_weibull));
+  registrar.rule("renyi", "weibull", "weibull",
+                 renyi_of_exponentials(
+                     "log(r^(1-a) / (a + (1-a) r))/(a - 1),  r = (scale_p/scale_q)^shape, equal shapes", log_rates));
   registrar.rule("kl", "frechet", "frechet",
                  plain_rule("exp(v) - 1 - v + log Gamma(a) + gamma (a - 1),  a = shape_q/shape_p, v = log Gamma(1 + a) "
                             "+ shape_q log(scale_q/scale_p)",

@@ -1,5 +1,5 @@
 // Gumbel (of maxima): z has density exp(-z - e^-z). theta = (location, scale).
-#include "location_scale.hpp"
+#include "renyi.hpp"
 #include "special.hpp"
 
 #include <boost/math/special_functions/expint.hpp>
@@ -73,6 +73,10 @@ void add_gumbel(Registrar& registrar) {
                  plain_rule("exp(u) - 1 - u + log Gamma(r) + gamma (r - 1),  r = scale_p/scale_q, "
                             "u = log Gamma(1 + r) - (location_p - location_q)/scale_q",
                             "[Gil et al. 2013, table 3]", kl));
+  registrar.rule(
+      "renyi", "gumbel", "gumbel",
+      renyi_rule("log(r^(1-a) / (a + (1-a) r))/(a - 1),  r = exp((location_q - location_p)/scale), equal scales",
+                 "[Gil et al. 2013, table 2]", gumbel_renyi));
 }
 
 }  // namespace kullback::location_scale

@@ -12,17 +12,40 @@ double signed_like(double order, double value) { return order < 0 ? std::min(val
 
 }  // namespace
 
+// r^(1-order) / (order + (1 - order) r)
+Bounded exponential_log_integral(double order, double r, double e) {
+  const double rest = 1 - order, decline = order + rest * r;  // of the tails
+  if (!(decline > 0)) return {kInfinity, 0};
+  if (std::abs(e) < 0.5) {
+    const double value = rest * log1pmx(e) - log1pmx(rest * e);
+    return {value, 8 * kEpsilon * (std::abs(value) + std::abs(rest) * e * e)};
+  }
+  const double raised = rest * std::log(r), value = raised - std::log(decline);
+  return {value, 8 * kEpsilon * (std::abs(value) + std::abs(raised))};
+}
+
+// exp(-x/scale) is an exponential variable of rate exp(location/scale).
+Bounded gumbel_renyi(double order, const double* p, const double* q) {
+  if (order == 1) throw UnsupportedError("the order 1 is kl");
+  if (p[1] != q[1]) throw UnsupportedError("the scales differ, and the integral has no elementary form then");
+  const double d = (q[0] - p[0]) / p[1];
+  if (!(std::abs(d) < 700)) throw UnsupportedError("they are too far apart");
+  const double r = std::exp(d), e = std::expm1(d);
+  const Bounded found = exponential_log_integral(order, r, e);
+  if (found.value == kInfinity) return {order < 0 ? -kInfinity : kInfinity, 0};
+  const double slope = std::abs(order * (1 - order) * e / (order + (1 - order) * r));  // by d
+  return {signed_like(order, found.value / (order - 1)),
+          (found.error + 4 * kEpsilon * std::abs(d) * slope) / std::abs(order - 1)};
+}
+
 // With u = order d/scale_p, v = (1 - order) d/scale_q, d = |shift|, r = scale_p/scale_q the integral is
 //   r^(1-order) / (order + (1 - order) r) * (1 + g),  g = -u v phi[u, v],  phi(z) = (e^-z - 1 + z)/z,
 // phi[u, v] its divided difference: the mean of phi'(z) = e^-z (e^z - 1 - z)/z^2 between u and v.
 Bounded laplace_renyi(double order, const double* p, const double* q) {
   const double r = p[1] / q[1], e = (p[1] - q[1]) / q[1], rest = 1 - order, distance = std::abs(p[0] - q[0]);
-  const double decline = order + rest * r;  // of the tails
-  if (!(decline > 0)) return {order < 0 ? -kInfinity : kInfinity, 0};
+  const auto [scales, rounding] = exponential_log_integral(order, r, e);
+  if (scales == kInfinity) return {order < 0 ? -kInfinity : kInfinity, 0};
   if (order == 1) throw UnsupportedError("the order 1 is kl");
-  const double logarithm = std::abs(e) < 0.5 ? std::log1p(e) : std::log(r);
-  const double scales =
-      std::abs(e) < 0.5 ? rest * log1pmx(e) - log1pmx(rest * e) : rest * logarithm - std::log(decline);
   const double u = order * distance / p[1], v = rest * distance / q[1];
   double locations;
   if (u == v && u > 6) {
@@ -40,8 +63,8 @@ Bounded laplace_renyi(double order, const double* p, const double* q) {
     locations = top + std::log(difference / (u - v));
   }
   const double value = (scales + locations) / (order - 1);
-  const double size = std::abs(scales) + std::abs(locations) + (std::abs(e) < 0.5 ? e * e : std::abs(rest * logarithm));
-  return {signed_like(order, value), kEpsilon * 32 * size / std::abs(order - 1)};
+  return {signed_like(order, value),
+          (4 * rounding + 32 * kEpsilon * (std::abs(scales) + std::abs(locations))) / std::abs(order - 1)};
 }
 
 // The integral is Legendre's function P_(order-1)(1 + chi), Laplace's integral of which is the mean of exp(nu L) over

@@ -66,7 +66,8 @@ inline Eigen::MatrixXd column(In theta, Index n) { return theta.col(theta.cols()
 std::unique_ptr<Distribution> make_truncated();
 std::unique_ptr<Distribution> make_discretized();
 std::unique_ptr<Distribution> make_point_mass();
-/// affine, exp_of, log_of, logistic_of, reciprocal_of, power_of
+std::unique_ptr<Distribution> make_logit();
+/// affine, exp_of, log_of, logistic_of, logit_of, reciprocal_of, power_of
 void register_maps(Registrar& registrar);
 
 }  // namespace kullback::transformed

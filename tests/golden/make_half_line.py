@@ -47,10 +47,12 @@ families = {
     "log_laplace": (["log_location", "log_scale"], lambda x, m, b: -abs(log(x) - m) / b - log(2 * b * x)),
     "gompertz": (["rate", "shape"], lambda x, b, k: log(b * k) + b * x - k * expm1(b * x)),
     "lomax": (["scale", "shape"], lambda x, s, a: log(a / s) - (a + 1) * log1p(x / s)),
+    "lindley": (["rate"], lambda x, r: 2 * log(r) - log1p(r) + log1p(x) - r * x),
     "burr12": (["c", "d"], lambda x, c, d: log(c * d) + (c - 1) * log(x) - (d + 1) * log1p(x ** c)),
 }
 statistics = {"x": lambda x: x, "x2": lambda x: x * x, "log_x": log, "log2_x": lambda x: log(x) ** 2, "1/x": lambda x: 1 / x,
-              "sqrt_x": sqrt, "x3": lambda x: x ** 3, "x4": lambda x: x ** 4, "log_1px2": lambda x: log1p(x * x)}
+              "sqrt_x": sqrt, "x3": lambda x: x ** 3, "x4": lambda x: x ** 4, "log_1px2": lambda x: log1p(x * x),
+              "log_1px": log1p}
 
 
 def doubles(t):
@@ -156,6 +158,8 @@ members = [
     member("lomax", [2.0, 3.5], [1e-5, 1.0, 1e3], ["x", "x2", *logs]),
     member("lomax", [0.1, 0.8], [1e-5, 1.0, 1e6], ["sqrt_x", *logs], high=150),
     member("burr12", [2.5, 1.7], [0.01, 1.0, 50.0], ["x", "x2", "1/x", *logs]),
+    member("lindley", [2.0], [1e-6, 0.7, 15.0], ["x", "x2", "x3", "sqrt_x", "log_1px", *logs]),
+    member("lindley", [0.01], [1e-3, 90.0, 2000.0], ["x", "x2", "log_1px", *logs]),
     member("burr12", [0.7, 3.0], [1e-9, 0.3, 1e3], ["x", *logs], low=-160, high=130),
 ]
 

@@ -6,7 +6,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace kullback::divergence {
+
+namespace {
+
+// The numbers of a map that has some ("affine") are constants of its layouts.
+bool same_numbers(const Layout& a, const Layout& b) {
+  const auto equal = [](const Eigen::VectorXd& x, const Eigen::VectorXd& y) { return x.size() == y.size() && x == y; };
+  return std::equal(a.constants.begin(), a.constants.end(), b.constants.begin(), b.constants.end(), equal);
+}
+
+}  // namespace
 
 Answer by_image(Question& question) {
   switch (question.divergence.functional()) {
@@ -21,6 +33,7 @@ Answer by_image(Question& question) {
   const auto* p = capability<Image>(*question.p.family, question.p.layout);
   const auto* q = capability<Image>(*question.q.family, question.q.layout);
   if (!p || !q || p->map() != q->map()) return {};
+  if (question.p.family == question.q.family && !same_numbers(question.p.layout, question.q.layout)) return {};
   const Members a = p->preimage(question.p.layout, question.p.theta),
                 b = q->preimage(question.q.layout, question.q.theta);
   if (a.family == question.p.family && b.family == question.q.family) return {};  // would not end
