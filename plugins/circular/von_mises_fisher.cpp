@@ -33,6 +33,7 @@ class VonMisesFisher final : public Distribution,
       if (std::abs(length - 1) > 4 * kEpsilon) theta.col(n).head(d) /= length;
     }
   }
+  Text carrier(const Layout&) const override { return "the unit sphere"; }
   Support support(const Layout&, In, Index, Index) const override { return {-1, 1, false}; }
 
   // concentration (mean_direction'x - 1) is -concentration |x - mean_direction|^2/2 on the sphere.
