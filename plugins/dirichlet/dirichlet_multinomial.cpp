@@ -3,26 +3,39 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace kullback::dirichlet {
 namespace {
 
-// The least k with P(K <= k) >= u for K beta-binomial: probabilities by the ratios of neighbors, in logarithms.
-double beta_binomial_quantile(double trials, double alpha, double beta, double u) {
+// P(K = k), k = 0, ..., trials, for K beta-binomial: by the ratios of neighbors, from a mode outward.
+Eigen::VectorXd beta_binomial(double trials, double alpha, double beta) {
+  const double inside = std::floor((trials + 1) * (alpha - 1) / (alpha + beta - 2));
+  const double mode = alpha > 1 && beta > 1 ? std::min(inside, trials) : alpha > 1 ? trials : 0;
+  const auto ratio = [&](double k) {  // P(K = k + 1) / P(K = k)
+    return (trials - k) * (k + alpha) / ((k + 1) * (trials - k - 1 + beta));
+  };
   Eigen::VectorXd mass(static_cast<Index>(trials) + 1);
-  mass[0] = 0;
-  for (Index i = 0; i + 1 < mass.size(); ++i) {
-    const auto k = static_cast<double>(i);
-    mass[i + 1] = mass[i] + std::log((trials - k) * (k + alpha) / ((k + 1) * (trials - k - 1 + beta)));
-  }
-  const double total = log_sum_exp(mass.data(), mass.size());
+  mass[static_cast<Index>(mode)] = 1;
+  for (auto i = static_cast<Index>(mode); i + 1 < mass.size(); ++i)
+    mass[i + 1] = mass[i] * ratio(static_cast<double>(i));
+  for (auto i = static_cast<Index>(mode); i > 0; --i) mass[i - 1] = mass[i] / ratio(static_cast<double>(i - 1));
+  return mass / mass.sum();
+}
+
+// The least k with P(K <= k) >= u.
+double beta_binomial_quantile(double trials, double alpha, double beta, double u) {
+  const Eigen::VectorXd mass = beta_binomial(trials, alpha, beta);
   Index k = 0;
-  for (double sum = std::exp(mass[0] - total); k + 1 < mass.size() && sum < u; ++k)
-    sum += std::exp(mass[k + 1] - total);
+  for (double sum = mass[0]; k + 1 < mass.size() && sum < u; ++k) sum += mass[k + 1];
   return static_cast<double>(k);
 }
 
-class DirichletMultinomial final : public Distribution, public Moments, public Sampler {
+// log x! and log Gamma(x) without what sums of x log x, taken together, make of them: deviances.
+double half_stirling(double x) { return x > 0 ? 0.5 * std::log(2 * std::numbers::pi * x) + stirling_error(x) : 0; }
+double gamma_rest(double x) { return stirling_error(x) - 0.5 * std::log(x); }
+
+class DirichletMultinomial final : public Distribution, public Entropy, public Moments, public Sampler {
  public:
   Text name() const override { return "dirichlet_multinomial"; }
   Text formula() const override {
@@ -55,6 +68,30 @@ class DirichletMultinomial final : public Distribution, public Moments, public S
     }
   }
 
+  // Each count is beta-binomial, and log p(x) a sum over the counts. Concentrations that are large beside the counts
+  // want Stirling's formula, where only deviances are left; for the others their Gamma functions are small enough.
+  void entropy(const Layout& layout, In theta, Row out) const override {
+    for (Index n = 0; n < theta.cols(); ++n) {
+      const double trials = theta(0, n);
+      const auto a = theta.col(n).tail(layout.dimension);
+      const double s = a.sum();
+      const bool large = s * s > trials;
+      double sum = large ? gamma_rest(trials + s) - gamma_rest(s) - half_stirling(trials)
+                         : -log_gamma_ratio(trials + s, 1 - s) - log_gamma(s);
+      for (const double each : a) {
+        if (!(s > each)) continue;  // one category
+        const Eigen::VectorXd mass = beta_binomial(trials, each, s - each);
+        const double share = each / s;
+        for (Index i = 0; i < mass.size(); ++i) {
+          const auto x = static_cast<double>(i);
+          sum -= mass[i] * (large ? bd0(x + each, (trials + s) * share) - bd0(x, trials * share) +
+                                        gamma_rest(x + each) - gamma_rest(each) - half_stirling(x)
+                                  : log_gamma_ratio(x + 1, each - 1) - log_gamma(each));
+        }
+      }
+      out[n] = layout.dimension > 1 ? sum : 0;
+    }
+  }
   bool expect(const Layout& layout, In theta, Text label, Out value) const override {
     if (label != "x" && label != "x2" && label != "x*x'") return false;
     const Index d = layout.dimension;

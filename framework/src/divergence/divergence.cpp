@@ -16,6 +16,8 @@ Divergence::~Divergence() = default;
 void Divergence::integrand(ConstRow log_p, ConstRow log_q, Row out) const {
   if (functional() == Functional::alpha_integral)
     divergence::alpha_integrand(order(), log_p, log_q, out);
+  else if (functional() == Functional::cross_entropy)
+    divergence::cross_entropy_integrand(log_p, log_q, out);
   else
     divergence::relative_entropy_integrand(log_p, log_q, out);
 }

@@ -64,7 +64,7 @@ constexpr Rung kFormulas[] = {by_support,   by_rule,       by_image,     by_part
                               by_quadratic, by_statistics, by_marginals, by_integration, by_draws};
 constexpr Rung kNumerical[] = {by_support, by_integration, by_draws};
 constexpr Rung kEntropy[] = {by_entropy};
-constexpr Rung kCrossEntropy[] = {by_statistics, by_cross_entropy};
+constexpr Rung kCrossEntropy[] = {by_support, by_statistics, by_parts, by_cross_entropy, by_integration, by_draws};
 constexpr Rung kTransport[] = {by_rule, by_parts, by_distribution_functions};
 constexpr Rung kKernel[] = {by_kernel};
 constexpr Rung kScore[] = {by_rule, by_parts, by_scores};
@@ -76,7 +76,7 @@ Rungs rungs(const Question& question) {
     case Functional::entropy:
       return kEntropy;
     case Functional::cross_entropy:
-      return kCrossEntropy;
+      return question.options.skip_closed_forms ? Rungs(kNumerical) : Rungs(kCrossEntropy);
     case Functional::chernoff:
       return kChernoff;
     case Functional::wasserstein:
@@ -106,7 +106,8 @@ Estimate outer(const Divergence& divergence, Estimate inner) {
     return out;
   }
   const double high = divergence.outer(inner.value + inner.error);
-  const double low = divergence.outer(std::max(0.0, inner.value - inner.error));
+  const double least = inner.value - inner.error;
+  const double low = divergence.outer(is_signed(divergence) ? least : std::max(0.0, least));
   out.error = std::max(std::abs(high - out.value), std::abs(out.value - low));
   if (out.value != inner.value) out.error += 4 * kEpsilon * std::abs(out.value);
   if (std::isinf(out.value)) return infinite("too large for a double: " + inner.source);
@@ -182,7 +183,8 @@ Estimate evaluate(const Registry& registry, const Divergence& divergence, const 
     throw DomainError("", fmt::format("p ({}) has {} coordinates, q ({}) has {}", p.family->name(), p.layout.dimension,
                                       q.family->name(), q.layout.dimension));
   if (dynamic_cast<const Primitive*>(&divergence)) {
-    if (!options.skip_closed_forms && identical(p, q)) return {0, 0, Method::closed_form, "identical parameters"};
+    if (!options.skip_closed_forms && !is_signed(divergence) && identical(p, q))
+      return {0, 0, Method::closed_form, "identical parameters"};
     return functional(question);
   }
   if (!options.skip_closed_forms) {

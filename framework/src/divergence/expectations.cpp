@@ -1,6 +1,8 @@
 #include "divergence/expectations.hpp"
 #include "parallel/parallel.hpp"
 
+#include <kullback/error.hpp>
+
 #include <cmath>
 
 namespace kullback::divergence {
@@ -38,21 +40,25 @@ std::optional<Eigen::VectorXd> from_cells(const Members& member, Text label, Ind
 }  // namespace
 
 std::optional<double> entropy(const Members& member) {
-  if (const auto* source = capability<Entropy>(*member.family, member.layout)) {
-    Eigen::RowVectorXd out(member.theta.cols());
-    source->entropy(member.layout, member.theta, row(out));
+  const auto known = [](const Members& of) -> std::optional<double> {
+    const auto* source = capability<Entropy>(*of.family, of.layout);
+    if (!source) return {};
+    Eigen::RowVectorXd out(of.theta.cols());
+    try {
+      source->entropy(of.layout, of.theta, row(out));
+    } catch (const UnsupportedError&) {  // of a map, whose formula needs a moment that what it maps does not know
+      return {};
+    }
     return sum(out);
-  }
+  };
   const auto* product = capability<Product>(*member.family, member.layout);
-  if (!product) return {};
+  if (!product || capability<Entropy>(*member.family, member.layout)) return known(member);
   double total = 0;
   for (const Members& part : product->parts(member.layout, member.theta)) {
     if (part.theta.cols() == 0) continue;
-    const auto* source = capability<Entropy>(*part.family, part.layout);
-    if (!source) return {};
-    Eigen::RowVectorXd out(part.theta.cols());
-    source->entropy(part.layout, part.theta, row(out));
-    total += sum(out);
+    const auto each = known(part);
+    if (!each) return {};
+    total += *each;
   }
   return total;
 }

@@ -60,7 +60,7 @@ Estimate integrate_line(const Question& question) {
     // The rule converges so fast that the last digits cost next to nothing, and the error that is stated is the
     // better for it.
     options.relative_tolerance = 5e-3 * question.options.relative_tolerance;
-    options.absolute_tolerance = 0.1 * options.relative_tolerance * value;
+    options.absolute_tolerance = 0.1 * options.relative_tolerance * std::abs(value);
     options.driving = 1;
     options.noise_component = kNoise;
     const quadrature::Integral integral =
@@ -78,7 +78,7 @@ Estimate integrate_line(const Question& question) {
   check_normalized(question, question.p, p_mass, p_error);
   check_normalized(question, question.q, q_mass, q_error);
   return {
-      value, 2 * (error + noise) + 1e-14 * value, Method::quadrature,
+      value, 2 * (error + noise) + 1e-14 * std::abs(value), Method::quadrature,
       fmt::format("adaptive Gauss-Kronrod, {} evaluations{}", evaluations, converged ? "" : ", tolerance not reached")};
 }
 

@@ -151,19 +151,20 @@ Estimate integrate_box(const Question& question) {
     log_q += log_jacobian;
     const Eigen::RowVectorXd &lp = log_p, &lq = log_q;
     question.divergence.integrand(row(lp), row(lq), row(f));
+    undo_scale(question.divergence, row(lp), ConstRow(log_jacobian.data(), n), row(f));
     vector_exp(log_p.data(), density_p.data(), n);
     vector_exp(log_q.data(), density_q.data(), n);
     for (Index i = 0; i < n; ++i) {
       const double a = density_p(i), b = density_q(i);
       if (lp(i) == -kInf && lq(i) == -kInf) f(i) = 0;
       if (f(i) == kInf && a == 0 && far(i) > 1) f(i) = 0;  // both underflow, and the logarithm of q overflowed
-      if (far(i) > kFarOut && f(i) > 1e-3) heavy = true;
+      if (far(i) > kFarOut && std::abs(f(i)) > 1e-3) heavy = true;
       const double magnitude =
           (a > 0 ? std::abs(lp(i)) : 0) + (b > 0 ? std::abs(lq(i)) : 0) + 2 * std::abs(log_jacobian(i)) + 2;
       out(kValue, i) = f(i);
       out(kP, i) = a;
       out(kQ, i) = b;
-      const double noise = kEpsilon * magnitude * (std::abs(a - b) + f(i));
+      const double noise = kEpsilon * magnitude * rounding_size(question.divergence, a, b, f(i));
       out(kNoise, i) = noise < kInf ? noise : 0;
     }
   };
@@ -178,8 +179,8 @@ Estimate integrate_box(const Question& question) {
   const double value = integral.value(kValue);
   const double p_miss = missing_mass(question, p, integral.value(kP), integral.error(kP));
   const double q_miss = missing_mass(question, q, integral.value(kQ), integral.error(kQ));
-  const double error =
-      2 * (integral.error(kValue) + integral.value(kNoise)) + 1e-14 * value + 10 * (1 + value) * p_miss + q_miss;
+  const double error = 2 * (integral.error(kValue) + integral.value(kNoise)) + 1e-14 * std::abs(value) +
+                       10 * (1 + std::abs(value)) * p_miss + q_miss;
   return {value, error, Method::cubature,
           fmt::format("adaptive tensor Gauss-Kronrod, {} evaluations{}", integral.evaluations,
                       integral.converged ? "" : ", tolerance not reached")};

@@ -101,4 +101,17 @@ void alpha_integrand(double a, ConstRow log_p, ConstRow log_q, Row out) {
   }
 }
 
+void cross_entropy_integrand(ConstRow log_p, ConstRow log_q, Row out) {
+  for (Index i = 0; i < out.size(); ++i) {
+    const double p = std::exp(log_p[i]);
+    out[i] = p == 0 ? 0 : -p * log_q[i];
+  }
+}
+
+void undo_scale(const Divergence& divergence, ConstRow log_p, ConstRow log_scale, Row integrand) {
+  if (divergence.functional() != Functional::cross_entropy) return;
+  for (Index i = 0; i < integrand.size(); ++i)
+    if (const double p = std::exp(log_p[i]); p > 0 && std::isfinite(integrand[i])) integrand[i] += p * log_scale[i];
+}
+
 }  // namespace kullback::divergence

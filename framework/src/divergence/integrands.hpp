@@ -3,6 +3,8 @@
 
 #include <kullback/divergence.hpp>
 
+#include <cmath>
+
 namespace kullback::divergence {
 
 /// p (r - 1 + exp(-r)), r = log p - log q.
@@ -10,6 +12,18 @@ void relative_entropy_integrand(ConstRow log_p, ConstRow log_q, Row out);
 
 /// |a p + (1 - a) q - p^a q^(1-a)|: integrates to |1 - integral p^a q^(1-a)|. p^0 is the indicator of p > 0.
 void alpha_integrand(double order, ConstRow log_p, ConstRow log_q, Row out);
+
+/// -p log q: not homogeneous, and signed. What integrates over another coordinate than x adds to it (below).
+void cross_entropy_integrand(ConstRow log_p, ConstRow log_q, Row out);
+
+/// With both logarithms raised by log_scale (a Jacobian; a mixture that both are relative to) the integrand of a cross
+/// entropy is too small by p log_scale: adds it. Leaves the homogeneous integrands of all others alone.
+void undo_scale(const Divergence& divergence, ConstRow log_p, ConstRow log_scale, Row integrand);
+
+/// What the rounding of log p and log q is a multiple of, at a point with integrand f.
+inline double rounding_size(const Divergence& divergence, double p, double q, double f) {
+  return (divergence.functional() == Functional::cross_entropy ? p : std::abs(p - q)) + std::abs(f);
+}
 
 /// An alpha integral or a relative entropy by itself, under the name of the divergence that it is a part of.
 class Primitive final : public Divergence {

@@ -119,13 +119,15 @@ std::vector<double> draw(const Question& question, const Members& from, const Un
     const Members &p = question.p, &q = question.q;
     p.family->log_density(p.layout, p.theta, Points(x), row(log_p));
     q.family->log_density(q.layout, q.theta, Points(x), row(log_q));
+    Eigen::RowVectorXd scale(n);
     for (Index i = 0; i < n; ++i) {  // relative to the mixture
       const double top = std::max(log_p[i], log_q[i]);
       const double mixture = top + std::log1p(std::exp(-std::abs(log_p[i] - log_q[i]))) - std::log(2.0);
-      log_p[i] -= mixture, log_q[i] -= mixture;
+      log_p[i] -= mixture, log_q[i] -= mixture, scale[i] = -mixture;
     }
     const Eigen::RowVectorXd &lp = log_p, &lq = log_q;
     question.divergence.integrand(row(lp), row(lq), row(f));
+    undo_scale(question.divergence, row(lp), ConstRow(scale.data(), n), row(f));
     std::copy(f.begin(), f.end(), values.begin() + begin);
   });
   return values;

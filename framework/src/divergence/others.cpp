@@ -11,26 +11,46 @@
 
 namespace kullback::divergence {
 
-Answer by_entropy(Question& question) {
-  const auto h = entropy(question.p);
-  if (h) return Estimate{*h, 8 * kEpsilon * (1 + std::abs(*h)), Method::closed_form, "entropy of p"};
+namespace {
+
+Estimate formula(double entropy) {
+  return {entropy, 8 * kEpsilon * (1 + std::abs(entropy)), Method::closed_form, "entropy of p"};
+}
+
+Answer not_known(Question& question) {
   question.missing.push_back(fmt::format("the entropy of {} is not known", question.p.family->name()));
   return {};
 }
 
+}  // namespace
+
+Answer by_entropy(Question& question) {
+  if (!question.options.skip_closed_forms) {
+    if (const auto h = entropy(question.p); h && !std::isnan(*h)) return formula(*h);
+    not_known(question);
+  }
+  // The cross entropy of p and p.
+  const Primitive cross(question.divergence.name(), Functional::cross_entropy, 0);
+  Question itself{question.registry, cross, question.p, question.p, question.options, question.missing};
+  return functional(itself);
+}
+
 Answer by_cross_entropy(Question& question) {
-  const Primitive kl("kl", Functional::relative_entropy, 0);
   const auto h = entropy(question.p);
-  if (!h) {
-    question.missing.push_back(fmt::format("the entropy of {} is not known", question.p.family->name()));
+  if (!h || !std::isfinite(*h)) return not_known(question);
+  if (identical(question.p, question.q)) return formula(*h);
+  const Primitive kl("kl", Functional::relative_entropy, 0);
+  try {
+    Estimate out = evaluate(question.registry, kl, question.p, question.q, question.options);
+    if (std::isinf(out.value)) return out;
+    out.value += *h;
+    out.error += 8 * kEpsilon * (1 + std::abs(*h));
+    out.source = "entropy of p + KL: " + out.source;
+    return out;
+  } catch (const UnsupportedError& reason) {
+    question.missing.push_back(reason.what());
     return {};
   }
-  Estimate out = evaluate(question.registry, kl, question.p, question.q, question.options);
-  if (std::isinf(out.value)) return out;
-  out.value += *h;
-  out.error += 8 * kEpsilon * (1 + std::abs(*h));
-  out.source = "entropy of p + KL: " + out.source;
-  return out;
 }
 
 Answer by_chernoff(Question& question) {

@@ -65,7 +65,7 @@ Estimate run(const Question& question, const Members& p, Index p_first, const Me
   Estimate total = each.front();
   for (std::size_t i = 1; i < each.size(); ++i) {
     total.value += each[i].value;
-    total.error += each[i].error + kEpsilon * total.value;
+    total.error += each[i].error + kEpsilon * std::abs(total.value);
     if (std::isinf(each[i].value)) return each[i];
     total.method = std::max(total.method, each[i].method);
   }
@@ -76,6 +76,7 @@ Estimate run(const Question& question, const Members& p, Index p_first, const Me
 bool adds_over_products(const Divergence& divergence) {
   switch (divergence.functional()) {
     case Functional::relative_entropy:
+    case Functional::cross_entropy:
     case Functional::alpha_integral:
     case Functional::score:
     case Functional::geodesic:
@@ -112,7 +113,7 @@ Answer by_parts(Question& question) {
     const Estimate part = run(question, p.part(), p.first(), q.part(), q.first(), count);
     if (std::isinf(part.value)) return part;
     total.value += part.value;
-    total.error += part.error + kEpsilon * total.value;
+    total.error += part.error + kEpsilon * std::abs(total.value);
     total.method = std::max(total.method, part.method);
     sources[part.source] += count;
     p.advance(count), q.advance(count);

@@ -18,6 +18,23 @@ using quadrature::Feature;
 using quadrature::Features;
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
+// A panel that is far wider than the one beside it may see nothing at its nodes of what lies between them (the tail
+// below a first quantile, beside the far landmark of the other density): its width grows from there in steps.
+void grade(std::vector<double>& t) {
+  constexpr double kFarWider = 30, kGrowth = 4;
+  const std::vector<double> given = t;
+  const auto add = [&](double from, double width, double gap, double sign) {
+    for (double at = 2 * width; at < gap / 2; at *= kGrowth) t.push_back(from + sign * at);
+  };
+  for (std::size_t i = 0; i + 1 < given.size(); ++i) {
+    const double gap = given[i + 1] - given[i];
+    if (i > 0 && gap > kFarWider * (given[i] - given[i - 1])) add(given[i], given[i] - given[i - 1], gap, 1);
+    if (i + 2 < given.size() && gap > kFarWider * (given[i + 2] - given[i + 1]))
+      add(given[i + 1], given[i + 2] - given[i + 1], gap, -1);
+  }
+  std::sort(t.begin(), t.end());
+}
+
 std::vector<double> break_points(const std::vector<Feature>& features, const Coordinate& coordinate) {
   std::vector<double> t;
   for (const double x : quadrature::thin(features, coordinate.low(), coordinate.high())) {
@@ -28,6 +45,7 @@ std::vector<double> break_points(const std::vector<Feature>& features, const Coo
   }
   if (t.empty()) t = {-1, 0, 1};
   if (t.size() == 1) t = {t[0] - 1, t[0], t[0] + 1};
+  grade(t);
   return t;
 }
 
@@ -69,6 +87,7 @@ void Piece::operator()(In t, Out out) {
   const ConstRow lp(log_p_.data(), n), lq(log_q_.data(), n);
   Row f(value_.data(), n);
   question_.divergence.integrand(lp, lq, f);
+  undo_scale(question_.divergence, lp, ConstRow(mapped_.log_jacobian.data(), n), f);
   vector_exp(log_p_.data(), p_value_.data(), n);
   vector_exp(log_q_.data(), q_value_.data(), n);
   for (Index i = 0; i < n; ++i) {
@@ -90,7 +109,7 @@ void Piece::operator()(In t, Out out) {
     out(kValue, i) = f(i);
     out(kP, i) = p;
     out(kQ, i) = q;
-    out(kNoise, i) = kEpsilon * magnitude * (std::abs(p - q) + f(i));
+    out(kNoise, i) = kEpsilon * magnitude * rounding_size(question_.divergence, p, q, f(i));
   }
   // The rounding of t moves the integrand along its slope.
   for (Index i = 1; i < n; ++i) {

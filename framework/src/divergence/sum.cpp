@@ -45,13 +45,15 @@ class Terms {
     question_.divergence.integrand(row(lp), row(lq), row(f));
     for (Index i = 0; i < n; ++i) {
       const double p = std::exp(lp[i]), q = std::exp(lq[i]);
-      const double value = lp[i] == -kInf && lq[i] == -kInf ? 0 : f[i];
+      // Far out both underflow, and one of the logarithms may before the other: that is no hole in its mass.
+      const bool nothing = p == 0 && q == 0 && (lp[i] == -kInf || lq[i] == -kInf);
+      const double value = nothing ? 0 : f[i];
       if (std::isnan(value))
         throw NumericalError(fmt::format("the summand of {} is not a number at {}", pair_name(question_), k[i]));
       out(kValue, i) = value;
       out(kP, i) = p, out(kQ, i) = q;
       const double magnitude = (p > 0 ? std::abs(lp[i]) : 0) + (q > 0 ? std::abs(lq[i]) : 0) + 2;
-      const double noise = kEpsilon * magnitude * (std::abs(p - q) + value);
+      const double noise = kEpsilon * magnitude * rounding_size(question_.divergence, p, q, value);
       out(kNoise, i) = noise < kInf ? noise : 0;
     }
   }
@@ -231,7 +233,7 @@ Estimate finished(const Question& question, const Sum& sum) {
   if (sum.infinite) return infinite(why_infinite(question, sum.infinite_at));
   const double value = sum.total[kValue];
   // Sums of n non-negative terms in blocks.
-  return {value, 2 * (sum.error + sum.total[kNoise]) + 8 * kEpsilon * value, Method::exact_sum,
+  return {value, 2 * (sum.error + sum.total[kNoise]) + 8 * kEpsilon * std::abs(value), Method::exact_sum,
           fmt::format("sum over the integers, {} terms", sum.terms)};
 }
 

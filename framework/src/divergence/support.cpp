@@ -92,7 +92,8 @@ std::vector<Text> carriers(const Members& members) {
 
 Answer by_support(Question& question) {
   const Functional kind = question.divergence.functional();
-  if (kind != Functional::relative_entropy && kind != Functional::alpha_integral && kind != Functional::f_divergence)
+  if (kind != Functional::relative_entropy && kind != Functional::alpha_integral && kind != Functional::f_divergence &&
+      kind != Functional::cross_entropy)
     return {};
   const auto p = supports(question.p), q = supports(question.q);
   const Index d = question.p.layout.dimension;
@@ -121,7 +122,9 @@ Answer by_support(Question& question) {
       return infinite(fmt::format("p has mass on {}, where q has none{}", outside(a, b), where));
     if (alone.q == kInf && !(b.low >= a.low && b.high <= a.high))
       return infinite(fmt::format("q has mass on {}, where p has none{}", outside(b, a), where));
-    disjoint = disjoint || a.high < b.low || b.high < a.low || (!a.integer && (a.high == b.low || b.high == a.low));
+    const bool same_point = a.low == a.high && b.low == b.high && a.low == b.low;  // a correlation matrix's diagonal
+    const bool touch = !a.integer && !same_point && (a.high == b.low || b.high == a.low);
+    disjoint = disjoint || a.high < b.low || b.high < a.low || touch;
   }
   if (!disjoint) return {};
   const double value = alone.p + alone.q;

@@ -19,7 +19,7 @@ double at(const LogDensity& log_density, const Box& box, const Eigen::VectorXd& 
   if ((x.array() < box.low.array()).any() || (x.array() > box.high.array()).any()) return -kInf;
   Eigen::RowVectorXd out(1);
   log_density(x, row(out));
-  return std::isnan(out(0)) ? -kInf : out(0);
+  return out(0) < kInf ? out(0) : -kInf;  // NaN neither
 }
 
 // Values of one coordinate at all scales.
@@ -158,7 +158,21 @@ DensityIntegral integrate(const LogDensity& log_density, const Box& box, Index s
   return out;
 }
 
-Search search(const LogDensity& log_density, const Box& box) {
+// The density of the logarithm of the distance to an end, where a coordinate has one end: what grows without bound
+// beside it has no mode in x.
+LogDensity by_scales(const LogDensity& log_density, const Box& box) {
+  return [&log_density, &box](In x, Row out) {
+    log_density(x, out);
+    for (Index i = 0; i < box.low.size(); ++i) {
+      const bool low = std::isfinite(box.low(i)), high = std::isfinite(box.high(i));
+      if (low == high) continue;
+      for (Index n = 0; n < x.cols(); ++n) out(n) += std::log(low ? x(i, n) - box.low(i) : box.high(i) - x(i, n));
+    }
+  };
+}
+
+Search search(const LogDensity& given, const Box& box) {
+  const LogDensity log_density = by_scales(given, box);
   const Index d = box.low.size();
   std::vector<std::vector<double>> axes;
   Index count = 1;
@@ -206,7 +220,7 @@ Search search(const LogDensity& log_density, const Box& box) {
   coarse.max_evaluations = 400000;
   const Index rows = d + d * d;
   const DensityIntegral moments = integrate(
-      log_density, box, rows,
+      given, box, rows,
       [&](In x, Out s) {
         for (Index n = 0; n < x.cols(); ++n) {
           s.col(n).head(d) = x.col(n);
@@ -220,8 +234,17 @@ Search search(const LogDensity& log_density, const Box& box) {
       Eigen::Map<const Eigen::MatrixXd>(moments.mean.data() + d, d, d) - mean * mean.transpose();
   const Eigen::LLT<Eigen::MatrixXd> factor(covariance);
   if (factor.info() != Eigen::Success || !(covariance.diagonal().array() > 0).all()) return out;
-  out.location = {mean, factor.matrixL()};
-  return out;
+  Search moved = out;
+  moved.location = {mean, factor.matrixL()};
+  // Moments that do not exist come out as large as the chart reaches: around them the mass is lost.
+  constexpr double kFarWider = 100;
+  const Eigen::VectorXd wider =
+      moved.location.factor.rowwise().norm().array() / out.location.factor.rowwise().norm().array();
+  if (wider.maxCoeff() > kFarWider) {
+    const double there = integrate(given, box, 0, {}, coarse, moved).log_normalizer;
+    if (!(std::abs(there - moments.log_normalizer) < 0.1)) return out;
+  }
+  return moved;
 }
 
 }  // namespace
