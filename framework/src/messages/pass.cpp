@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 namespace kullback::messages {
 namespace {
@@ -24,20 +25,28 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // What one chunk needs.
 struct Pass::Work {
-  Eigen::MatrixXd features;  // rows by features
-  Eigen::MatrixXd levels;    // rows by levels: logits, then responsibilities
-  Eigen::MatrixXd feature_sums;
+  std::optional<FeatureColumns> features;
+  Eigen::MatrixXd levels;  // rows by levels: logits, then responsibilities
+  std::optional<ColumnSums> feature_sums;
+  Eigen::MatrixXd feature_totals;
   std::vector<std::vector<double>> sums;  // by slot that is not dense
   Eigen::VectorXd largest, total, spread;
   Work(const Pass& pass, Index block)
-      : features(block, static_cast<Index>(pass.features_.size())),
-        levels(block, pass.levels_),
-        feature_sums(Eigen::MatrixXd::Zero(static_cast<Index>(pass.features_.size()), pass.levels_)),
+      : features(std::in_place, pass.features_, block),
+        levels(padded(block), pass.levels_),
+        feature_sums(std::in_place, static_cast<Index>(pass.features_.size()), pass.levels_),
         largest(block),
         total(block),
         spread(block) {
     for (const Slot& slot : pass.slots_)
       sums.emplace_back(slot.kind == Kind::dense ? 0 : static_cast<std::size_t>(slot.sums->values.size()), 0.0);
+  }
+  // Nothing but the sums is kept.
+  void release() {
+    feature_totals = feature_sums->result();
+    feature_sums.reset();
+    features.reset();
+    levels.resize(0, 0);
   }
 };
 
@@ -79,17 +88,7 @@ void Pass::multiply_moments(const MomentsOf& moments, bool own_only) {
 void Pass::logits(Work& work, Index begin, Index end) const {
   const Index count = end - begin;
   auto levels = work.levels.topRows(count);
-  for (std::size_t f = 0; f < features_.size(); ++f) {
-    double* column = work.features.col(static_cast<Index>(f)).data();
-    std::fill_n(column, count, 1.0);
-    for (const auto& [first, step] : features_[f].factors) {
-      const double* from = first + begin * step;
-      if (step == 0)
-        for (Index n = 0; n < count; ++n) column[n] *= *from;
-      else
-        for (Index n = 0; n < count; ++n) column[n] *= from[n * step];
-    }
-  }
+  work.features->fill(begin, count);
   if (given_) {
     Eigen::MatrixXd transposed(levels_, count);
     given_(begin, end, transposed);
@@ -99,7 +98,7 @@ void Pass::logits(Work& work, Index begin, Index end) const {
   if (features_.empty())
     levels.setZero();
   else
-    levels.noalias() = work.features.topRows(count) * feature_products_;
+    multiply_columns(work.features->columns(), count, feature_products_, work.levels.data(), work.levels.rows());
   const Index block = work.levels.rows();
   for (const Slot& slot : slots_) {
     const CompiledStatement& statement = compiled_.statements[slot.statement];
@@ -169,13 +168,17 @@ double Pass::normalize(Work& work, Index begin, Index end) const {
     }
   }
   double entropy = 0;
-  for (Index n = 0; n < count; ++n) {
-    if (!(total[n] >= 0.5 && total[n] < kInfinity))
-      throw NumericalError(fmt::format("{}: no level of row {} has a finite log probability (the largest is {})", name_,
-                                       begin + n + 1, largest[n]));
-    const double h = std::log(total[n]) - spread[n] / total[n];
-    entropy += weighted_ ? weight(begin + n) * h : h;
-    total[n] = 1 / total[n];
+  for (Index from = 0; from < count; from += kBlockRows) {
+    double* logs = exponent;
+    vector_log(total + from, logs, std::min(kBlockRows, count - from));
+    for (Index n = from; n < std::min(count, from + kBlockRows); ++n) {
+      if (!(total[n] >= 0.5 && total[n] < kInfinity))
+        throw NumericalError(fmt::format("{}: no level of row {} has a finite log probability (the largest is {})",
+                                         name_, begin + n + 1, largest[n]));
+      const double h = logs[n - from] - spread[n] / total[n];
+      entropy += weighted_ ? weight(begin + n) * h : h;
+      total[n] = 1 / total[n];
+    }
   }
   for (Index k = 0; k < levels_; ++k) {
     double* l = work.levels.data() + k * block;
@@ -186,8 +189,7 @@ double Pass::normalize(Work& work, Index begin, Index end) const {
 
 void Pass::add_sums(Work& work, Index begin, Index end) const {
   const Index count = end - begin, block = work.levels.rows();
-  if (!features_.empty())
-    work.feature_sums.noalias() += work.features.topRows(count).transpose() * work.levels.topRows(count);
+  if (!features_.empty()) work.feature_sums->add(work.features->columns(), count, work.levels.data(), block);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const Slot& slot = slots_[i];
     const CompiledStatement& statement = compiled_.statements[slot.statement];
@@ -279,14 +281,14 @@ void Pass::count() {
       entropies[c] += normalize(*done[c], first, last);
       add_sums(*done[c], first, last);
     }
-    for (Eigen::MatrixXd* m : {&done[c]->features, &done[c]->levels}) m->resize(0, 0);
+    done[c]->release();
   });
   entropy_ = 0;
   Eigen::MatrixXd feature_sums = Eigen::MatrixXd::Zero(static_cast<Index>(features_.size()), levels_);
   for (Slot& slot : slots_) slot.sums->values.setZero();
   for (std::size_t c = 0; c < chunks; ++c) {
     entropy_ += entropies[c];
-    feature_sums += done[c]->feature_sums;
+    feature_sums += done[c]->feature_totals;
     for (std::size_t i = 0; i < slots_.size(); ++i)
       if (slots_[i].kind != Kind::dense)
         slots_[i].sums->values +=

@@ -2,6 +2,7 @@
 // kept nowhere.
 #pragma once
 
+#include "messages/column_products.hpp"
 #include "messages/gathered.hpp"
 #include "messages/terms.hpp"
 
@@ -62,10 +63,7 @@ class Pass {
     std::vector<Index> cell_offsets;  ///< dense: where each of those cells begins
     Index gathered_stride = 0;
   };
-  struct Feature {
-    std::vector<std::pair<const double*, Index>> factors;  ///< first number and step a row
-    bool operator==(const Feature&) const = default;
-  };
+  using Feature = std::vector<FeatureColumns::Factor>;
   struct Work;
 
   void collect(Compiled& compiled);

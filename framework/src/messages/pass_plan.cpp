@@ -206,9 +206,9 @@ void Pass::classify(Slot& slot, const Compiled& compiled) {
       for (std::size_t a = 0; a < known.axes.size(); ++a)
         for (std::size_t k = 0; k < others.size(); ++k)
           if (known.axes[a] == others[k]) first += position[k] * known.strides[a];
-      feature.factors.emplace_back(first, steps[f]);
+      feature.emplace_back(first, steps[f]);
     }
-    std::sort(feature.factors.begin(), feature.factors.end());
+    std::sort(feature.begin(), feature.end());
     const auto found = std::find(features_.begin(), features_.end(), feature);
     slot.features.push_back(static_cast<int>(found - features_.begin()));
     if (found == features_.end()) features_.push_back(std::move(feature));

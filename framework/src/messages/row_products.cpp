@@ -1,20 +1,13 @@
 #include "messages/row_products.hpp"
 
+#include "messages/lanes.hpp"
+
 #include <algorithm>
-#include <cstring>
 
 namespace kullback::messages {
 namespace {
 
-constexpr Index kLanes = PaddedTable::kLanes;
 constexpr Index kTileRows = 8;
-using Lanes = double __attribute__((vector_size(kLanes * sizeof(double))));
-
-Lanes load(const double* from) {
-  Lanes lanes;
-  std::memcpy(&lanes, from, sizeof(lanes));
-  return lanes;
-}
 
 // `Count` rows times `Vectors` groups of lanes of the table.
 template <int Vectors, int Count>
@@ -66,31 +59,14 @@ void sum_tile(const Rows& rows, const Index* starts, const Index* fresh, const d
 template <int Vectors>
 void sum_columns(const Rows& rows, const Index* starts, const Index* fresh, const double* columns, Index column_step,
                  Index width, double* to) {
-  constexpr Index kTile = 8;
+  constexpr int kTile = 8;
   const auto tile = [&](Index k, auto count) {
     sum_tile<Vectors, decltype(count)::value>(rows, starts, fresh, columns + k * column_step, column_step, to + k,
                                               width);
   };
   Index k = 0;
-  for (; k + kTile <= width; k += kTile) tile(k, std::integral_constant<int, 8>{});
-  switch (width - k) {
-    case 7:
-      return tile(k, std::integral_constant<int, 7>{});
-    case 6:
-      return tile(k, std::integral_constant<int, 6>{});
-    case 5:
-      return tile(k, std::integral_constant<int, 5>{});
-    case 4:
-      return tile(k, std::integral_constant<int, 4>{});
-    case 3:
-      return tile(k, std::integral_constant<int, 3>{});
-    case 2:
-      return tile(k, std::integral_constant<int, 2>{});
-    case 1:
-      return tile(k, std::integral_constant<int, 1>{});
-    default:
-      return;
-  }
+  for (; k + kTile <= width; k += kTile) tile(k, std::integral_constant<int, kTile>{});
+  dispatch<kTile>(width - k, [&](auto count) { tile(k, count); });
 }
 
 // Rows shorter than a group of lanes.

@@ -11,7 +11,6 @@ namespace kullback::messages {
 /// A depth by width table whose rows are padded with zeros to whole lanes.
 class PaddedTable {
  public:
-  static constexpr Index kLanes = 8;
   void reset(Index depth, Index width);  ///< all zeros
   double* data() { return numbers_.data(); }
   const double* data() const { return numbers_.data(); }
