@@ -1,6 +1,5 @@
 #include "messages/gathered.hpp"
 
-#include "messages/lanes.hpp"
 #include "parallel/parallel.hpp"
 
 #include <kullback/error.hpp>
@@ -17,6 +16,7 @@
 namespace kullback::messages {
 namespace {
 
+constexpr Index kLanes = 8;         // doubles of one vector; levels are padded to whole vectors with zeros
 constexpr Index kBlockRows = 256;   // whose logarithms are taken at once
 constexpr Index kChunkRows = 4096;  // at least
 constexpr Index kMostChunks = 64;
@@ -27,10 +27,17 @@ constexpr double kUnderflow = 1e-200;  // a smaller total may have lost digits
 constexpr std::size_t kUnrolled = 16;  // levels of up to so many vectors stay in registers
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+using Vector [[gnu::vector_size(kLanes * sizeof(double))]] = double;
 using Rows = std::span<const double* const>;
 
-// Levels are padded to whole vectors with zeros.
 Index padded(Index levels) { return (levels + kLanes - 1) / kLanes * kLanes; }
+
+Vector load(const double* from) {
+  Vector v;
+  __builtin_memcpy(&v, from, sizeof v);
+  return v;
+}
+void store(double* to, Vector v) { __builtin_memcpy(to, &v, sizeof v); }
 
 double total_of(const Vector& v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); }
 

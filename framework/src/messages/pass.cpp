@@ -1,6 +1,5 @@
 #include "messages/pass.hpp"
 
-#include "messages/row_products.hpp"
 #include "parallel/parallel.hpp"
 
 #include <kullback/error.hpp>
@@ -11,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 namespace kullback::messages {
 namespace {
@@ -25,23 +25,28 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // What one chunk needs.
 struct Pass::Work {
-  Eigen::MatrixXd columns;   // rows by columns, contiguous
-  Eigen::MatrixXd features;  // rows by features, padded
-  Eigen::MatrixXd levels;    // rows by levels, padded: logits, then responsibilities
-  RowSums feature_sums;
+  std::optional<FeatureColumns> features;
+  Eigen::MatrixXd levels;  // rows by levels: logits, then responsibilities
+  std::optional<ColumnSums> feature_sums;
+  Eigen::MatrixXd feature_totals;
   std::vector<std::vector<double>> sums;  // by slot that is not dense
-  Eigen::VectorXd largest, total, spread, log_total;
+  Eigen::VectorXd largest, total, spread;
   Work(const Pass& pass, Index block)
-      : columns(block, static_cast<Index>(pass.columns_.size())),
-        features(padded_zeros(block, static_cast<Index>(pass.features_.size()))),
-        levels(padded_zeros(block, pass.levels_)),
-        feature_sums(static_cast<Index>(pass.features_.size()), pass.levels_),
+      : features(std::in_place, pass.features_, block),
+        levels(padded(block), pass.levels_),
+        feature_sums(std::in_place, static_cast<Index>(pass.features_.size()), pass.levels_),
         largest(block),
         total(block),
-        spread(block),
-        log_total(block) {
+        spread(block) {
     for (const Slot& slot : pass.slots_)
       sums.emplace_back(slot.kind == Kind::dense ? 0 : static_cast<std::size_t>(slot.sums->values.size()), 0.0);
+  }
+  // Nothing but the sums is kept.
+  void release() {
+    feature_totals = feature_sums->result();
+    feature_sums.reset();
+    features.reset();
+    levels.resize(0, 0);
   }
 };
 
@@ -55,8 +60,7 @@ double Pass::weight(Index row) const {
 }
 
 void Pass::multiply_moments(const MomentsOf& moments, bool own_only) {
-  feature_products_.setZero(round_up(levels_, kColumnStep),
-                            round_up(static_cast<Index>(features_.size()), kColumnStep));
+  feature_products_.setZero(static_cast<Index>(features_.size()), levels_);
   for (Slot& slot : slots_) {
     std::fill(slot.products.begin(), slot.products.end(), 0.0);
     const CompiledStatement& statement = compiled_.statements[slot.statement];
@@ -74,7 +78,7 @@ void Pass::multiply_moments(const MomentsOf& moments, bool own_only) {
     if (slot.kind != Kind::dense) continue;
     for (std::size_t c = 0; c < slot.features.size(); ++c)
       for (Index k = 0; k < levels_; ++k)
-        feature_products_(k, slot.features[c]) +=
+        feature_products_(slot.features[c], k) +=
             slot.products[static_cast<std::size_t>(slot.cell_offsets[c] + k * slot.level_stride)];
   }
   products_hold_ = true;
@@ -83,25 +87,8 @@ void Pass::multiply_moments(const MomentsOf& moments, bool own_only) {
 // Log probabilities of the rows, up to a constant each: the first end - begin rows of work.levels.
 void Pass::logits(Work& work, Index begin, Index end) const {
   const Index count = end - begin;
-  auto levels = work.levels.topLeftCorner(count, levels_);
-  for (std::size_t c = 0; c < columns_.size(); ++c) {
-    const auto [first, step] = columns_[c];
-    const double* from = first + begin * step;
-    double* column = work.columns.col(static_cast<Index>(c)).data();
-    for (Index n = 0; n < count; ++n) column[n] = from[n * step];
-  }
-  for (std::size_t f = 0; f < features_.size(); ++f) {
-    auto feature = work.features.col(static_cast<Index>(f)).head(count);
-    if (features_[f].empty()) feature.setOnes();
-    for (std::size_t i = 0; i < features_[f].size(); ++i) {
-      const auto column = work.columns.col(features_[f][i]).head(count);
-      if (i == 0)
-        feature = column;
-      else
-        feature.array() *= column.array();
-    }
-  }
-  pad_rows(work.features, count);
+  auto levels = work.levels.topRows(count);
+  work.features->fill(begin, count);
   if (given_) {
     Eigen::MatrixXd transposed(levels_, count);
     given_(begin, end, transposed);
@@ -111,7 +98,7 @@ void Pass::logits(Work& work, Index begin, Index end) const {
   if (features_.empty())
     levels.setZero();
   else
-    multiply_rows(work.features, feature_products_, count, work.levels);
+    multiply_columns(work.features->columns(), count, feature_products_, work.levels.data(), work.levels.rows());
   const Index block = work.levels.rows();
   for (const Slot& slot : slots_) {
     const CompiledStatement& statement = compiled_.statements[slot.statement];
@@ -180,16 +167,18 @@ double Pass::normalize(Work& work, Index begin, Index end) const {
       }
     }
   }
-  double* log_total = work.log_total.data();
-  vector_log(total, log_total, count);
   double entropy = 0;
-  for (Index n = 0; n < count; ++n) {
-    if (!(total[n] >= 0.5 && total[n] < kInfinity))
-      throw NumericalError(fmt::format("{}: no level of row {} has a finite log probability (the largest is {})", name_,
-                                       begin + n + 1, largest[n]));
-    const double h = log_total[n] - spread[n] / total[n];
-    entropy += weighted_ ? weight(begin + n) * h : h;
-    total[n] = 1 / total[n];
+  for (Index from = 0; from < count; from += kBlockRows) {
+    double* logs = exponent;
+    vector_log(total + from, logs, std::min(kBlockRows, count - from));
+    for (Index n = from; n < std::min(count, from + kBlockRows); ++n) {
+      if (!(total[n] >= 0.5 && total[n] < kInfinity))
+        throw NumericalError(fmt::format("{}: no level of row {} has a finite log probability (the largest is {})",
+                                         name_, begin + n + 1, largest[n]));
+      const double h = logs[n - from] - spread[n] / total[n];
+      entropy += weighted_ ? weight(begin + n) * h : h;
+      total[n] = 1 / total[n];
+    }
   }
   for (Index k = 0; k < levels_; ++k) {
     double* l = work.levels.data() + k * block;
@@ -200,8 +189,7 @@ double Pass::normalize(Work& work, Index begin, Index end) const {
 
 void Pass::add_sums(Work& work, Index begin, Index end) const {
   const Index count = end - begin, block = work.levels.rows();
-  pad_rows(work.levels, count);
-  if (!features_.empty()) work.feature_sums.add(work.features, work.levels, count);
+  if (!features_.empty()) work.feature_sums->add(work.features->columns(), count, work.levels.data(), block);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const Slot& slot = slots_[i];
     const CompiledStatement& statement = compiled_.statements[slot.statement];
@@ -293,14 +281,14 @@ void Pass::count() {
       entropies[c] += normalize(*done[c], first, last);
       add_sums(*done[c], first, last);
     }
-    for (Eigen::MatrixXd* m : {&done[c]->columns, &done[c]->features, &done[c]->levels}) m->resize(0, 0);
+    done[c]->release();
   });
   entropy_ = 0;
   Eigen::MatrixXd feature_sums = Eigen::MatrixXd::Zero(static_cast<Index>(features_.size()), levels_);
   for (Slot& slot : slots_) slot.sums->values.setZero();
   for (std::size_t c = 0; c < chunks; ++c) {
     entropy_ += entropies[c];
-    feature_sums += done[c]->feature_sums.total();
+    feature_sums += done[c]->feature_totals;
     for (std::size_t i = 0; i < slots_.size(); ++i)
       if (slots_[i].kind != Kind::dense)
         slots_[i].sums->values +=
@@ -342,7 +330,7 @@ void Pass::responsibilities(Index begin, Index end, Out levels) const {
     logits(work, at, last);
     normalize(work, at, last);
     for (Index n = std::max(begin, at); n < std::min(end, last); ++n)
-      levels.col(n - begin) = work.levels.row(n - at).head(levels_).transpose();
+      levels.col(n - begin) = work.levels.row(n - at).transpose();
   }
 }
 

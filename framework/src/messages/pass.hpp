@@ -2,6 +2,7 @@
 // kept nowhere.
 #pragma once
 
+#include "messages/column_products.hpp"
 #include "messages/gathered.hpp"
 #include "messages/terms.hpp"
 
@@ -62,8 +63,7 @@ class Pass {
     std::vector<Index> cell_offsets;  ///< dense: where each of those cells begins
     Index gathered_stride = 0;
   };
-  using Column = std::pair<const double*, Index>;  ///< known numbers of the rows: the first, and the step a row
-  using Feature = std::vector<int>;                ///< a product of columns, in order
+  using Feature = std::vector<FeatureColumns::Factor>;
   struct Work;
 
   void collect(Compiled& compiled);
@@ -87,9 +87,8 @@ class Pass {
   std::vector<Eigen::VectorXd> weights_;  // by plate; empty: 1
   bool weighted_ = false;
   std::vector<Slot> slots_;
-  std::vector<Column> columns_;
   std::vector<Feature> features_;
-  Eigen::MatrixXd feature_products_;              // W: levels by features, padded
+  Eigen::MatrixXd feature_products_;              // W: features by levels
   std::function<void(Index, Index, Out)> given_;  // logits of the start; empty after the first real pass
   std::unique_ptr<GatheredRows> gathered_;        // where every slot is a gather
   bool products_hold_ = false;

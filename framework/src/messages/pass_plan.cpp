@@ -206,10 +206,7 @@ void Pass::classify(Slot& slot, const Compiled& compiled) {
       for (std::size_t a = 0; a < known.axes.size(); ++a)
         for (std::size_t k = 0; k < others.size(); ++k)
           if (known.axes[a] == others[k]) first += position[k] * known.strides[a];
-      const Column column{first, steps[f]};
-      const auto at = std::find(columns_.begin(), columns_.end(), column);
-      feature.push_back(static_cast<int>(at - columns_.begin()));
-      if (at == columns_.end()) columns_.push_back(column);
+      feature.emplace_back(first, steps[f]);
     }
     std::sort(feature.begin(), feature.end());
     const auto found = std::find(features_.begin(), features_.end(), feature);

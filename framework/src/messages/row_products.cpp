@@ -7,124 +7,111 @@
 namespace kullback::messages {
 namespace {
 
-// R vectors of rows by K levels: sums over the features.
-template <int R, int K>
-void multiply_tile(const double* features, Index rows, Index count, const double* weights, Index width, double* levels,
-                   Index stride) {
-  Vector sums[R][K] = {};
-  for (Index f = 0; f < count; ++f) {
-    Vector x[R];
-#pragma GCC unroll 4
-    for (int r = 0; r < R; ++r) x[r] = load(features + f * rows + r * kLanes);
-#pragma GCC unroll 20
-    for (int k = 0; k < K; ++k) {
-      const double w = weights[f * width + k];
-#pragma GCC unroll 4
-      for (int r = 0; r < R; ++r) sums[r][k] += x[r] * w;
+constexpr Index kTileRows = 8;
+
+// `Count` rows times `Vectors` groups of lanes of the table.
+template <int Vectors, int Count>
+void table_tile(const double* rows, Index step, Index depth, const double* table, Index table_step, Index width,
+                double* to, Index to_step) {
+  Lanes sums[Count][Vectors] = {};
+  for (Index m = 0; m < depth; ++m) {
+    Lanes cells[Vectors];
+    for (int v = 0; v < Vectors; ++v) cells[v] = load(table + m * table_step + v * kLanes);
+    for (int r = 0; r < Count; ++r) {
+      const double number = rows[r * step + m];
+      for (int v = 0; v < Vectors; ++v) sums[r][v] += number * cells[v];
     }
   }
-#pragma GCC unroll 20
-  for (int k = 0; k < K; ++k)
-#pragma GCC unroll 4
-    for (int r = 0; r < R; ++r) store(levels + k * stride + r * kLanes, sums[r][k]);
+  for (Index k = 0; k < width; ++k)
+    for (int r = 0; r < Count; ++r) to[k * to_step + r] += sums[r][k / kLanes][k % kLanes];
 }
 
-// K levels of all rows, in tiles that fit the registers: at most 24 sums of the 32 there are.
-template <int K>
-void multiply_levels(const Eigen::MatrixXd& features, const Eigen::MatrixXd& weights, Index first, Index count,
-                     Eigen::MatrixXd& levels) {
-  constexpr int kVectors = K <= 4 ? 4 : K <= 8 ? 2 : 1;
-  for (Index n = 0; n < count; n += kVectors * kLanes)
-    multiply_tile<kVectors, K>(features.data() + n, features.rows(), features.cols(), weights.data() + first,
-                               weights.rows(), &levels(n, first), levels.rows());
+template <int Vectors>
+void table_columns(const Rows& rows, Index depth, const double* table, Index table_step, Index width, double* to,
+                   Index to_step) {
+  Index n = 0;
+  for (; n + kTileRows <= rows.count; n += kTileRows)
+    table_tile<Vectors, kTileRows>(rows.data + n * rows.step, rows.step, depth, table, table_step, width, to + n,
+                                   to_step);
+  for (; n < rows.count; ++n)
+    table_tile<Vectors, 1>(rows.data + n * rows.step, rows.step, depth, table, table_step, width, to + n, to_step);
 }
 
-constexpr Index kMostLevels = 20;  // of a tile
-
-// Sums of 4 features by 4 levels, each over every eighth row.
-void add_tile(const double* features, Index feature_rows, const double* levels, Index level_rows, Index count,
-              double* sums) {
-  Vector held[kColumnStep][kColumnStep];
-#pragma GCC unroll 4
-  for (Index f = 0; f < kColumnStep; ++f)
-#pragma GCC unroll 4
-    for (Index k = 0; k < kColumnStep; ++k) held[f][k] = load(sums + (f * kColumnStep + k) * kLanes);
-  for (Index n = 0; n < count; n += kLanes) {
-    Vector x[kColumnStep];
-#pragma GCC unroll 4
-    for (Index f = 0; f < kColumnStep; ++f) x[f] = load(features + f * feature_rows + n);
-#pragma GCC unroll 4
-    for (Index k = 0; k < kColumnStep; ++k) {
-      const Vector r = load(levels + k * level_rows + n);
-#pragma GCC unroll 4
-      for (Index f = 0; f < kColumnStep; ++f) held[f][k] += x[f] * r;
+// Sums over the rows for `Vectors` groups of their numbers, that begin at `starts`, and `Width` columns. A group may
+// overlap the one before it: only its numbers from `fresh` on are added.
+template <int Vectors, int Width>
+void sum_tile(const Rows& rows, const Index* starts, const Index* fresh, const double* columns, Index column_step,
+              double* to, Index to_step) {
+  Lanes sums[Width][Vectors] = {};
+  for (Index n = 0; n < rows.count; ++n) {
+    Lanes numbers[Vectors];
+    for (int v = 0; v < Vectors; ++v) numbers[v] = load(rows.data + n * rows.step + starts[v]);
+    for (int k = 0; k < Width; ++k) {
+      const double factor = columns[k * column_step + n];
+      for (int v = 0; v < Vectors; ++v) sums[k][v] += factor * numbers[v];
     }
   }
-#pragma GCC unroll 4
-  for (Index f = 0; f < kColumnStep; ++f)
-#pragma GCC unroll 4
-    for (Index k = 0; k < kColumnStep; ++k) store(sums + (f * kColumnStep + k) * kLanes, held[f][k]);
+  for (int v = 0; v < Vectors; ++v)
+    for (Index m = fresh[v]; m < starts[v] + kLanes; ++m)
+      for (int k = 0; k < Width; ++k) to[m * to_step + k] += sums[k][v][m - starts[v]];
+}
+
+template <int Vectors>
+void sum_columns(const Rows& rows, const Index* starts, const Index* fresh, const double* columns, Index column_step,
+                 Index width, double* to) {
+  constexpr int kTile = 8;
+  const auto tile = [&](Index k, auto count) {
+    sum_tile<Vectors, decltype(count)::value>(rows, starts, fresh, columns + k * column_step, column_step, to + k,
+                                              width);
+  };
+  Index k = 0;
+  for (; k + kTile <= width; k += kTile) tile(k, std::integral_constant<int, kTile>{});
+  dispatch<kTile>(width - k, [&](auto count) { tile(k, count); });
+}
+
+// Rows shorter than a group of lanes.
+void sum_short_rows(const Rows& rows, Index depth, const double* columns, Index column_step, Index width, double* to) {
+  for (Index k = 0; k < width; ++k) {
+    double sums[kLanes] = {};
+    for (Index n = 0; n < rows.count; ++n)
+      for (Index m = 0; m < depth; ++m) sums[m] += columns[k * column_step + n] * rows.data[n * rows.step + m];
+    for (Index m = 0; m < depth; ++m) to[m * width + k] += sums[m];
+  }
 }
 
 }  // namespace
 
-Eigen::MatrixXd padded_zeros(Index rows, Index columns) {
-  return Eigen::MatrixXd::Zero(round_up(rows, kRowStep), round_up(columns, kColumnStep));
+void PaddedTable::reset(Index depth, Index width) {
+  depth_ = depth;
+  width_ = width;
+  step_ = (width + kLanes - 1) / kLanes * kLanes;
+  numbers_.assign(static_cast<std::size_t>(depth * step_), 0.0);
 }
 
-void pad_rows(Eigen::MatrixXd& block, Index count) {
-  block.middleRows(count, round_up(count, kRowStep) - count).setZero();
-}
-
-void multiply_rows(const Eigen::MatrixXd& features, const Eigen::MatrixXd& weights, Index count,
-                   Eigen::MatrixXd& levels) {
-  count = round_up(count, kRowStep);
-  const Index all = levels.cols(), tiles = (all + kMostLevels - 1) / kMostLevels;
-  for (Index tile = 0, first = 0; tile < tiles; ++tile) {
-    const Index size = round_up((all - first) / (tiles - tile), kColumnStep);
-    switch (size) {
-      case 4:
-        multiply_levels<4>(features, weights, first, count, levels);
-        break;
-      case 8:
-        multiply_levels<8>(features, weights, first, count, levels);
-        break;
-      case 12:
-        multiply_levels<12>(features, weights, first, count, levels);
-        break;
-      case 16:
-        multiply_levels<16>(features, weights, first, count, levels);
-        break;
-      default:
-        multiply_levels<kMostLevels>(features, weights, first, count, levels);
-    }
-    first += size;
+void add_rows_times_table(const Rows& rows, const PaddedTable& table, double* to, Index to_step) {
+  constexpr Index kMost = 3 * kLanes;
+  for (Index k = 0; k < table.width(); k += kMost) {
+    const Index width = std::min(kMost, table.width() - k);
+    const auto columns = width > 2 * kLanes ? table_columns<3> : width > kLanes ? table_columns<2> : table_columns<1>;
+    columns(rows, table.depth(), table.data() + k, table.step(), width, to + k * to_step, to_step);
   }
 }
 
-RowSums::RowSums(Index features, Index levels)
-    : features_(features),
-      levels_(levels),
-      lanes_(Eigen::MatrixXd::Zero(kLanes, round_up(features, kColumnStep) * round_up(levels, kColumnStep))) {}
-
-void RowSums::add(const Eigen::MatrixXd& features, const Eigen::MatrixXd& levels, Index count) {
-  count = round_up(count, kRowStep);
-  double* sums = lanes_.data();
-  for (Index f = 0; f < features_; f += kColumnStep)
-    for (Index k = 0; k < levels_; k += kColumnStep, sums += kColumnStep * kColumnStep * kLanes)
-      add_tile(features.data() + f * features.rows(), features.rows(), levels.data() + k * levels.rows(), levels.rows(),
-               count, sums);
-}
-
-Eigen::MatrixXd RowSums::total() const {
-  Eigen::MatrixXd total(features_, levels_);
-  const Index width = round_up(levels_, kColumnStep);
-  for (Index f = 0; f < features_; ++f)
-    for (Index k = 0; k < levels_; ++k) {
-      const Index tile = f / kColumnStep * (width / kColumnStep) + k / kColumnStep;
-      total(f, k) = lanes_.col((tile * kColumnStep + f % kColumnStep) * kColumnStep + k % kColumnStep).sum();
+void add_rows_times_columns(const Rows& rows, Index depth, const double* columns, Index column_step, Index width,
+                            double* to) {
+  if (depth < kLanes) return sum_short_rows(rows, depth, columns, column_step, width, to);
+  constexpr Index kMost = 3;
+  const Index groups = (depth + kLanes - 1) / kLanes;
+  for (Index g = 0; g < groups; g += kMost) {
+    Index starts[kMost], fresh[kMost];
+    const Index vectors = std::min(kMost, groups - g);
+    for (Index v = 0; v < vectors; ++v) {
+      fresh[v] = (g + v) * kLanes;
+      starts[v] = std::min(fresh[v], depth - kLanes);  // the last group ends with the row
     }
-  return total;
+    const auto sum = vectors == 3 ? sum_columns<3> : vectors == 2 ? sum_columns<2> : sum_columns<1>;
+    sum(rows, starts, fresh, columns, column_step, width, to);
+  }
 }
 
 }  // namespace kullback::messages

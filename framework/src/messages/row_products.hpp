@@ -1,37 +1,41 @@
-// Matrix products of a block of rows with few columns on either side: every sum stays in a register.
+// Products of long, narrow matrices with small ones, as sweeps over rows need them: rows of data times a table, and the
+// transposed product that sums over the rows. Sums of eight lanes are kept in registers; nothing is packed.
 #pragma once
 
 #include <kullback/types.hpp>
 
+#include <vector>
+
 namespace kullback::messages {
 
-/// Features and levels of a block of rows, columns contiguous. Both are padded: rows to kRowStep, columns to
-/// kColumnStep. Padded columns of features are zero from the start; `pad_rows` zeroes the rows beyond `count`.
-constexpr Index kRowStep = 32, kColumnStep = 4;
-constexpr Index round_up(Index n, Index step) { return (n + step - 1) / step * step; }
-
-/// A matrix of zeros with padded rows and columns.
-Eigen::MatrixXd padded_zeros(Index rows, Index columns);
-/// Zeros in the rows from `count` to the next multiple of kRowStep.
-void pad_rows(Eigen::MatrixXd& block, Index count);
-
-/// levels(n, k) = sum over f of features(n, f) weights(k, f) for the rows below `count`, rounded up. `weights`: padded
-/// levels by padded features.
-void multiply_rows(const Eigen::MatrixXd& features, const Eigen::MatrixXd& weights, Index count,
-                   Eigen::MatrixXd& levels);
-
-/// Sums over rows of features(n, f) levels(n, k).
-class RowSums {
+/// A depth by width table whose rows are padded with zeros to whole lanes.
+class PaddedTable {
  public:
-  RowSums(Index features, Index levels);
-  /// Adds the rows below `count`, rounded up: those beyond it must be zero in one of the two.
-  void add(const Eigen::MatrixXd& features, const Eigen::MatrixXd& levels, Index count);
-  /// Features by levels.
-  Eigen::MatrixXd total() const;
+  void reset(Index depth, Index width);  ///< all zeros
+  double* data() { return numbers_.data(); }
+  const double* data() const { return numbers_.data(); }
+  Index step() const { return step_; }  ///< from one row to the next
+  Index depth() const { return depth_; }
+  Index width() const { return width_; }
 
  private:
-  Index features_, levels_;
-  Eigen::MatrixXd lanes_;  // the sums of every eighth row, a column a pair; the levels of a feature tile together
+  Index depth_ = 0, width_ = 0, step_ = 0;
+  std::vector<double> numbers_;
 };
+
+/// Rows that are contiguous, `step` numbers from one to the next.
+struct Rows {
+  const double* data = nullptr;
+  Index step = 0;
+  Index count = 0;
+};
+
+/// to(n, k) += sum over m of rows(n, m) table(m, k). Column k of `to` is contiguous and begins at to + k * to_step.
+void add_rows_times_table(const Rows& rows, const PaddedTable& table, double* to, Index to_step);
+
+/// to(m, k) += sum over n of rows(n, m) columns(n, k), m < depth, k < width. Column k begins at columns + k *
+/// column_step; `to` is dense, k running fastest.
+void add_rows_times_columns(const Rows& rows, Index depth, const double* columns, Index column_step, Index width,
+                            double* to);
 
 }  // namespace kullback::messages

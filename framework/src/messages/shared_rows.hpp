@@ -2,7 +2,7 @@
 #pragma once
 
 #include "inference/local.hpp"
-#include "messages/table_products.hpp"
+#include "messages/row_products.hpp"
 #include "messages/terms.hpp"
 
 #include <atomic>
