@@ -28,20 +28,21 @@ double bound_of(LocalMember& rows, const double* prior, const double* eta, const
 void GatheredRows::gather(std::span<const GatheredTable> tables, const double* weights, std::size_t local, Index member,
                           LocalMember& to) const {
   const Index begin = by_member_->begin[static_cast<std::size_t>(member)], count = by_member_->of(member),
-              width = to.width();
+              width = padded(levels_);
+  std::vector<double> product(static_cast<std::size_t>(width));
   to.resize(count);
   for (Index i = 0; i < count; ++i) {
     const Index row = by_member_->rows[static_cast<std::size_t>(begin + i)];
-    to.weight(i) = weights ? weights[row] : 1;
-    double* f = to.factors(i);
-    bool first = true;
+    const double* factors = nullptr;
     for (std::size_t t = 0; t < tables.size(); ++t) {
       if (t == local) continue;
       const Index at = tables[t].at[row * tables[t].step], from = at >= 0 ? at : tables[t].rows;
       const double* e = tables_[t].exponentials.data() + from * width;
-      for (Index v = 0; v < width; v += kLanes) store(f + v, first ? load(e + v) : load(f + v) * load(e + v));
-      first = false;
+      if (factors)
+        for (Index k = 0; k < levels_; ++k) product[static_cast<std::size_t>(k)] = factors[k] * e[k];
+      factors = factors ? product.data() : e;
     }
+    to.set_row(i, weights ? weights[row] : 1, factors);
   }
 }
 

@@ -11,7 +11,7 @@ namespace kullback::messages {
 
 /// `inference: inner:`, the rule of the iterations inside a sweep.
 struct InnerSettings {
-  double tolerance = 1e-3;    ///< on the mean absolute change of a member's natural parameters
+  double tolerance = 1e-3;  ///< on the mean absolute change of a member's natural parameters
   Index max_iterations = 100;
   /// Every sweep tries its members from equal responsibilities as well, and takes them where the bound gains by it.
   bool fresh_start = false;
@@ -38,10 +38,8 @@ class LocalMember {
   explicit LocalMember(Index levels);
   /// Room for that many rows, all of weight 0 at first.
   void resize(Index rows);
-  /// f of a row: `width()` numbers, those behind the levels 0; and its weight.
-  double* factors(Index row) { return full_.data() + row * width_; }
-  double& weight(Index row) { return weights_[static_cast<std::size_t>(row)]; }
-  Index width() const { return width_; }
+  /// `factors`: f of the row, one number a level.
+  void set_row(Index row, double weight, const double* factors);
 
   /// The equal share of all rows' weight.
   double share() const;
@@ -51,18 +49,19 @@ class LocalMember {
   double log_totals(const double* mean);
 
  private:
-  bool step(const std::vector<double>& factors, Index width);
+  bool step(const double* factors, Index levels);
   void exponentials(Index count, double log_sum);
   void pack(const double* prior, double limit, double log_sum);
   void unpack();
 
-  Index levels_, width_, rows_ = 0;
-  Index active_ = 0;                             // levels that take part
-  std::vector<double> full_, packed_, weights_;  // f of all levels, and of those that take part
-  std::vector<double> rest_;                     // by row: the sum over the levels that rest
+  Index levels_, rows_ = 0;
+  Index active_ = 0;                    // levels that take part
+  std::vector<double> full_, packed_;   // f of all levels, and of those that take part, group by group of rows
+  std::vector<double> weights_, rest_;  // by row: its weight, and the sum over the levels that rest
   // By level that takes part: its number, concentration = eta + 1, exp(E[log x]), counts; `all_`: of those that rest.
-  std::vector<Index> number_, kept_;
+  std::vector<Index> number_, kept_, resting_;
   std::vector<double> concentration_, factor_, counts_, all_;
+  std::vector<double> lanes_;  // of the counts, by level
 };
 
 }  // namespace kullback::messages

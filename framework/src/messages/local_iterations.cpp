@@ -9,7 +9,7 @@ namespace kullback::messages {
 
 // A slot reads a source so that a row of its table is the moments of one member, level by level.
 int Pass::local_source(const std::function<bool(int source)>& suits) const {
-  if (!gathered_) return -1;
+  if (!gathered_ || slots_.size() < 2) return -1;
   for (const Slot& slot : slots_) {
     if (slot.terms.size() != 1) continue;
     const Term& term = compiled_.statements[slot.statement].terms[slot.terms.front()];
