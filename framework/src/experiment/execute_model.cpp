@@ -268,12 +268,22 @@ void add_missing(const Experiment& experiment, const ModelJoint& joint, Outcome&
   }
 }
 
+void iterate_inside(const Experiment& experiment, ModelJoint& joint) {
+  try {
+    joint.iterate_locally(*experiment.inner);
+  } catch (const UnsupportedError& error) {
+    config::fail(experiment.inner_place, "inference.inner", error.what());
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Registry& registry, Index restart) {
   const Model& model = experiment.model.model;
   try {  // the experiment outlives its joints
-    return make_model_joint(registry, {std::shared_ptr<void>(), &model}, experiment.settings.seed, restart);
+    auto joint = make_model_joint(registry, {std::shared_ptr<void>(), &model}, experiment.settings.seed, restart);
+    if (experiment.inner) iterate_inside(experiment, *joint);
+    return joint;
   } catch (const UnsupportedError& error) {
     // "tau: why" or "tau ... why" stands at tau's statement, or at the one whose text it has.
     const std::string what = error.what();

@@ -148,6 +148,9 @@ void write_defaults(Experiment& experiment) {
   add("tolerance", fmt::format("{}", s.tolerance));
   add("max_sweeps", fmt::format("{}", s.max_sweeps));
   if (experiment.is_model) add("restarts", fmt::format("{}", experiment.restarts));
+  if (const auto& inner = experiment.inner)
+    config::set_value(root, fmt::format("inference.inner={{tolerance: {}, max_iterations: {}, fresh_start: {}}}",
+                                        inner->tolerance, inner->max_iterations, inner->fresh_start));
   config::set_value(root, fmt::format("inference.seed={}", s.seed));
 }
 

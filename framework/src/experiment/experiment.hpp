@@ -3,6 +3,7 @@
 
 #include "config/node.hpp"
 #include "language/read_model.hpp"
+#include "messages/local_group.hpp"
 #include "model/evaluate.hpp"
 
 #include <kullback/run.hpp>
@@ -50,6 +51,8 @@ struct Experiment {
   bool is_model = false;
   language::ModelFile model;  ///< where the file is a model, instead of cases
   Index restarts = 1;         ///< models: starts that differ in their random numbers
+  std::optional<messages::InnerSettings> inner;  ///< models: iterations of local factors inside a sweep
+  config::Place inner_place;
   std::vector<Direction> directions;
   const Optimizer* optimizer = nullptr;  ///< null: the first that accepts the divergence
   Settings settings;

@@ -57,6 +57,17 @@ Schedule read_schedule(const Node& node) {
   config::fail(node.place, node.path, fmt::format("'{}' is not a schedule; {}", word, suggestion(word, known)));
 }
 
+// "inner: {tolerance: 1e-3, max_iterations: 100, fresh_start: true}"
+messages::InnerSettings read_inner(const Node& node) {
+  messages::InnerSettings inner;
+  if (node.kind != Node::Kind::map)
+    config::fail(node.place, node.path, "inner is a map: {tolerance: 1e-3, max_iterations: 100, fresh_start: true}");
+  if (const Node* n = node.find("tolerance")) inner.tolerance = n->positive();
+  if (const Node* n = node.find("max_iterations")) inner.max_iterations = n->whole(1, 1'000'000);
+  if (const Node* n = node.find("fresh_start")) inner.fresh_start = n->boolean();
+  return inner;
+}
+
 }  // namespace
 
 void read_inference(const Node* inference, const Registry& registry, Experiment& experiment, Collector& errors) {
@@ -86,6 +97,11 @@ void read_inference(const Node* inference, const Registry& registry, Experiment&
   });
   if (experiment.is_model)
     with("restarts", [&](const Node& n) { experiment.restarts = static_cast<Index>(n.whole(1, 100'000)); });
+  if (experiment.is_model)
+    with("inner", [&](const Node& n) {
+      experiment.inner = read_inner(n);
+      experiment.inner_place = n.place;
+    });
   with("damping", [&](const Node& n) {
     settings.damping = n.positive();
     if (settings.damping > 1)

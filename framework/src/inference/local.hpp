@@ -19,6 +19,10 @@ class LocalPasses {
   virtual int before_block(Index pass) const = 0;
   virtual void make_pass(Index pass) = 0;
   virtual std::string pass_name(Index pass) const = 0;
+  /// The block whose members are iterated together with what a pass eliminates, right before it is made; -1: none.
+  virtual int iterated_block(Index) const { return -1; }
+  /// The natural parameters at which all its members stand still, which never lower the bound after the pass.
+  virtual Eigen::MatrixXd iterated(Index) { return {}; }
 };
 
 /// A joint that computes what all members of a range need once, in parallel.

@@ -409,6 +409,7 @@ bool Sweeper::make_passes(int before_block) {
   for (Index p = 0; local_ && p < local_->passes(); ++p) {
     if (local_->before_block(p) != before_block) continue;
     if (stopped()) return false;
+    if (const int b = local_->iterated_block(p); b >= 0) assign({b, 0, block(b).members()}, local_->iterated(p));
     local_->make_pass(p);
     if (bound_fell_after(local_->pass_name(p))) return false;
   }

@@ -16,9 +16,9 @@ constexpr int kDepth = 5;
 template <int Vectors, int Width>
 void product_tile(const double* const* columns, Index depth, Index at, const double* factors, Index step, double* to,
                   Index to_step) {
-  Lanes sums[Width][Vectors] = {};
+  Vector sums[Width][Vectors] = {};
   for (Index m = 0; m < depth; ++m) {
-    Lanes numbers[Vectors];
+    Vector numbers[Vectors];
     for (int v = 0; v < Vectors; ++v) numbers[v] = load(columns[m] + at + v * kLanes);
     for (int k = 0; k < Width; ++k) {
       const double factor = factors[m + k * step];
@@ -26,7 +26,7 @@ void product_tile(const double* const* columns, Index depth, Index at, const dou
     }
   }
   for (int k = 0; k < Width; ++k)
-    for (int v = 0; v < Vectors; ++v) store(sums[k][v], to + k * to_step + at + v * kLanes);
+    for (int v = 0; v < Vectors; ++v) store(to + k * to_step + at + v * kLanes, sums[k][v]);
 }
 
 // All rows of `Width` columns of results.
@@ -48,15 +48,15 @@ void product_panel(const double* const* columns, Index depth, Index count, const
 template <int Depth, int Width>
 void sum_tile(const double* const* columns, Index count, const double* others, Index step, double* lanes,
               Index lanes_step) {
-  Lanes sums[Depth][Width];
+  Vector sums[Depth][Width];
   for (int m = 0; m < Depth; ++m)
     for (int k = 0; k < Width; ++k) sums[m][k] = load(lanes + m * lanes_step + k * kLanes);
   Index n = 0;
   for (; n + kLanes <= count; n += kLanes) {
-    Lanes numbers[Width];
+    Vector numbers[Width];
     for (int k = 0; k < Width; ++k) numbers[k] = load(others + k * step + n);
     for (int m = 0; m < Depth; ++m) {
-      const Lanes column = load(columns[m] + n);
+      const Vector column = load(columns[m] + n);
       for (int k = 0; k < Width; ++k) sums[m][k] += column * numbers[k];
     }
   }
@@ -64,7 +64,7 @@ void sum_tile(const double* const* columns, Index count, const double* others, I
     for (int m = 0; m < Depth; ++m)
       for (int k = 0; k < Width; ++k) sums[m][k][n % kLanes] += columns[m][n] * others[k * step + n];
   for (int m = 0; m < Depth; ++m)
-    for (int k = 0; k < Width; ++k) store(sums[m][k], lanes + m * lanes_step + k * kLanes);
+    for (int k = 0; k < Width; ++k) store(lanes + m * lanes_step + k * kLanes, sums[m][k]);
 }
 
 template <int Width>
@@ -88,7 +88,7 @@ void for_tiles(Index width, const Panel& panel) {
 
 }  // namespace
 
-Index padded(Index count) { return (count + kLanes - 1) / kLanes * kLanes + kLanes; }
+Index column_length(Index count) { return padded(count) + kLanes; }
 
 void multiply_columns(const std::vector<const double*>& columns, Index count, const Eigen::MatrixXd& factors,
                       double* to, Index to_step) {
@@ -113,7 +113,8 @@ Eigen::MatrixXd ColumnSums::result() const {
   return lanes.colwise().sum().reshaped(width_, depth_).transpose();
 }
 
-FeatureColumns::FeatureColumns(const std::vector<std::vector<Factor>>& features, Index block) : step_(padded(block)) {
+FeatureColumns::FeatureColumns(const std::vector<std::vector<Factor>>& features, Index block)
+    : step_(column_length(block)) {
   for (const auto& factors : features)
     for (const Factor& f : factors)
       if (f.second != 0 && std::find(copied_.begin(), copied_.end(), f) == copied_.end()) copied_.push_back(f);

@@ -10,7 +10,7 @@ namespace kullback::messages {
 
 /// Length to give to columns of `count` numbers: those at a multiple of a power of two would share their places in the
 /// first-level cache.
-Index padded(Index count);
+Index column_length(Index count);
 
 /// to(n, k) = sum over m of columns[m][n] factors(m, k), n < count. Column k of `to` begins at to + k * to_step.
 void multiply_columns(const std::vector<const double*>& columns, Index count, const Eigen::MatrixXd& factors,

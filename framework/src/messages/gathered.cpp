@@ -1,5 +1,6 @@
 #include "messages/gathered.hpp"
 
+#include "messages/lanes.hpp"
 #include "parallel/parallel.hpp"
 
 #include <kullback/error.hpp>
@@ -16,28 +17,16 @@
 namespace kullback::messages {
 namespace {
 
-constexpr Index kLanes = 8;         // doubles of one vector; levels are padded to whole vectors with zeros
 constexpr Index kBlockRows = 256;   // whose logarithms are taken at once
 constexpr Index kChunkRows = 4096;  // at least
 constexpr Index kMostChunks = 64;
 constexpr Index kFewestChunks = 4;
 constexpr Index kRowsASum = 4;         // responsibilities a sum: a chunk's own sums should be few beside its rows
 constexpr Index kCombined = 1 << 14;   // numbers of a table that are worth a chunk
-constexpr double kUnderflow = 1e-200;  // a smaller total may have lost digits
 constexpr std::size_t kUnrolled = 16;  // levels of up to so many vectors stay in registers
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-using Vector [[gnu::vector_size(kLanes * sizeof(double))]] = double;
 using Rows = std::span<const double* const>;
-
-Index padded(Index levels) { return (levels + kLanes - 1) / kLanes * kLanes; }
-
-Vector load(const double* from) {
-  Vector v;
-  __builtin_memcpy(&v, from, sizeof v);
-  return v;
-}
-void store(double* to, Vector v) { __builtin_memcpy(to, &v, sizeof v); }
 
 double total_of(const Vector& v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); }
 
@@ -90,12 +79,6 @@ Kernel kernel_for(std::size_t vectors, std::size_t tables) {
 }
 
 }  // namespace
-
-// One row more than the table has, of ones: what a row of the data reads that has no level.
-struct GatheredRows::Table {
-  std::vector<double> exponentials;  // padded
-  std::vector<double> largest;       // of each row's logits
-};
 
 // Sums of the rows that a chunk reads, [first, first + rows) of each table, and one row that nobody reads.
 struct GatheredRows::Part {
@@ -225,7 +208,8 @@ double GatheredRows::count(std::span<const GatheredTable> tables, const double* 
   Index cells = 0;
   for (const GatheredTable& table : tables) cells += table.rows;
   tables_.resize(tables.size());
-  for (std::size_t i = 0; i < tables.size(); ++i) exponentials(tables[i], tables_[i]);
+  for (std::size_t i = 0; i < tables.size(); ++i)
+    if (!std::exchange(tables_[i].current, false)) exponentials(tables[i], tables_[i]);
   const Index most = std::clamp(rows_ / (kRowsASum * std::max<Index>(1, cells)), kFewestChunks, kMostChunks);
   const Index grain = std::max(kChunkRows, (rows_ + most - 1) / most);
   parts_.resize(static_cast<std::size_t>((rows_ + grain - 1) / grain));

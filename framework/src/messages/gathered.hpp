@@ -2,8 +2,12 @@
 // answers.
 #pragma once
 
-#include <kullback/types.hpp>
+#include "messages/local_group.hpp"
 
+#include <kullback/capability.hpp>
+#include <kullback/joint.hpp>
+
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,10 +33,22 @@ class GatheredRows {
   ~GatheredRows();
   /// Replaces the sums; returns the entropy. `weights`: one a row, or null. Throws NumericalError naming the row.
   double count(std::span<const GatheredTable> tables, const double* weights);
+  /// The natural parameters at which the members whose E[log x] are the logits of `tables[local]` stand still, one
+  /// column a member, everything else as it is; `prior`: what they hear beside this pass. The next `count` reads the
+  /// other tables as they are now.
+  Eigen::MatrixXd iterate(std::span<const GatheredTable> tables, const double* weights, std::size_t local,
+                          const Block& block, const Eigen::MatrixXd& prior, const InnerSettings& settings);
 
  private:
-  struct Table;
+  // One row more than the table has, of ones: what a row of the data reads that has no level.
+  struct Table {
+    std::vector<double> exponentials;  // padded
+    std::vector<double> largest;       // of each row's logits
+    bool current = false;              // made for the next count
+  };
   struct Part;
+  void gather(std::span<const GatheredTable> tables, const double* weights, std::size_t local, Index member,
+              LocalMember& to) const;
   void exponentials(const GatheredTable& table, Table& to) const;
   double row_through_logits(std::span<const GatheredTable> tables, Index row, double* r) const;
   void count_chunk(std::span<const GatheredTable> tables, const double* weights, Index begin, Index end,
@@ -43,6 +59,7 @@ class GatheredRows {
   Index rows_, levels_;
   std::vector<Table> tables_;  // kept from one pass to the next: fresh memory is slow
   std::vector<Part> parts_;
+  std::unique_ptr<RowsByMember> by_member_;  // of the table that is iterated
 };
 
 }  // namespace kullback::messages

@@ -1,4 +1,5 @@
-// Eight numbers at once, and constants from numbers: what the register tiles of products are made of.
+// Vectors of doubles that stay in registers, whatever the machine's are, and constants from numbers: what the tiles of
+// products are made of. Rows of levels are padded to whole vectors with zeros.
 #pragma once
 
 #include <kullback/types.hpp>
@@ -9,15 +10,18 @@
 namespace kullback::messages {
 
 inline constexpr Index kLanes = 8;
-using Lanes = double __attribute__((vector_size(kLanes * sizeof(double))));
+using Vector [[gnu::vector_size(kLanes * sizeof(double))]] = double;
 
-inline Lanes load(const double* from) {
-  Lanes lanes;
-  std::memcpy(&lanes, from, sizeof(lanes));
-  return lanes;
+inline Vector load(const double* from) {
+  Vector v;
+  std::memcpy(&v, from, sizeof v);
+  return v;
 }
+inline void store(double* to, const Vector& v) { std::memcpy(to, &v, sizeof v); }
 
-inline void store(const Lanes& lanes, double* to) { std::memcpy(to, &lanes, sizeof(lanes)); }
+inline Index padded(Index count) { return (count + kLanes - 1) / kLanes * kLanes; }
+
+inline constexpr double kUnderflow = 1e-200;  // a smaller total of a row may have lost digits
 
 /// Calls use(constant) with the constant that `count` is, 1 to Most.
 template <int Most, class Use>

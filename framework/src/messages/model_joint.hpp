@@ -47,11 +47,16 @@ class ModelJoint : public Joint,
   Index passes() const override { return static_cast<Index>(passes_.size()); }
   int before_block(Index pass) const override { return pass_before_[static_cast<std::size_t>(pass)]; }
   void make_pass(Index pass) override;
+  int iterated_block(Index pass) const override;
+  Eigen::MatrixXd iterated(Index pass) override;
   std::string pass_name(Index pass) const override;
   std::span<Block> unwritten_blocks() override { return blocks_; }
   bool any_whole_blocks() const override;
   bool move_whole(int block, inference::BlockMove& move) override;
   void write_out(int block) const override;
+
+  /// From now on local factors are iterated in every pass that has some. Throws UnsupportedError if none has.
+  void iterate_locally(const InnerSettings& settings);
 
   const model::Model& model() const { return model_; }
   const Sources& sources() const { return sources_; }
@@ -162,6 +167,8 @@ class ModelJoint : public Joint,
   std::vector<int> put_on_grids_;
   std::vector<std::unique_ptr<Pass>> passes_;
   std::vector<int> pass_before_;                 // by pass: the block it comes before
+  std::vector<int> local_sources_;               // by pass: whose members it iterates, -1: none; empty: no pass does
+  InnerSettings inner_;
   std::vector<std::vector<Index>> color_begin_;  // by block
   std::vector<Eigen::MatrixXd> tables_;          // by source: moments of all cells, where they are not the block's m
   std::vector<Eigen::MatrixXd> messages_;        // by block

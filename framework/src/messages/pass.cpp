@@ -33,7 +33,7 @@ struct Pass::Work {
   Eigen::VectorXd largest, total, spread;
   Work(const Pass& pass, Index block)
       : features(std::in_place, pass.features_, block),
-        levels(padded(block), pass.levels_),
+        levels(column_length(block), pass.levels_),
         feature_sums(std::in_place, static_cast<Index>(pass.features_.size()), pass.levels_),
         largest(block),
         total(block),
@@ -249,14 +249,18 @@ double Pass::memory() const {
   return held + 8 * numbers * static_cast<double>(parallel::threads());
 }
 
-void Pass::count_gathered() {
+std::vector<GatheredTable> Pass::gathered_tables() {
   std::vector<GatheredTable> tables;
   for (Slot& slot : slots_) {
     const SelectionFactor& s = slot.selections.front();
     tables.push_back({s.levels->data() + s.offset, s.strides.empty() ? 0 : s.strides.back(),
                       slot.sums->values.size() / levels_, slot.products.data(), slot.sums->values.data()});
   }
-  entropy_ = gathered_->count(tables, weighted_ ? weights_[0].data() : nullptr);
+  return tables;
+}
+
+void Pass::count_gathered() {
+  entropy_ = gathered_->count(gathered_tables(), weighted_ ? weights_[0].data() : nullptr);
 }
 
 void Pass::count() {

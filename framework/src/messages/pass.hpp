@@ -34,6 +34,15 @@ class Pass {
   /// Log probabilities up to a constant, one column a row.
   void start(std::function<void(Index begin, Index end, Out logits)> logits);
 
+  /// The source, one of them, whose members can be iterated together with the selector before a pass, -1 if there is
+  /// none: rows of a table that a known level picks, whose moments are the logits.
+  int local_source(const std::function<bool(int source)>& suits) const;
+  /// What is heard of this pass by the members of that source, levels by members.
+  Eigen::MatrixXd heard_by(int local_source) const;
+  /// The natural parameters at which its members stand still. `prior`: what they hear beside this pass.
+  Eigen::MatrixXd iterate(const MomentsOf& moments, int local_source, const Block& block, const Eigen::MatrixXd& prior,
+                          const InnerSettings& settings);
+
   int source() const { return source_; }
   double entropy() const { return entropy_; }
   /// Responsibilities of rows [begin, end), levels by rows, as the last pass had them: made again from what it read.
@@ -73,6 +82,8 @@ class Pass {
   void count();
   void count_gathered();
   bool all_gathered() const;
+  std::vector<GatheredTable> gathered_tables();
+  std::size_t slot_of(int local_source) const;
   void logits(Work& work, Index begin, Index end) const;
   double normalize(Work& work, Index begin, Index end) const;
   void add_sums(Work& work, Index begin, Index end) const;

@@ -13,9 +13,9 @@ constexpr Index kTileRows = 8;
 template <int Vectors, int Count>
 void table_tile(const double* rows, Index step, Index depth, const double* table, Index table_step, Index width,
                 double* to, Index to_step) {
-  Lanes sums[Count][Vectors] = {};
+  Vector sums[Count][Vectors] = {};
   for (Index m = 0; m < depth; ++m) {
-    Lanes cells[Vectors];
+    Vector cells[Vectors];
     for (int v = 0; v < Vectors; ++v) cells[v] = load(table + m * table_step + v * kLanes);
     for (int r = 0; r < Count; ++r) {
       const double number = rows[r * step + m];
@@ -42,9 +42,9 @@ void table_columns(const Rows& rows, Index depth, const double* table, Index tab
 template <int Vectors, int Width>
 void sum_tile(const Rows& rows, const Index* starts, const Index* fresh, const double* columns, Index column_step,
               double* to, Index to_step) {
-  Lanes sums[Width][Vectors] = {};
+  Vector sums[Width][Vectors] = {};
   for (Index n = 0; n < rows.count; ++n) {
-    Lanes numbers[Vectors];
+    Vector numbers[Vectors];
     for (int v = 0; v < Vectors; ++v) numbers[v] = load(rows.data + n * rows.step + starts[v]);
     for (int k = 0; k < Width; ++k) {
       const double factor = columns[k * column_step + n];
@@ -84,7 +84,7 @@ void sum_short_rows(const Rows& rows, Index depth, const double* columns, Index 
 void PaddedTable::reset(Index depth, Index width) {
   depth_ = depth;
   width_ = width;
-  step_ = (width + kLanes - 1) / kLanes * kLanes;
+  step_ = padded(width);
   numbers_.assign(static_cast<std::size_t>(depth * step_), 0.0);
 }
 
@@ -101,7 +101,7 @@ void add_rows_times_columns(const Rows& rows, Index depth, const double* columns
                             double* to) {
   if (depth < kLanes) return sum_short_rows(rows, depth, columns, column_step, width, to);
   constexpr Index kMost = 3;
-  const Index groups = (depth + kLanes - 1) / kLanes;
+  const Index groups = padded(depth) / kLanes;
   for (Index g = 0; g < groups; g += kMost) {
     Index starts[kMost], fresh[kMost];
     const Index vectors = std::min(kMost, groups - g);
