@@ -13,6 +13,11 @@ struct Inside {
   double x, log_x = kUnknown;
 };
 
+// The same for the logarithms of the distances to the ends of the support.
+struct Distances {
+  double from_low = kUnknown, to_high = kUnknown;
+};
+
 // One label of Y as a combination of labels of X: factor * E[label] + shift; c is that of a parametric label.
 struct Translation {
   Text label;
@@ -35,6 +40,11 @@ struct Affine {  // shift + scale x
   static Inside back(const double* k, double y, double, double) { return {(y - k[0]) / k[1]}; }
   // log |dy/dx| at x
   static double log_slope(const double* k, const Inside&) { return std::log(std::abs(k[1])); }
+  static Distances distances(const double* k, double log_from_low, double log_to_high) {
+    const double scale = std::log(std::abs(k[1]));
+    return k[1] > 0 ? Distances{log_from_low - scale, log_to_high - scale}
+                    : Distances{log_to_high - scale, log_from_low - scale};
+  }
   static bool translate(const double* k, Text label, std::vector<Translation>& out) {
     if (label == "x") out = {{"x", k[1], k[0]}};
     if (label == "x2" || label == "x*x'") out = {{"x2", k[1] * k[1], k[0] * k[0]}, {"x", 2 * k[0] * k[1]}};
@@ -48,6 +58,7 @@ struct Plain {
   static std::vector<std::string> numbers() { return {}; }
   static bool increasing(const double*) { return true; }
   static void check(std::vector<double>&, const Support&) {}
+  static Distances distances(const double*, double, double) { return {}; }
 };
 
 void need_positive(Text name, const Support& support) {
@@ -198,6 +209,17 @@ class Mapped : public Wrapper, public Entropy, public Moments, public Quantiles,
       slope[n] = inside ? Map::log_slope(k, at) : kUnknown;
       from(0, n) = whole.low == 0 && !std::isnan(at.log_x) ? at.log_x : std::log(at.x - whole.low);
       to(0, n) = std::log(whole.high - at.x);
+      if (const Distances d =
+              known ? Map::distances(k, points.log_from_low(0, n), points.log_to_high(0, n)) : Distances{};
+          !std::isnan(d.from_low)) {
+        from(0, n) = d.from_low, to(0, n) = d.to_high;
+        // Beside a bound y has lost what the distance knows.
+        const bool low = std::isfinite(whole.low), high = std::isfinite(whole.high);
+        if (low && (!high || d.from_low < d.to_high))
+          x(0, n) = whole.low + std::exp(d.from_low);
+        else if (high)
+          x(0, n) = whole.high - std::exp(d.to_high);
+      }
     }
     for (Index n = 0; n < count; ++n)
       if (std::isnan(slope[n])) {  // any point of the distribution inside: the result is not used
