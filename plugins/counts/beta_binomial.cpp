@@ -32,11 +32,8 @@ struct BetaBinomial {
     if (trials == 0) return 0;
     const double rest = trials - k, sum = alpha + beta, a = alpha + k, b = beta + rest, all = sum + trials;
     const double binomial = log_binomial_mass(k, trials, a / all, b / all, std::log(a / all), std::log(b / all));
-    const auto grown = [](double from, double by, bool mild) {
-      return mild ? from * log1pmx(by / from) : from * std::log1p(by / from);
-    };
-    const bool mild = trials < sum;  // the subtracted `by` add up to nothing
-    const double powers = grown(alpha, k, mild) + grown(beta, rest, mild) - grown(sum, trials, mild);
+    // alpha log(a/alpha) + beta log(b/beta) - sum log(all/sum)
+    const double powers = -bd0(alpha, sum * (a / all)) - bd0(beta, sum * (b / all));
     const double roots = 0.5 * (std::log1p(k / alpha) + std::log1p(rest / beta) - std::log1p(trials / sum));
     return binomial + powers - roots + (stirling_error(a) - stirling_error(alpha)) +
            (stirling_error(b) - stirling_error(beta)) - (stirling_error(all) - stirling_error(sum));

@@ -15,6 +15,11 @@ struct Inside {
   double x, log_x = kUnknown, log_rest = kUnknown;
 };
 
+/// The same for the logarithms of the distances to the ends of the support.
+struct Distances {
+  double from_low = kUnknown, to_high = kUnknown;
+};
+
 /// One label of Y as a combination of labels of X: factor * E[label] + shift; c is that of a parametric label.
 struct Translation {
   Text label;
@@ -28,6 +33,7 @@ struct Plain {
   static std::vector<std::string> numbers() { return {}; }
   static bool increasing(const double*) { return true; }
   static void check(std::vector<double>&, const Support&) {}
+  static Distances distances(const double*, double, double) { return {}; }
 };
 
 /// What a map must say: see maps.cpp. kMoments: moments of Y are known moments of X.
@@ -75,6 +81,16 @@ class Mapped : public Wrapper, public Entropy, public Moments, public Quantiles,
       slope[n] = inside ? Map::log_slope(k, at) : kUnknown;
       from(0, n) = whole.low == 0 && !std::isnan(at.log_x) ? at.log_x : std::log(at.x - whole.low);
       to(0, n) = whole.high == 1 && !std::isnan(at.log_rest) ? at.log_rest : std::log(whole.high - at.x);
+      const Distances d = known ? Map::distances(k, points.log_from_low(0, n), points.log_to_high(0, n)) : Distances{};
+      if (!std::isnan(d.from_low)) {
+        from(0, n) = d.from_low, to(0, n) = d.to_high;
+        // Beside a bound y has lost what the distance knows.
+        const bool low = std::isfinite(whole.low), high = std::isfinite(whole.high);
+        if (low && (!high || d.from_low < d.to_high))
+          x(0, n) = whole.low + std::exp(d.from_low);
+        else if (high)
+          x(0, n) = whole.high - std::exp(d.to_high);
+      }
     }
     for (Index n = 0; n < count; ++n)
       if (std::isnan(slope[n])) {  // any point of the distribution inside: the result is not used

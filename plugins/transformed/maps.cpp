@@ -19,6 +19,11 @@ struct Affine {  // shift + scale x
   static Inside back(const double* k, double y, double, double) { return {(y - k[0]) / k[1]}; }
   // log |dy/dx| at x
   static double log_slope(const double* k, const Inside&) { return std::log(std::abs(k[1])); }
+  static Distances distances(const double* k, double log_from_low, double log_to_high) {
+    const double scale = std::log(std::abs(k[1]));
+    return k[1] > 0 ? Distances{log_from_low - scale, log_to_high - scale}
+                    : Distances{log_to_high - scale, log_from_low - scale};
+  }
   static bool translate(const double* k, Text label, std::vector<Translation>& out) {
     if (label == "x") out = {{"x", k[1], k[0]}};
     if (label == "x2" || label == "x*x'") out = {{"x2", k[1] * k[1], k[0] * k[0]}, {"x", 2 * k[0] * k[1]}};

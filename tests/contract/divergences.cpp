@@ -1,10 +1,6 @@
 // What holds of divergences between any two registered families on the line.
-#include <kullback/error.hpp>
-
 #include <cmath>
 #include <limits>
-#include <optional>
-#include <set>
 
 #include "contract/examples.hpp"
 
@@ -12,24 +8,6 @@ namespace kullback::contract {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-std::optional<Estimate> value_of(const char* written, const Members& p, const Members& q, bool numerically = false) {
-  try {
-    return evaluate(registry(), *find_divergence_written(registry(), written), p, q,
-                    {.skip_closed_forms = numerically});
-  } catch (const UnsupportedError&) {
-    return {};
-  }
-}
-
-// One member a family.
-std::vector<Example> one_of_each() {
-  std::vector<Example> out;
-  std::set<std::string> seen;
-  for (const Example& e : examples())
-    if (e.members.layout.dimension == 1 && seen.insert(std::string(e.members.family->name())).second) out.push_back(e);
-  return out;
-}
 
 class Pairs : public ::testing::TestWithParam<Example> {
  protected:
@@ -48,7 +26,7 @@ TEST_P(Pairs, DistanceToItselfIsExactlyZero) {
     const Divergence& divergence = registry().divergence(name);
     if (divergence.functional() == Functional::entropy || divergence.functional() == Functional::cross_entropy)
       continue;
-    const auto found = value_of(name.c_str(), p(), p());
+    const auto found = value_of(name, p(), p());
     ASSERT_TRUE(found) << name;
     EXPECT_EQ(found->value, 0) << name;
     EXPECT_EQ(found->error, 0) << name;

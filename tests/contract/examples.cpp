@@ -1,5 +1,7 @@
 #include "examples.hpp"
 
+#include <kullback/error.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -172,6 +174,27 @@ std::vector<Example> on_the_line() {
   for (const Example& e : examples())
     if (e.members.layout.dimension == 1) out.push_back(e);
   return out;
+}
+
+std::vector<Example> one_of_each() {
+  std::vector<Example> out;
+  std::set<std::string> seen;
+  for (const Example& e : on_the_line())
+    if (seen.insert(std::string(e.members.family->name())).second) out.push_back(e);
+  return out;
+}
+
+std::optional<Estimate> value_of(const std::string& written, const Members& p, const Members& q, bool numerically) {
+  try {
+    return evaluate(registry(), *find_divergence_written(registry(), written), p, q,
+                    {.skip_closed_forms = numerically});
+  } catch (const UnsupportedError&) {
+    return {};
+  } catch (const NumericalError& e) {
+    ADD_FAILURE() << written << " of " << p.family->name() << " (" << p.theta.transpose() << ") and "
+                  << q.family->name() << " (" << q.theta.transpose() << "): " << e.what();
+    return {};
+  }
 }
 
 Eigen::MatrixXd uniforms(Index rows, Index columns) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -32,6 +33,13 @@ std::vector<Example> examples_with() {
 
 /// Those of dimension one.
 std::vector<Example> on_the_line();
+
+/// Those of dimension one, the first of each family.
+std::vector<Example> one_of_each();
+
+/// The divergence as it is written in a file; nothing where it is refused.
+std::optional<Estimate> value_of(const std::string& written, const Members& p, const Members& q,
+                                 bool numerically = false);
 
 /// Uniforms in (0, 1) from a low-discrepancy sequence of its own, so that samplers are tested without the framework's
 /// streams.

@@ -60,7 +60,10 @@ class Distributions {
       for (Index i = 0; i < n; ++i) {
         if ((t(0, i) > 0) != upper) continue;
         const double size = std::max(std::abs(a[i]), std::abs(b[i]));
-        out[i] = std::abs(a[i] - b[i]) <= 16 * kEpsilon * size ? 0 : a[i] - b[i];
+        // Where both are beyond doubles nothing is known, and the square of the gap has overflowed before if there is
+        // one.
+        const bool same = std::abs(a[i] - b[i]) <= 16 * kEpsilon * size || (std::isinf(size) && a[i] == b[i]);
+        out[i] = same ? 0 : a[i] - b[i];
       }
     }
     return out;

@@ -22,7 +22,8 @@ void undo_scale(const Divergence& divergence, ConstRow log_p, ConstRow log_scale
 
 /// What the rounding of log p and log q is a multiple of, at a point with integrand f.
 inline double rounding_size(const Divergence& divergence, double p, double q, double f) {
-  return (divergence.functional() == Functional::cross_entropy ? p : std::abs(p - q)) + std::abs(f);
+  // Of a logarithm by itself all roundings count, of a difference of two none that they share.
+  return (divergence.functional() == Functional::cross_entropy ? 4 * p : std::abs(p - q)) + std::abs(f);
 }
 
 /// An alpha integral or a relative entropy by itself, under the name of the divergence that it is a part of.

@@ -134,12 +134,16 @@ void add_heavy_tail(const Summand& terms, double start, double sign, Sum& sum) {
     }
   };
   const double t0 = std::log(1000.0);
+  // As far as the terms are numbers: where a mass underflows, the sum would seem to end.
+  constexpr double kSmallest = 1e-290, kStep = 2, kFarthest = 690;
+  double limit = t0 + kStep;
+  while (limit + kStep <= kFarthest && at(std::exp(limit + kStep)).head(kNoise).maxCoeff() > kSmallest) limit += kStep;
   quadrature::Options options;
   options.relative_tolerance = 1e-14;
   options.driving = 1;
   options.absolute_tolerance = 1e-16 * sum.total[kValue];
   const quadrature::Integral integral =
-      quadrature::integrate_1d(integrand, kRows, {{t0, t0 + 0.5, t0 + 1}, t0, 690, 1e-6, 1e-6}, options);
+      quadrature::integrate_1d(integrand, kRows, {{t0, t0 + 0.5, t0 + 1}, t0, limit, 1e-6, 1e-6}, options);
   if (integral.infinite) {
     sum.infinite = true, sum.infinite_at = sign * kInf;
     return;
