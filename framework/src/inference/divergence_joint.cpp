@@ -24,6 +24,7 @@ constexpr int kRounds = 2;  // over the numbers, each taking its best candidate
 constexpr double kSearchAccuracy = 1e-6;
 constexpr double kMostRise = 2;  // of D for a step of 1 in a number
 constexpr double kLeastRise = 1e-3;
+constexpr std::array<int, 8> kPrimes = {2, 3, 5, 7, 11, 13, 17, 19};
 constexpr int kRescalings = 12;
 constexpr double kLargestOfLogarithms = 4;  // scale: a step must not lead to parameters of 1e100
 
@@ -154,13 +155,12 @@ void DivergenceJoint::find_start(const EvaluateOptions& options) {
   for (Number& number : numbers_) number.offset = 0;
   Eigen::VectorXd u(n);
   Value best;
-  std::vector<std::size_t> choice(numbers_.size(), 0);
-  for (Index tried = 0; tried < kMostStarts && !std::isfinite(best.value); ++tried) {
-    for (std::size_t i = 0; i < numbers_.size(); ++i) u[static_cast<Index>(i)] = numbers_[i].candidates[choice[i]];
+  double most = 4;  // times as many as there are
+  for (const Number& number : numbers_)
+    most = std::min<double>(most * static_cast<double>(number.candidates.size()), kMostStarts);
+  for (Index tried = 0; static_cast<double>(tried) < most && !std::isfinite(best.value); ++tried) {
+    for (Index i = 0; i < n; ++i) u[i] = candidate_of(tried, i);
     best = evaluate_at(u, options);
-    std::size_t digit = 0;
-    while (digit < choice.size() && ++choice[digit] == numbers_[digit].candidates.size()) choice[digit++] = 0;
-    if (digit == choice.size()) break;
   }
   if (!std::isfinite(best.value)) {
     const std::string text = fmt::format("no {} with a finite {} to {} was found: {}{}", projection_.family->name(),
@@ -179,6 +179,15 @@ void DivergenceJoint::find_start(const EvaluateOptions& options) {
       }
   for (Index i = 0; i < n; ++i) numbers_[static_cast<std::size_t>(i)].offset = u[i];
   state_.at.setZero(n);
+}
+
+// Combinations are taken all over the place, so that few of them show whether any is finite: the first candidates, then
+// each number by multiples of an irrational of its own [Weyl's sequence].
+double DivergenceJoint::candidate_of(Index tried, Index number) const {
+  const std::vector<double>& all = numbers_[static_cast<std::size_t>(number)].candidates;
+  const double step = std::sqrt(static_cast<double>(kPrimes[static_cast<std::size_t>(number) % kPrimes.size()]));
+  const double share = std::fmod(static_cast<double>(tried) * step, 1);
+  return all[std::min(static_cast<std::size_t>(share * static_cast<double>(all.size())), all.size() - 1)];
 }
 
 // A step of 1 in a number is to change D by about 1: differences and steps have no other measure.

@@ -63,6 +63,7 @@ class DivergenceJoint final : public Joint, public Objective {
   void collect(const Distribution& family, const Layout& layout, Index count);
   void add_numbers(const Factor& factor);
   void find_start(const EvaluateOptions& options);
+  double candidate_of(Index tried, Index number) const;
   void find_scales();
   void find_ends(const Factor& factor);
   void set_end(Index number, bool upper, double at, double inside);
