@@ -1,5 +1,6 @@
 #include "differences.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -10,11 +11,14 @@ namespace {
 // The error of the rule is h^4/30 times the fifth derivative, that of the values' rounding eps/h: both are about 1e-13
 // here.
 constexpr double kStep = 1e-3;
+// A narrow valley needs shorter ones: those that change D by no more than this.
+constexpr double kLargestChange = 1e-3;
 constexpr int kShortenings = 6;
 constexpr double kShorter = 0.1;
 
 struct Slope {
   double first = 0, second = 0;
+  double change = 0;  // of the value, the largest there was
 };
 
 class Along {
@@ -26,6 +30,8 @@ class Along {
     std::array<double, 4> f{};
     for (std::size_t k = 0; k < 4; ++k)
       if (!at(h * std::array{-2.0, -1.0, 1.0, 2.0}[k], f[k])) return false;
+    out.change = 0;
+    for (const double each : f) out.change = std::max(out.change, std::abs(value_ - each));
     out.first = (8 * (f[2] - f[1]) - (f[3] - f[0])) / (12 * h);
     out.second = (16 * ((f[2] - value_) + (f[1] - value_)) - ((f[3] - value_) + (f[0] - value_))) / (12 * h * h);
     return true;
@@ -38,6 +44,8 @@ class Along {
       if (!at(h * static_cast<double>(k + 1), f[k])) return false;
       f[k] -= value_;
     }
+    out.change = 0;
+    for (const double each : f) out.change = std::max(out.change, std::abs(each));
     out.first = (48 * f[0] - 36 * f[1] + 16 * f[2] - 3 * f[3]) / (12 * h);
     out.second = (-104 * f[0] + 114 * f[1] - 56 * f[2] + 11 * f[3]) / (12 * h * h);
     return true;
@@ -67,8 +75,13 @@ Slopes differences(const Objective& objective, const Eigen::VectorXd& u, double 
     Slope slope;
     bool found = false;
     double h = kStep;
-    for (int n = 0; n < kShortenings && !found; ++n, h *= kShorter)
-      found = along.central(h, slope) || along.one_sided(h, slope) || along.one_sided(-h, slope);
+    for (int n = 0; n < kShortenings; ++n, h *= kShorter) {
+      Slope shorter;
+      if (!along.central(h, shorter) && !along.one_sided(h, shorter) && !along.one_sided(-h, shorter)) continue;
+      slope = shorter;
+      found = true;
+      if (slope.change <= kLargestChange * (1 + std::abs(value))) break;
+    }
     if (!found && out.unknown.empty()) out.unknown = objective.name_of(i);
     out.gradient[i] = slope.first, out.curvature[i] = slope.second;
   }

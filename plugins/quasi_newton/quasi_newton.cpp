@@ -105,19 +105,28 @@ class QuasiNewton final : public Optimizer {
     return true;
   }
 
-  // Halves the step until the divergence falls by some of what the slope promises.
+  // Halves the step until the divergence falls by some of what the slope promises. One that was cut short and serves is
+  // doubled for as long as that serves better: towards an infimum at infinite parameters the way is long.
   static bool descend(Objective& objective, const Eigen::VectorXd& direction, const Eigen::VectorXd& gradient) {
-    const Objective::State& state = objective.state();
-    double t = std::min(1.0, kLongest / direction.lpNorm<Eigen::Infinity>());
-    for (int halving = 0; halving < kHalvings; ++halving, t *= 0.5) {
-      const Eigen::VectorXd next = (state.at + t * direction).cwiseMax(objective.low()).cwiseMin(objective.high());
-      const double promised = gradient.dot(next - state.at);
-      if (!(promised < 0)) continue;
+    const Eigen::VectorXd from = objective.state().at;
+    const double start = objective.state().value.value;
+    const auto moves = [&](double t) {
+      const Eigen::VectorXd next = (from + t * direction).cwiseMax(objective.low()).cwiseMin(objective.high());
+      const double promised = gradient.dot(next - from);
+      if (!(promised < 0)) return false;
       const Objective::Value value = objective.value(next);
-      if (!(value.value <= state.value.value + kSufficient * promised) || value.value == state.value.value) continue;
+      if (!(value.value <= start + kSufficient * promised) || !(value.value < objective.state().value.value))
+        return false;
       objective.move(next, value);
       return true;
+    };
+    double t = std::min(1.0, kLongest / direction.lpNorm<Eigen::Infinity>());
+    if (moves(t)) {
+      while (t < 1 && moves(std::min(1.0, 2 * t))) t *= 2;
+      return true;
     }
+    for (int halving = 1; halving < kHalvings; ++halving)
+      if (moves(t *= 0.5)) return true;
     return false;
   }
 };

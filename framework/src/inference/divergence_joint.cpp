@@ -24,7 +24,9 @@ constexpr int kRounds = 2;  // over the numbers, each taking its best candidate
 constexpr double kSearchAccuracy = 1e-6;
 constexpr double kMostRise = 2;  // of D for a step of 1 in a number
 constexpr double kLeastRise = 1e-3;
+constexpr std::array<int, 8> kPrimes = {2, 3, 5, 7, 11, 13, 17, 19};
 constexpr int kRescalings = 12;
+constexpr double kLargestOfLogarithms = 4;  // scale: a step must not lead to parameters of 1e100
 
 struct Place {
   double center = 0, scale = 1;
@@ -96,7 +98,11 @@ DivergenceJoint::DivergenceJoint(const Registry& registry, const Projection& pro
         fmt::format("a search moves at most {} numbers, and this approximation has {}", kMostNumbers, n));
   low_ = Eigen::VectorXd::Constant(n, -kInf);
   high_ = Eigen::VectorXd::Constant(n, kInf);
-  find_start();
+  EvaluateOptions rough;
+  rough.relative_tolerance = kSearchAccuracy;
+  find_start(rough);
+  // An integral that all but converges looks finite to a rough eye.
+  if (!std::isfinite(value(state_.at).value)) find_start(EvaluateOptions{});
   find_scales();
   for (const Factor& factor : factors_) find_ends(factor);
   move(state_.at, value(state_.at));
@@ -137,25 +143,24 @@ void DivergenceJoint::add_numbers(const Factor& factor) {
     Number number;
     number.name =
         fmt::format("{} of {}", factor.free.name(i), coordinate_name(projection_, factor.coordinate + coordinate));
+    if (factor.free.domain(i) != Domain::real) number.largest_scale = kLargestOfLogarithms;
     number.candidates = candidates(factor.free, i, places[static_cast<std::size_t>(coordinate)]);
     numbers_.push_back(std::move(number));
   }
 }
 
 // The best of the combinations of candidates that a short search meets.
-void DivergenceJoint::find_start() {
-  EvaluateOptions rough;
-  rough.relative_tolerance = kSearchAccuracy;
+void DivergenceJoint::find_start(const EvaluateOptions& options) {
   const auto n = static_cast<Index>(numbers_.size());
+  for (Number& number : numbers_) number.offset = 0;
   Eigen::VectorXd u(n);
   Value best;
-  std::vector<std::size_t> choice(numbers_.size(), 0);
-  for (Index tried = 0; tried < kMostStarts && !std::isfinite(best.value); ++tried) {
-    for (std::size_t i = 0; i < numbers_.size(); ++i) u[static_cast<Index>(i)] = numbers_[i].candidates[choice[i]];
-    best = evaluate_at(u, rough);
-    std::size_t digit = 0;
-    while (digit < choice.size() && ++choice[digit] == numbers_[digit].candidates.size()) choice[digit++] = 0;
-    if (digit == choice.size()) break;
+  double most = 4;  // times as many as there are
+  for (const Number& number : numbers_)
+    most = std::min<double>(most * static_cast<double>(number.candidates.size()), kMostStarts);
+  for (Index tried = 0; static_cast<double>(tried) < most && !std::isfinite(best.value); ++tried) {
+    for (Index i = 0; i < n; ++i) u[i] = candidate_of(tried, i);
+    best = evaluate_at(u, options);
   }
   if (!std::isfinite(best.value)) {
     const std::string text = fmt::format("no {} with a finite {} to {} was found: {}{}", projection_.family->name(),
@@ -169,11 +174,20 @@ void DivergenceJoint::find_start() {
       for (const double candidate : numbers_[i].candidates) {
         Eigen::VectorXd other = u;
         other[static_cast<Index>(i)] = candidate;
-        const Value value = evaluate_at(other, rough);
+        const Value value = evaluate_at(other, options);
         if (value.value < best.value) best = value, u = other;
       }
   for (Index i = 0; i < n; ++i) numbers_[static_cast<std::size_t>(i)].offset = u[i];
   state_.at.setZero(n);
+}
+
+// Combinations are taken all over the place, so that few of them show whether any is finite: the first candidates, then
+// each number by multiples of an irrational of its own [Weyl's sequence].
+double DivergenceJoint::candidate_of(Index tried, Index number) const {
+  const std::vector<double>& all = numbers_[static_cast<std::size_t>(number)].candidates;
+  const double step = std::sqrt(static_cast<double>(kPrimes[static_cast<std::size_t>(number) % kPrimes.size()]));
+  const double share = std::fmod(static_cast<double>(tried) * step, 1);
+  return all[std::min(static_cast<std::size_t>(share * static_cast<double>(all.size())), all.size() - 1)];
 }
 
 // A step of 1 in a number is to change D by about 1: differences and steps have no other measure.
@@ -192,7 +206,7 @@ void DivergenceJoint::find_scales() {
       }
       if (rise > kMostRise)
         scale *= 0.5;
-      else if (rise < kLeastRise)
+      else if (rise < kLeastRise && 2 * scale <= numbers_[static_cast<std::size_t>(i)].largest_scale)
         scale *= 2;
       else
         break;

@@ -7,6 +7,7 @@
 #include <kullback/objective.hpp>
 #include <kullback/run.hpp>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -54,14 +55,15 @@ class DivergenceJoint final : public Joint, public Objective {
   /// One entry of u: offset + scale * u is the number of `Unconstrained`.
   struct Number {
     std::string name;
-    double offset = 0, scale = 1;
+    double offset = 0, scale = 1, largest_scale = std::numeric_limits<double>::infinity();
     double at_low = 0, at_high = 0;  // that number at the ends of the range, to the last digit
     std::vector<double> candidates;  // for the start, before offset and scale
   };
 
   void collect(const Distribution& family, const Layout& layout, Index count);
   void add_numbers(const Factor& factor);
-  void find_start();
+  void find_start(const EvaluateOptions& options);
+  double candidate_of(Index tried, Index number) const;
   void find_scales();
   void find_ends(const Factor& factor);
   void set_end(Index number, bool upper, double at, double inside);
