@@ -138,6 +138,20 @@ TEST_F(ModelCommand, AveragedPredictionsAreWithinTheirErrors) {
   for (std::size_t i = 0; i < 2; ++i) EXPECT_LT(known["log_density_error"][i].get<double>(), 1e-12);
 }
 
+TEST_F(ModelCommand, AveragedPredictionsWithinLimitsAreWithinTheirErrors) {
+  for (const json& each : golden("two_numbers")) {
+    const json p = predicted(each);
+    EXPECT_GT(p["draws"].get<int>(), 0);
+    for (std::size_t i = 0; i < each["mean"].size(); ++i)
+      for (const char* what : {"mean", "log_density"}) {
+        const double error = p[std::string(what) + "_error"][i];
+        EXPECT_GT(error, 0);
+        EXPECT_LT(error, 0.02);
+        EXPECT_NEAR(p[what][i].get<double>(), each[what][i].get<double>(), 5 * error) << what << " of row " << i;
+      }
+  }
+}
+
 TEST_F(ModelCommand, PredictionsScaleAsTheOldRowsWere) {
   write("y.csv", "x,y\n1,1.1\n2,2.1\n3,2.9\n4,4.1\n5,5.0\n");
   write("m.yaml", R"(plates: {n: data}
@@ -357,7 +371,7 @@ model:
   EXPECT_NEAR(y["mean"][0].get<double>(), expected, 5 * y["mean_error"][0].get<double>());
 }
 
-TEST_F(ModelCommand, PredictionsOfATruncatedVariableAreRefused) {
+TEST_F(ModelCommand, PredictionsOfATruncatedVariableStayWithinItsLimits) {
   write("y.csv", "y\n2\n4\n9\n");
   write("m.yaml", R"(plates: {n: data}
 data:
@@ -370,10 +384,14 @@ model:
   const auto ran = run({"run", "m.yaml", "--out", "out"});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_FALSE(result()["variables"].contains("y (discarded)"));
-  write("new.csv", "y\n3\n");
-  const auto predicted = run({"predict", "out", "new.csv"});
-  EXPECT_NE(predicted.exit_code, 0);
-  EXPECT_NE(predicted.err.find("y is truncated"), std::string::npos) << predicted.err;
+  write("new.csv", "y\n3\n-1\n");
+  const auto predicted = run({"predict", "out", "new.csv", "--json"});
+  ASSERT_EQ(predicted.exit_code, 0) << predicted.err;
+  const json y = json::parse(predicted.out)["variables"]["y"];
+  EXPECT_GT(y["mean"][0].get<double>(), 0);
+  EXPECT_EQ(y["mean"][0], y["mean"][1]);
+  EXPECT_LT(y["log_density"][0].get<double>(), 0);
+  EXPECT_EQ(y["log_density"][1], "-inf");
 }
 
 // A vector and its precision in one factor: reports draw both together; an empty entry comes with its posterior, what

@@ -1,11 +1,15 @@
 #include "experiment/averages.hpp"
 
+#include "messages/restricted.hpp"
+
 #include <kullback/capability.hpp>
 #include <kullback/error.hpp>
 #include <kullback/numerics.hpp>
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace kullback::experiment {
@@ -40,12 +44,21 @@ Conditional::Cells Conditional::cells(const language::Values& values) const {
     Eigen::MatrixXd mean(d, n), second(d, n);
     if (!moments || !moments->expect(members.layout, members.theta, "x", mean) ||
         !moments->expect(members.layout, members.theta, "x2", second))
-      throw UnsupportedError(fmt::format("{} has no mean and variance to predict with", members.family->name()));
+      mean.setConstant(std::nan("")), second.setConstant(std::nan(""));  // a density it has
     result.mean = mean.array();
     result.variance = second.array() - mean.array().square();
   }
   result.log_density.resize(n);
   members.family->log_density(members.layout, members.theta, Points(points_), row(result.log_density));
+  if (const auto limits = truncation(model_, statement_, values))
+    for (Index c = 0; c < n; ++c) {
+      const messages::Between left = messages::between(*members.family, members.layout, members.theta.middleCols(c, 1),
+                                                       limits->low[c], limits->high[c]);
+      result.mean(0, c) = left.mean;
+      result.variance(0, c) = left.variance;
+      result.log_density[c] = limits->contain(c, points_(0, c)) ? result.log_density[c] - left.log_mass
+                                                                : -std::numeric_limits<double>::infinity();
+    }
   return result;
 }
 

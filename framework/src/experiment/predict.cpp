@@ -115,8 +115,6 @@ Predictions predict(const Registry& registry, const std::string& run_folder, con
       throw UnsupportedError(
           fmt::format("{} has several statements: predictions for it are not there yet", variable.name));
     const Statement& statement = model.statements[static_cast<std::size_t>(variable.statements[0])];
-    if (statement.modifier == Statement::Modifier::truncated)
-      throw UnsupportedError(fmt::format("{} is truncated: predictions for it are not there yet", variable.name));
     const bool categorical = variable.levels >= 0;
     const Index d = statement.layout.dimension;
     const Eigen::MatrixXd data =
