@@ -9,6 +9,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <numbers>
 #include <sstream>
 
 namespace {
@@ -150,6 +151,30 @@ TEST_F(ModelCommand, AveragedPredictionsWithinLimitsAreWithinTheirErrors) {
         EXPECT_NEAR(p[what][i].get<double>(), each[what][i].get<double>(), 5 * error) << what << " of row " << i;
       }
   }
+}
+
+// Of the entries that are there: a normal marginal, of the prior here, since the old row is empty.
+TEST_F(ModelCommand, PredictionsOfRowsWithSingleEmptyEntriesHaveADensity) {
+  const json p = predicted(
+      json{{"data", "a,b\nNA,NA\n"}, {"new", "a,b\n1.5,NA\nNA,-0.5\nNA,NA\n"}, {"model", R"(plates: {n: data, d: 2}
+data:
+  file: old.csv
+  y[n]: {columns: [a, b], over: d}
+model:
+  mu:   multivariate_normal(0, precision = 4, over = d)
+  y[n]: multivariate_normal(mu, precision = [[2, 1], [1, 1]])
+)"}});
+  // The covariance of y is [[1, -1], [-1, 2]] and a quarter of the identity.
+  const auto normal = [](double x, double variance) {
+    return -0.5 * (std::log(2 * std::numbers::pi * variance) + x * x / variance);
+  };
+  const double expected[] = {normal(1.5, 1.25), normal(-0.5, 2.25)};
+  for (std::size_t i = 0; i < 2; ++i) {
+    const double error = p["log_density_error"][i];
+    EXPECT_LT(error, 0.02);
+    EXPECT_NEAR(p["log_density"][i].get<double>(), expected[i], 5 * error);
+  }
+  EXPECT_TRUE(p["log_density"][2].is_null());
 }
 
 TEST_F(ModelCommand, PredictionsScaleAsTheOldRowsWere) {
