@@ -55,6 +55,28 @@ class ModelStarts : public testing::Test {
   std::string folder_;
 };
 
+// With W visited first, X at its prior would tell it nothing but 0 and the run would end at the saddle.
+TEST_F(ModelStarts, OneOfTwoFactorsIsEnoughWhicheverIsVisitedFirst) {
+  std::string text = "plates: {n: 12, m: 3, k: 2}\ndata:\n  y[n, m]: [";
+  for (int n = 0; n < 12; ++n)
+    text += (n > 0 ? ", [" : "[") + std::to_string(6 * std::sin(n)) + ", " +
+            std::to_string(-9 * std::sin(n) + 4 * std::cos(n)) + ", " + std::to_string(5 * std::cos(n)) + "]";
+  text += R"(]
+model:
+  W[m]:    normal(0, precision = 1, over = k)
+  X[n]:    normal(0, precision = 1, over = k)
+  tau:     gamma(shape = 1, rate = 1)
+  y[n, m]: normal(dot(W, X), precision = tau)
+inference:
+  tolerance: 1e-12
+  max_sweeps: 3000
+  initialize: )";
+  const json first = run(text + "{W: random}\n", "first"), second = run(text + "{X: random}\n", "second"),
+             saddle = run(text + "{W: random, X: {x: 0}}\n  schedule: jacobi\n  damping: 0.5\n", "both");
+  EXPECT_NEAR(first["bound"].get<double>(), second["bound"].get<double>(), 1e-6);
+  EXPECT_NEAR(first["bound"].get<double>(), saddle["bound"].get<double>(), 1e-6);
+}
+
 TEST_F(ModelStarts, AFormerRunGoesOnWhereItEnded) {
   const json former =
       run(std::string(kGroups) + "inference:\n  initialize: {z: random}\n  tolerance: 1e-12\n", "former");

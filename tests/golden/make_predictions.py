@@ -150,4 +150,44 @@ case("mixture of known vectors",
      csv(a=Y[:, 0], b=Y[:, 1]), csv(a=new_Y[:, 0], b=new_Y[:, 1]), [mean] * 2,
      [w @ (M**2 + 0.25) - mean**2] * 2, log_density, averaged)
 
-print(json.dumps({"exact": cases, "averaged": averaged}, indent=1))
+
+# Within limits, before any data (the one old row is empty): the prior averaged over by quadrature.
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(200)
+
+
+def within(density, low, high, y):
+    """Mean, second moment and density at y of what a frozen scipy distribution has between limits."""
+    x = 0.5 * (high - low) * NODES + 0.5 * (high + low)
+    top = density.logpdf(x).max()
+    p = np.exp(density.logpdf(x) - top) * 0.5 * (high - low) * WEIGHTS
+    return np.array([p @ x, p @ x**2, np.exp(density.logpdf(y) - top) if low <= y <= high else 0.0]) / p.sum()
+
+
+def over(prior, a, b, conditional):
+    """Averages over a prior with its mass in [a, b]."""
+    x, w = np.polynomial.legendre.leggauss(80)
+    x, w = 0.5 * (b - a) * x + 0.5 * (a + b), 0.5 * (b - a) * w
+    return sum(wi * prior.pdf(xi) * conditional(xi) for xi, wi in zip(x, w))
+
+
+def limited(name, statement, priors, averages, new, low, to=cases):
+    with np.errstate(divide="ignore"):
+        case(name, f"plates: {{n: data}}\ndata:\n  file: old.csv\n  y[n]: y\n  low[n]: low\nmodel:\n{priors}  y[n]: {statement}\n",
+             csv(y=["NA"], low=[0]), csv(y=new, low=low), [a[0] for a in averages], [a[1] - a[0]**2 for a in averages],
+             [np.log(a[2]) for a in averages], to)
+
+
+new, low = [0.7, 3.0], [0.0, 2.5]
+limited("truncated, mean unknown", "truncated(normal(mu, stddev = 0.5), low = low, high = 4)", "  mu: normal(1, stddev = 0.8)\n",
+        [over(stats.norm(1, 0.8), -5.4, 7.4, lambda m: within(stats.norm(m, 0.5), lo, 4, y)) for y, lo in zip(new, low)], new, low)
+limited("truncated, rate unknown", "truncated(gamma(shape = 2, rate = r), low = low, high = 6)", "  r: gamma(shape = 30, rate = 15)\n",
+        [over(stats.gamma(30, scale=1 / 15), 0.2, 6, lambda r: within(stats.gamma(2, scale=1 / r), lo, 6, y)) for y, lo in zip(new, low)],
+        new, low)
+two = []  # two numbers unknown: averages over draws
+limited("truncated, mean and precision unknown", "truncated(normal(mu, precision = tau), low = low, high = 4)",
+        "  mu: normal(1, stddev = 0.8)\n  tau: gamma(shape = 40, rate = 10)\n",
+        [over(stats.gamma(40, scale=1 / 10), 1, 9, lambda t: over(
+            stats.norm(1, 0.8), -5.4, 7.4, lambda m: within(stats.norm(m, t**-0.5), lo, 4, y)))
+         for y, lo in zip(new, low)], new, low, two)
+
+print(json.dumps({"exact": cases, "averaged": averaged, "two_numbers": two}, indent=1))

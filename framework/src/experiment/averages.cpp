@@ -1,11 +1,15 @@
 #include "experiment/averages.hpp"
 
+#include "messages/restricted.hpp"
+
 #include <kullback/capability.hpp>
 #include <kullback/error.hpp>
 #include <kullback/numerics.hpp>
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace kullback::experiment {
@@ -14,7 +18,10 @@ using language::Array;
 
 Conditional::Conditional(const model::Model& model, const model::Statement& statement,
                          const std::vector<Factors>& factors, const Eigen::MatrixXd& points)
-    : model_(model), statement_(statement), points_(points) {
+    : model_(model),
+      statement_(statement),
+      points_(points),
+      filled_(points.array().isNaN().select(0.0, points.array())) {
   const model::Variable& y = model.variables[static_cast<std::size_t>(statement.variable)];
   categorical_ = y.levels >= 0;
   const Gate gate(model, statement, factors);
@@ -40,13 +47,38 @@ Conditional::Cells Conditional::cells(const language::Values& values) const {
     Eigen::MatrixXd mean(d, n), second(d, n);
     if (!moments || !moments->expect(members.layout, members.theta, "x", mean) ||
         !moments->expect(members.layout, members.theta, "x2", second))
-      throw UnsupportedError(fmt::format("{} has no mean and variance to predict with", members.family->name()));
+      mean.setConstant(std::nan("")), second.setConstant(std::nan(""));  // a density it has
     result.mean = mean.array();
     result.variance = second.array() - mean.array().square();
   }
   result.log_density.resize(n);
-  members.family->log_density(members.layout, members.theta, Points(points_), row(result.log_density));
+  members.family->log_density(members.layout, members.theta, Points(filled_), row(result.log_density));
+  for (Index c = 0; c < n; ++c)
+    if (points_.col(c).array().isNaN().any()) result.log_density[c] = density_of_some(members, c);
+  if (const auto limits = truncation(model_, statement_, values))
+    for (Index c = 0; c < n; ++c) {
+      const messages::Between left = messages::between(*members.family, members.layout, members.theta.middleCols(c, 1),
+                                                       limits->low[c], limits->high[c]);
+      result.mean(0, c) = left.mean;
+      result.variance(0, c) = left.variance;
+      result.log_density[c] = limits->contain(c, points_(0, c)) ? result.log_density[c] - left.log_mass
+                                                                : -std::numeric_limits<double>::infinity();
+    }
   return result;
+}
+
+// Of the entries that are not empty; NaN where there is none, or the family does not tell.
+double Conditional::density_of_some(const Members& members, Index c) const {
+  std::vector<Index> given;
+  for (Index i = 0; i < points_.rows(); ++i)
+    if (!std::isnan(points_(i, c))) given.push_back(i);
+  const auto* marginals = capability<Marginals>(*members.family, members.layout);
+  if (given.empty() || !marginals) return std::nan("");
+  const Members some = marginals->marginal(members.layout, members.theta.middleCols(c, 1), given);
+  const Eigen::MatrixXd at = points_.col(c)(given);
+  Eigen::RowVectorXd density(1);
+  some.family->log_density(some.layout, some.theta, Points(at), row(density));
+  return density[0];
 }
 
 void Conditional::add_draw(language::Values& values, Sums& sums) const {

@@ -59,8 +59,8 @@ class Conditional {
   Conditional(const model::Model& model, const model::Statement& statement, const std::vector<Factors>& factors,
               const Eigen::MatrixXd& points);
 
-  /// Adds the moments, and the density of the points: summed over the levels of the row's categorical, if there is one.
-  /// `values` is a draw.
+  /// Adds the moments, and the density of the points (of their entries that are not empty): summed over the levels of
+  /// the row's categorical, if there is one. `values` is a draw.
   void add_draw(language::Values& values, Sums& sums) const;
 
  private:
@@ -69,10 +69,12 @@ class Conditional {
     Eigen::RowVectorXd log_density;
   };
   Cells cells(const language::Values& values) const;
+  double density_of_some(const Members& members, Index cell) const;
 
   const model::Model& model_;
   const model::Statement& statement_;
-  const Eigen::MatrixXd& points_;
+  const Eigen::MatrixXd& points_;  // NaN: empty
+  const Eigen::MatrixXd filled_;   // with numbers in place of empty entries
   bool categorical_;
   int gate_ = -1;
   std::vector<Index> gate_of_;  // by cell: the categorical's

@@ -2,6 +2,7 @@
 
 #include "core/random.hpp"
 #include "language/terms.hpp"
+#include "messages/restricted.hpp"
 #include "parallel/parallel.hpp"
 
 #include <kullback/capability.hpp>
@@ -36,6 +37,17 @@ Eigen::MatrixXd sample(const Members& members, std::uint64_t seed, std::uint64_t
   Eigen::MatrixXd uniforms(sampler->uniforms(members.layout), n), x(members.layout.dimension, n);
   Stream(seed, Purpose::report).uniforms(draw, first, uniforms);
   sampler->sample(members.layout, members.theta, uniforms, x);
+  return x;
+}
+
+// The same within limits: one number a column.
+Eigen::MatrixXd sample(const Members& members, const Limits& limits, std::uint64_t seed, std::uint64_t draw,
+                       std::uint64_t first) {
+  Eigen::MatrixXd x(1, members.theta.cols());
+  Stream(seed, Purpose::report).uniforms(draw, first, x);
+  for (Index k = 0; k < x.cols(); ++k)
+    x(0, k) = messages::quantile_between(*members.family, members.layout, members.theta.middleCols(k, 1), limits.low[k],
+                                         limits.high[k], x(0, k));
   return x;
 }
 
@@ -128,11 +140,11 @@ void Draws::draw_factors(Index s, Values& values) const {
 }
 
 void Draws::draw_statement(Index s, const Statement& statement, Values& values) const {
-  if (statement.modifier != Statement::Modifier::none)
-    throw UnsupportedError("values that are truncated or censored are not drawn yet");
   const Members members = statement_members(model_, statement, values);
-  const Eigen::MatrixXd x = sample(members, seed_, static_cast<std::uint64_t>(s),
-                                   static_cast<std::uint64_t>(statement.variable) * kMembersApart);
+  const auto draw = static_cast<std::uint64_t>(s),
+             first = static_cast<std::uint64_t>(statement.variable) * kMembersApart;
+  const std::optional<Limits> limits = truncation(model_, statement, values);
+  const Eigen::MatrixXd x = limits ? sample(members, *limits, seed_, draw, first) : sample(members, seed_, draw, first);
   Array& array = values[static_cast<std::size_t>(statement.variable)];
   const auto& plates = model_.variables[static_cast<std::size_t>(statement.variable)].plates;
   const Index size =
@@ -297,6 +309,17 @@ std::vector<Report> make_reports(const Model& model, const Draws& draws) {
     reports.push_back(std::move(report));
   }
   return reports;
+}
+
+std::optional<Limits> truncation(const Model& model, const Statement& statement, const Values& values) {
+  if (statement.modifier != Statement::Modifier::truncated) return std::nullopt;
+  const Dimensions cells = model.variables[static_cast<std::size_t>(statement.variable)].dimensions();
+  const auto of = [&](const std::optional<model::Term>& term, double none) -> Eigen::VectorXd {
+    if (!term) return Eigen::VectorXd::Constant(language::cells(model.plates, cells), none);
+    return language::spread(model.plates, language::evaluate_term(model, *term, values), cells).values;
+  };
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  return Limits{of(statement.low, -kInfinity), of(statement.high, kInfinity)};
 }
 
 std::optional<Report> missing_cells(const Model& model, int v, const Draws& draws) {

@@ -59,6 +59,15 @@ class Draws {
 /// `over`, for families of one number), in order.
 Members statement_members(const model::Model& model, const model::Statement& statement, const language::Values& values);
 
+/// The limits of a statement's values, one a cell of the variable's dimensions; infinite where it has none. None at all
+/// for a statement that is not truncated.
+struct Limits {
+  Eigen::VectorXd low, high;
+  bool contain(Index cell, double x) const { return x >= low[cell] && x <= high[cell]; }
+};
+std::optional<Limits> truncation(const model::Model& model, const model::Statement& statement,
+                                 const language::Values& values);
+
 /// A deterministic value nobody reads: mean, standard deviation and the mean's standard error in each cell.
 struct Report {
   std::string name;

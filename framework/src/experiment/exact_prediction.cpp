@@ -4,8 +4,10 @@
 #include "experiment/linear_form.hpp"
 #include "experiment/one_number.hpp"
 #include "language/terms.hpp"
+#include "messages/restricted.hpp"
 
 #include <kullback/capability.hpp>
+#include <kullback/error.hpp>
 #include <kullback/numerics.hpp>
 
 #include <algorithm>
@@ -48,6 +50,9 @@ class OneComponent {
       if (!forms) return;
       arguments_.push_back(std::move(*forms));
     }
+    for (const auto* limit : {&statement.low, &statement.high})
+      if (*limit && (*limit)->kind != Term::Kind::constant) return;
+    limits_ = truncation(model, statement, values);
     complete_ = true;
   }
   bool complete() const { return complete_; }
@@ -73,9 +78,15 @@ class OneComponent {
         return std::nullopt;
       }
     }
-    if (!open) return integrate(given, 0, 0, spread, nullptr, point);
+    if (limits_ && spread > 0) {  // what is left of a normal does not add to the spread of its mean
+      if (open) return std::nullopt;
+      const auto nodes = nodes_of(statement_.family->make({{"mean", given[0]}, {"variance", spread}}));
+      given[0] = 0;
+      return nodes ? integrate(i, given, 0, 1, 0, &*nodes, point) : std::nullopt;
+    }
+    if (!open) return integrate(i, given, 0, 0, spread, nullptr, point);
     const Nodes* nodes = nodes_at(*open);
-    return nodes ? integrate(given, static_cast<Index>(open_at), open->coefficient, spread, nodes, point)
+    return nodes ? integrate(i, given, static_cast<Index>(open_at), open->coefficient, spread, nodes, point)
                  : std::nullopt;
   }
 
@@ -105,8 +116,8 @@ class OneComponent {
   }
 
   // Argument `open` is given + coefficient * x at the nodes x.
-  std::optional<Cell> integrate(const Eigen::VectorXd& given, Index open, double coefficient, double spread,
-                                const Nodes* nodes, double point) const {
+  std::optional<Cell> integrate(std::size_t i, const Eigen::VectorXd& given, Index open, double coefficient,
+                                double spread, const Nodes* nodes, double point) const {
     const Index n = nodes ? nodes->x.size() : 1;
     Eigen::MatrixXd columns = given.replicate(1, n);
     if (nodes) columns.row(open) += coefficient * nodes->x;
@@ -120,11 +131,14 @@ class OneComponent {
     family.to_stored(form, statement_.layout, columns, theta);
     const auto* moments = capability<Moments>(family, statement_.layout);
     Eigen::MatrixXd mean(1, n), second(1, n);
-    if (!moments || !moments->expect(statement_.layout, theta, "x", mean) ||
-        !moments->expect(statement_.layout, theta, "x2", second))
-      return std::nullopt;
     Eigen::RowVectorXd log_density(n);
     family.log_density(statement_.layout, theta, Points(Eigen::MatrixXd::Constant(1, n, point)), row(log_density));
+    if (limits_) {
+      if (!keep_between(static_cast<Index>(i), theta, nodes, point, mean, second, log_density)) return std::nullopt;
+    } else if (!moments || !moments->expect(statement_.layout, theta, "x", mean) ||
+               !moments->expect(statement_.layout, theta, "x2", second)) {
+      return std::nullopt;
+    }
     if (!nodes) return Cell{mean(0), second(0) - mean(0) * mean(0), log_density[0]};
     const Eigen::ArrayXd weight = nodes->log_weight.array().exp().transpose();
     const double m = (weight * mean.row(0).transpose().array()).sum();
@@ -135,7 +149,29 @@ class OneComponent {
     return density ? std::optional(Cell{m, (weight * (within + between)).sum(), *density}) : std::nullopt;
   }
 
+  // Of each column what lies within the limits. A node that counts for nothing may have nothing there.
+  bool keep_between(Index cell, const Eigen::MatrixXd& theta, const Nodes* nodes, double point, Eigen::MatrixXd& mean,
+                    Eigen::MatrixXd& second, Eigen::RowVectorXd& log_density) const {
+    constexpr double kNothing = -70;
+    for (Index n = 0; n < theta.cols(); ++n) {
+      messages::Between left{0, 0, 0};
+      const bool counts = !nodes || nodes->log_weight[n] > kNothing;
+      try {
+        if (counts)
+          left = messages::between(*statement_.family, statement_.layout, theta.middleCols(n, 1), limits_->low[cell],
+                                   limits_->high[cell]);
+      } catch (const NumericalError&) {
+        return false;
+      }
+      mean(0, n) = left.mean;
+      second(0, n) = left.variance + left.mean * left.mean;
+      log_density[n] = counts && limits_->contain(cell, point) ? log_density[n] - left.log_mass : kNone;
+    }
+    return true;
+  }
+
   const Statement& statement_;
+  std::optional<Limits> limits_;
   LinearReader reader_;
   std::vector<Parameter> parameters_;
   std::vector<LinearForms> arguments_;
@@ -203,7 +239,7 @@ std::optional<ExactPrediction> predict_exactly(const Model& model, const Stateme
                                                const Eigen::MatrixXd& points) {
   const model::Variable& y = model.variables[static_cast<std::size_t>(statement.variable)];
   const bool categorical = y.levels >= 0;
-  if (statement.layout.dimension != 1 || statement.modifier != Statement::Modifier::none) return std::nullopt;
+  if (statement.layout.dimension != 1) return std::nullopt;
   const Gate gate(model, statement, factors);
   if (!gate.plain()) return std::nullopt;
   const Dimensions cells = categorical ? y.plates : y.dimensions();

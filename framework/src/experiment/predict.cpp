@@ -41,7 +41,7 @@ void finish(const Model& model, int v, const Eigen::MatrixXd& data, Prediction& 
   p.name = variable.name;
   const Index cells = p.mean.cols();
   for (Index c = 0; c < cells; ++c)
-    if (data.col(c).array().isNaN().any())
+    if (data.col(c).array().isNaN().all())
       p.log_density[c] = p.log_density_error[c] = std::numeric_limits<double>::quiet_NaN();
   const model::Dimensions dimensions =
       cells == language::cells(model.plates, variable.plates) ? variable.plates : variable.dimensions();
@@ -115,8 +115,6 @@ Predictions predict(const Registry& registry, const std::string& run_folder, con
       throw UnsupportedError(
           fmt::format("{} has several statements: predictions for it are not there yet", variable.name));
     const Statement& statement = model.statements[static_cast<std::size_t>(variable.statements[0])];
-    if (statement.modifier == Statement::Modifier::truncated)
-      throw UnsupportedError(fmt::format("{} is truncated: predictions for it are not there yet", variable.name));
     const bool categorical = variable.levels >= 0;
     const Index d = statement.layout.dimension;
     const Eigen::MatrixXd data =
@@ -128,7 +126,7 @@ Predictions predict(const Registry& registry, const std::string& run_folder, con
       finish(model, v, data, predictions.variables.back());
       continue;
     }
-    const Conditional conditional(model, statement, factors, points);
+    const Conditional conditional(model, statement, factors, data);
     constexpr Index kGrain = 500;  // each chunk keeps sums of its own
     const Index rows = categorical ? model.plates[static_cast<std::size_t>(variable.levels)].size : d;
     std::vector<Sums> parts(static_cast<std::size_t>((draws + kGrain - 1) / kGrain), Sums(0, 0));

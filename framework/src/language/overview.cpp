@@ -293,8 +293,7 @@ class Overview {
         if (x.role == Variable::Role::latent) names.push_back(x.name);
     if (names.empty()) return;
     lines_.emplace_back();
-    lines_.push_back(fmt::format("order of a sweep: {} ({})", fmt::join(names, ", "),
-                                 m_.order.empty() ? "as the file states them" : "inference.schedule"));
+    lines_.push_back(fmt::format("order of a sweep: {} ({})", fmt::join(names, ", "), file_.order_from));
   }
 
   const ModelFile& file_;

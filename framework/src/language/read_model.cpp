@@ -2,6 +2,7 @@
 
 #include "language/posterior.hpp"
 #include "language/statements.hpp"
+#include "language/symmetry.hpp"
 
 namespace kullback::language {
 
@@ -39,6 +40,7 @@ ModelFile read_model(const config::Node& root, const Registry& registry, const s
     if (schedule && schedule->kind == config::Node::Kind::list)
       workspace.keep_mistakes([&] { read_order(*schedule, workspace); });
   }
+  if (diagnostics.empty()) file.order_from = visit_starts_last(file.model, diagnostics);
   file.inputs = files.read();
   file.row_statistics = std::move(workspace.row_statistics.values);
   return file;

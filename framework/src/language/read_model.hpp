@@ -17,6 +17,7 @@ struct ModelFile {
   std::vector<std::string> notes;               ///< what `check` prints beside the echo
   std::vector<int> row_plates;                  ///< that rows of data run along
   std::map<std::string, Array> row_statistics;  ///< see RowStatistics
+  std::string order_from;                       ///< why the blocks are visited in their order
   std::vector<std::string> lacking;             ///< data that a replay on new rows did not find
 };
 

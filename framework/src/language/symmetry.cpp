@@ -4,8 +4,10 @@
 #include "language/terms.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 namespace kullback::language {
@@ -23,6 +25,20 @@ namespace {
 class Symmetry {
  public:
   explicit Symmetry(const Model& model) : m_(model) {}
+
+  /// A product over `plate` of two unknown vectors of which one starts told apart and the other does not.
+  struct Started {
+    const Term* product;
+    int first, other, plate;
+  };
+  std::vector<Started> started() {
+    std::vector<Started> found;
+    for (const Statement& statement : m_.statements) {
+      for (const Term& argument : statement.arguments) find_started(argument, found);
+      find_started(statement.value, found);
+    }
+    return found;
+  }
 
   void check(config::Diagnostics& diagnostics) {
     for (std::size_t z = 0; z < m_.variables.size(); ++z)
@@ -139,17 +155,36 @@ class Symmetry {
     return nullptr;
   }
 
-  void check_products(const Term& term, const Statement& statement, config::Diagnostics& diagnostics) {
-    for (const Term& child : term.children) check_products(child, statement, diagnostics);
+  // The unknown vectors that a sum of products over one dimension multiplies.
+  struct Product {
+    const Term *sides, *a, *b;
+  };
+  std::optional<Product> product(const Term& term) const {
     const bool product =
         term.kind == Term::Kind::dot || (term.kind == Term::Kind::sum && term.children[0].kind == Term::Kind::multiply);
-    if (!product) return;
+    if (!product || m_.plates[static_cast<std::size_t>(term.reduced)].size < 2) return std::nullopt;
     const auto& sides = term.kind == Term::Kind::dot ? term.children : term.children[0].children;
+    const Term *a = unknown_along(sides[0], term.reduced), *b = unknown_along(sides[1], term.reduced);
+    if (!a || !b) return std::nullopt;
+    return Product{sides.data(), a, b};
+  }
+
+  void find_started(const Term& term, std::vector<Started>& found) const {
+    for (const Term& child : term.children) find_started(child, found);
+    const auto vectors = product(term);
+    if (!vectors) return;
+    const int a = vectors->a->variable, b = vectors->b->variable;
+    if (starts_equal(a) == starts_equal(b) || is_fixed(a) || is_fixed(b)) return;
+    found.push_back({&term, starts_equal(a) ? b : a, starts_equal(a) ? a : b, term.reduced});
+  }
+  bool is_fixed(int v) const { return m_.posteriors[static_cast<std::size_t>(v)].kind == Posterior::Kind::fixed; }
+
+  void check_products(const Term& term, const Statement& statement, config::Diagnostics& diagnostics) {
+    for (const Term& child : term.children) check_products(child, statement, diagnostics);
+    const auto vectors = product(term);
     const int k = term.reduced;
-    const Term *a = unknown_along(sides[0], k), *b = unknown_along(sides[1], k);
-    if (!a || !b || m_.plates[static_cast<std::size_t>(k)].size < 2) return;
-    if (!exchangeable(sides[0], k) || !exchangeable(sides[1], k)) return;
-    const std::string first = variable(a->variable).name, second = variable(b->variable).name;
+    if (!vectors || !exchangeable(vectors->sides[0], k) || !exchangeable(vectors->sides[1], k)) return;
+    const std::string first = variable(vectors->a->variable).name, second = variable(vectors->b->variable).name;
     diagnostics.error(term.place, term.path,
                       fmt::format("{} and {} both start equal in every coordinate over {}, and equal they stay (a "
                                   "saddle): write initialize: {{{}: random}} under inference",
@@ -163,6 +198,35 @@ class Symmetry {
 };
 
 }  // namespace
+
+std::string visit_starts_last(Model& model, config::Diagnostics& diagnostics) {
+  const bool given = !model.order.empty();
+  std::vector<int> order = model.order;
+  for (std::size_t v = 0; v < model.variables.size() && !given; ++v)
+    if (model.variables[v].role == Variable::Role::latent) order.push_back(static_cast<int>(v));
+  std::vector<std::string> moved;
+  for (const auto& [product, started, other, plate] : Symmetry(model).started()) {
+    const auto first = std::find(order.begin(), order.end(), started),
+               last = std::find(order.begin(), order.end(), other);
+    if (first > last || last == order.end()) continue;
+    const std::string a = model.variables[static_cast<std::size_t>(started)].name,
+                      b = model.variables[static_cast<std::size_t>(other)].name;
+    if (given) {
+      diagnostics.error(product->place, product->path,
+                        fmt::format("the start of {} is lost: the schedule visits it before {}, which starts equal in "
+                                    "every coordinate over {} and tells it so (a saddle): put {} before {} in the "
+                                    "schedule, or start {} too (initialize: {{{}: random}})",
+                                    a, b, model.plates[static_cast<std::size_t>(plate)].name, b, a, b, b));
+      continue;
+    }
+    std::rotate(first, last, last + 1);
+    moved.push_back(fmt::format("{} before {}, whose start would be lost", b, a));
+  }
+  if (given) return "inference.schedule";
+  if (moved.empty()) return "as the file states them";
+  model.order = std::move(order);
+  return fmt::format("as the file states them, but {}", fmt::join(moved, ", "));
+}
 
 void check_symmetric_starts(const Model& model, config::Diagnostics& diagnostics) {
   Symmetry(model).check(diagnostics);

@@ -176,7 +176,8 @@ double Pass::normalize(Work& work, Index begin, Index end) const {
         throw NumericalError(fmt::format("{}: no level of row {} has a finite log probability (the largest is {})",
                                          name_, begin + n + 1, largest[n]));
       const double h = logs[n - from] - spread[n] / total[n];
-      entropy += weighted_ ? weight(begin + n) * h : h;
+      if (silent_.empty() || !silent_[static_cast<std::size_t>(begin + n)])
+        entropy += weighted_ ? weight(begin + n) * h : h;
       total[n] = 1 / total[n];
     }
   }
@@ -189,6 +190,8 @@ double Pass::normalize(Work& work, Index begin, Index end) const {
 
 void Pass::add_sums(Work& work, Index begin, Index end) const {
   const Index count = end - begin, block = work.levels.rows();
+  for (Index n = 0; !silent_.empty() && n < count; ++n)
+    if (silent_[static_cast<std::size_t>(begin + n)]) work.levels.row(n).setZero();
   if (!features_.empty()) work.feature_sums->add(work.features->columns(), count, work.levels.data(), block);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const Slot& slot = slots_[i];

@@ -76,6 +76,7 @@ class Pass {
   struct Work;
 
   void collect(Compiled& compiled);
+  void find_silent_rows(const Compiled& compiled);
   void classify(Slot& slot, const Compiled& compiled);
   bool row_step(const std::vector<int>& axes, const std::vector<Index>& strides, const Slot& slot, Index& step) const;
   void multiply_moments(const MomentsOf& moments, bool own_only);
@@ -97,6 +98,7 @@ class Pass {
   std::vector<Index> plate_sizes_;
   std::vector<Eigen::VectorXd> weights_;  // by plate; empty: 1
   bool weighted_ = false;
+  std::vector<char> silent_;  // rows of which nothing is observed: they are integrated out; empty: none
   std::vector<Slot> slots_;
   std::vector<Feature> features_;
   Eigen::MatrixXd feature_products_;              // W: features by levels

@@ -130,12 +130,32 @@ void Pass::collect(Compiled& compiled) {
     }
   }
   for (Slot& slot : slots_) classify(slot, compiled);
+  find_silent_rows(compiled);
   if (all_gathered()) gathered_ = std::make_unique<GatheredRows>(name_, rows_, levels_);
+}
+
+// A row's level that no observation tells anything of: with its own distribution integrated it is 1, whatever its
+// parameters are. A factor for it would only loosen the bound.
+void Pass::find_silent_rows(const Compiled& compiled) {
+  const model::Dimensions& plates = sources_[static_cast<std::size_t>(source_)].plates;
+  std::vector<char> silent(static_cast<std::size_t>(rows_), 1);
+  for (const Slot& slot : slots_) {
+    const Source& child = sources_[static_cast<std::size_t>(compiled.statements[slot.statement].variable)];
+    if (compiled.statements[slot.statement].variable == source_) continue;
+    const model::Dimensions dimensions = child.variable->dimensions();
+    if (child.kind != Source::Kind::known || !child.known->values.hasNaN() || dimensions.size() < plates.size() ||
+        !std::equal(plates.begin(), plates.end(), dimensions.begin()))
+      return;
+    const Index width = child.known->values.size() / rows_;
+    for (Index n = 0; n < rows_; ++n)
+      if (!child.known->values.segment(n * width, width).array().isNaN().all()) silent[static_cast<std::size_t>(n)] = 0;
+  }
+  if (std::find(silent.begin(), silent.end(), 1) != silent.end()) silent_ = std::move(silent);
 }
 
 // Whether the rows' logits are rows of tables and nothing else; what a weight multiplies it divides again.
 bool Pass::all_gathered() const {
-  if (slots_.empty() || plate_sizes_.size() != 1) return false;
+  if (slots_.empty() || plate_sizes_.size() != 1 || !silent_.empty()) return false;
   return std::all_of(slots_.begin(), slots_.end(), [&](const Slot& slot) {
     if (slot.kind != Kind::gather || slot.level_stride != 1 || slot.gathered_stride != levels_) return false;
     if (!weighted_) return slot.known.empty();

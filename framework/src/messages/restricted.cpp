@@ -239,16 +239,37 @@ bool Discarded::in_domain(const Layout&, In eta, Index member) const { return et
 
 void Discarded::convert(const Layout&, In from, Out to, bool) const { to = from; }
 
-double log_mass_between(const Distribution& family, const Layout& layout, In theta, double low, double high) {
-  const kullback::Support support = family.support(layout, theta, 0, 0);
-  const auto log_density = [&](const Places& at, Eigen::RowVectorXd& g) {
+namespace {
+
+LogDensity density_of(const Distribution& family, const Layout& layout, In theta) {
+  return [&family, &layout, theta](const Places& at, Eigen::RowVectorXd& g) {
     g.resize(at.x.size());
     family.log_density(layout, theta, at.points(), row(g));
   };
-  const WeightedNodes nodes = nodes_between(log_density, support, low, high);
+}
+
+WeightedNodes what_is_between(const Distribution& family, const Layout& layout, In theta, double low, double high) {
+  WeightedNodes nodes =
+      nodes_between(density_of(family, layout, theta), family.support(layout, theta, 0, 0), low, high);
   if (nodes.weights.size() == 0 || !std::isfinite(nodes.log_mass))
     throw NumericalError(fmt::format("{} has no probability between {} and {}", family.name(), low, high));
-  return nodes.log_mass;
+  return nodes;
+}
+
+}  // namespace
+
+double log_mass_between(const Distribution& family, const Layout& layout, In theta, double low, double high) {
+  return what_is_between(family, layout, theta, low, high).log_mass;
+}
+
+Between between(const Distribution& family, const Layout& layout, In theta, double low, double high) {
+  const WeightedNodes nodes = what_is_between(family, layout, theta, low, high);
+  const double mean = nodes.weights.dot(nodes.at.x);
+  return {nodes.log_mass, mean, nodes.weights.dot((nodes.at.x.array() - mean).square().matrix())};
+}
+
+double quantile_between(const Distribution& family, const Layout& layout, In theta, double low, double high, double u) {
+  return quantile_between(density_of(family, layout, theta), family.support(layout, theta, 0, 0), low, high, u);
 }
 
 double log_mass_or_none(const Distribution& family, const Layout& layout, In theta, double low, double high) {

@@ -70,4 +70,12 @@ double log_mass_or_none(const Distribution& family, const Layout& layout, In the
 /// Limits are finite numbers in eta: those beyond this are none.
 constexpr double kNoLimit = 1e300;
 
+/// What is left of a member between limits. Throws NumericalError where nothing is.
+struct Between {
+  double log_mass, mean, variance;
+};
+Between between(const Distribution& family, const Layout& layout, In theta, double low, double high);
+/// The x below which a part u of what is left lies.
+double quantile_between(const Distribution& family, const Layout& layout, In theta, double low, double high, double u);
+
 }  // namespace kullback::messages

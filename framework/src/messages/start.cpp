@@ -205,6 +205,12 @@ void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64
           .uniforms(static_cast<std::uint64_t>(restart), 0, from);
       until = from;
       break;
+    case Initialization::Kind::moments:
+      if (start.numbers.size() != 1 || (start.numbers[0].first != "mean" && start.numbers[0].first != "x"))
+        throw UnsupportedError(
+            fmt::format("initialize: {} is on a grid, which starts at one number (a cell), not at {}",
+                        source.variable->name, start.numbers.front().first));
+      [[fallthrough]];
     case Initialization::Kind::value: {
       const Eigen::VectorXd& x = start.numbers.front().second.values;
       for (Index k = 0; k < to.members(); ++k) {

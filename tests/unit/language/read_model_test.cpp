@@ -191,6 +191,17 @@ inference:
   EXPECT_THAT(file.model.order, ElementsAre(2, 1));
 }
 
+TEST(ReadModel, AVectorThatStartsToldApartIsVisitedAfterTheOther) {
+  const std::string text =
+      "plates: {n: 2, m: 3, k: 2}\nmodel:\n  W[m]: normal(0, precision = 1, over = k)\n"
+      "  X[n]: normal(0, precision = 1, over = k)\n  y[n, m]: normal(dot(W, X), precision = 1)\n"
+      "inference:\n  initialize: ";
+  const ModelFile moved = read_text(text + "{W: random}\n");
+  EXPECT_THAT(moved.model.order, ElementsAre(1, 0, 2));
+  EXPECT_NE(overview(moved).find("X before W, whose start would be lost"), std::string::npos) << overview(moved);
+  EXPECT_TRUE(read_text(text + "{X: random}\n").model.order.empty());
+}
+
 TEST(ReadModel, NewRowsKeepTheOldLabels) {
   ReadOptions options;
   options.data.labels = {{"g", {"a", "b", "c"}}};

@@ -191,6 +191,33 @@ void expect_exact(const Finished& r, const std::string& name, const Json& expect
   EXPECT_NEAR(r.moments(name)[0].second, expected["stddev"].get<double>(), 1e-6);
 }
 
+// Whether or not the file says that they are on grids.
+TEST(GridStatements, StartAtNumbers) {
+  const std::string text = std::string(kMixture) +
+                           "  s: gamma(shape = 2, rate = 2)\n  y[n]: cauchy(location = mu[z], scale = s)\n"
+                           "inference:\n  initialize: {mu: [4, -3], s: {x: 0.5}}\n";
+  ModelJoint joint(registry(), read(text));
+  joint.initialize(1, 0);
+  const auto at = [&](const char* name) {
+    return joint.grid_moments(static_cast<int>(joint.model().find(name) - joint.model().variables.data()));
+  };
+  EXPECT_NEAR(at("mu")(0, 0), 4, 0.2);
+  EXPECT_NEAR(at("mu")(0, 1), -3, 0.2);
+  EXPECT_NEAR(at("s")(0, 0), 0.5, 0.05);
+  for (const Eigen::MatrixXd& m : {at("mu"), at("s")}) EXPECT_NEAR(m(1, 0), 0, 1e-12);
+  const std::string refused = [&] {
+    try {
+      ModelJoint(registry(), read(std::string(kMixture) + "  y[n]: cauchy(location = mu[z], scale = 1)\ninference:\n  "
+                                                          "initialize: {mu: {x: [4, -3], x2: [17, 10]}}\n"))
+          .initialize(1, 0);
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  }();
+  EXPECT_NE(refused.find("mu is on a grid, which starts at one number"), std::string::npos) << refused;
+}
+
 TEST(GridStatements, OfCensoredValues) {
   expect_exact(run(R"(
 plates: {n: data}

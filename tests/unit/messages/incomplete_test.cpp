@@ -93,6 +93,29 @@ inference:
   EXPECT_NEAR(mu(0, 0) + mu(0, 1), 0, 0.1);
 }
 
+// A component that nobody observes anything of is integrated out: the model is that of the other rows.
+TEST(Incomplete, RowsOfNothingAreRowsThatAreNotThere) {
+  const auto of = [](const std::string& rows) {
+    return read("plates: {n: data, k: 2}\ndata:\n  y[n]: [" + rows + R"(]
+model:
+  w:     dirichlet(1, over = k)
+  mu[k]: normal(0, precision = 0.01)
+  tau:   gamma(shape = 2, rate = 1)
+  z[n]:  categorical(w)
+  y[n]:  normal(mu[z], precision = tau)
+inference:
+  initialize: {mu: [-1, 2]}
+)");
+  };
+  ModelJoint with(registry(), of("1.5, .nan, -1, 4, .nan, 3.2, -2, .nan, 0.3")),
+      without(registry(), of("1.5, -1, 4, 3.2, -2, 0.3"));
+  for (ModelJoint* joint : {&with, &without}) joint->initialize(1, 0);
+  const Solution a = solve_model(with, 30), b = solve_model(without, 30);
+  ASSERT_EQ(a.trace.size(), b.trace.size());
+  for (std::size_t s = 0; s < a.trace.size(); ++s)
+    EXPECT_NEAR(a.trace[s].bound, b.trace[s].bound, 1e-11 * std::abs(b.trace[s].bound)) << s;
+}
+
 TEST(Incomplete, AVectorOfAnotherFamilySaysWhichRow) {
   try {
     ModelJoint(registry(), read(R"(
