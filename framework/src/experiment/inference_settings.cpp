@@ -58,13 +58,16 @@ Schedule read_schedule(const Node& node) {
 }
 
 // "inner: {tolerance: 1e-3, max_iterations: 100, fresh_start: true}"
-messages::InnerSettings read_inner(const Node& node) {
+messages::InnerSettings read_inner(const Node& node, Collector& errors) {
   messages::InnerSettings inner;
   if (node.kind != Node::Kind::map)
     config::fail(node.place, node.path, "inner is a map: {tolerance: 1e-3, max_iterations: 100, fresh_start: true}");
-  if (const Node* n = node.find("tolerance")) inner.tolerance = n->positive();
-  if (const Node* n = node.find("max_iterations")) inner.max_iterations = n->whole(1, 1'000'000);
-  if (const Node* n = node.find("fresh_start")) inner.fresh_start = n->boolean();
+  const auto with = [&](const char* key, auto use) {
+    if (const Node* n = node.find(key)) errors.run([&] { use(*n); });
+  };
+  with("tolerance", [&](const Node& n) { inner.tolerance = n.positive(); });
+  with("max_iterations", [&](const Node& n) { inner.max_iterations = n.whole(1, 1'000'000); });
+  with("fresh_start", [&](const Node& n) { inner.fresh_start = n.boolean(); });
   return inner;
 }
 
@@ -99,7 +102,7 @@ void read_inference(const Node* inference, const Registry& registry, Experiment&
     with("restarts", [&](const Node& n) { experiment.restarts = static_cast<Index>(n.whole(1, 100'000)); });
   if (experiment.is_model)
     with("inner", [&](const Node& n) {
-      experiment.inner = read_inner(n);
+      experiment.inner = read_inner(n, errors);
       experiment.inner_place = n.place;
     });
   with("damping", [&](const Node& n) {

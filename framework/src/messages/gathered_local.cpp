@@ -12,6 +12,7 @@ namespace kullback::messages {
 namespace {
 
 constexpr Index kMostChunks = 64;
+constexpr Index kAhead = 4;  // rows whose numbers are fetched while one is copied
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // What the bound has of a member with everything else at its best: sum w log sum_k exp(E[log x_k]) f_k + E[log prior]
@@ -31,7 +32,15 @@ void GatheredRows::gather(std::span<const GatheredTable> tables, const double* w
               width = padded(levels_);
   std::vector<double> product(static_cast<std::size_t>(width));
   to.resize(count);
+  const auto fetch = [&](Index i) {
+    const Index row = by_member_->rows[static_cast<std::size_t>(begin + i)];
+    for (std::size_t t = 0; t < tables.size(); ++t)
+      if (const Index at = tables[t].at[row * tables[t].step]; t != local && at >= 0)
+        for (Index k = 0; k < width; k += kLanes) __builtin_prefetch(tables_[t].exponentials.data() + at * width + k);
+  };
+  for (Index i = 0; i < std::min(kAhead, count); ++i) fetch(i);
   for (Index i = 0; i < count; ++i) {
+    if (i + kAhead < count) fetch(i + kAhead);
     const Index row = by_member_->rows[static_cast<std::size_t>(begin + i)];
     const double* factors = nullptr;
     for (std::size_t t = 0; t < tables.size(); ++t) {

@@ -38,8 +38,9 @@ Eigen::MatrixXd Pass::heard_by(int local_source) const {
 Eigen::MatrixXd Pass::iterate(const MomentsOf& moments, int local_source, const Block& block,
                               const Eigen::MatrixXd& prior, const InnerSettings& settings) {
   multiply_moments(moments, false);
-  return gathered_->iterate(gathered_tables(), weighted_ ? weights_[0].data() : nullptr, slot_of(local_source), block,
-                            prior, settings);
+  const std::size_t local = slot_of(local_source);
+  for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i].products_current = i != local;
+  return gathered_->iterate(gathered_tables(), weighted_ ? weights_[0].data() : nullptr, local, block, prior, settings);
 }
 
 void ModelJoint::iterate_locally(const InnerSettings& settings) {

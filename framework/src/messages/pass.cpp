@@ -11,6 +11,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace kullback::messages {
 namespace {
@@ -62,6 +63,7 @@ double Pass::weight(Index row) const {
 void Pass::multiply_moments(const MomentsOf& moments, bool own_only) {
   feature_products_.setZero(static_cast<Index>(features_.size()), levels_);
   for (Slot& slot : slots_) {
+    if (std::exchange(slot.products_current, false)) continue;
     std::fill(slot.products.begin(), slot.products.end(), 0.0);
     const CompiledStatement& statement = compiled_.statements[slot.statement];
     if (own_only && statement.variable != source_) continue;

@@ -71,6 +71,7 @@ class Pass {
     Index level_stride = 0;           ///< of the levels in `products` and `sums`
     std::vector<Index> cell_offsets;  ///< dense: where each of those cells begins
     Index gathered_stride = 0;
+    bool products_current = false;  ///< made for the next pass
   };
   using Feature = std::vector<FeatureColumns::Factor>;
   struct Work;

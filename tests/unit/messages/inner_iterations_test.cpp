@@ -1,0 +1,186 @@
+// Local factors iterated inside a sweep: against the same sweeps written out with numpy, and against the definition of
+// a fixed point.
+#include "golden.hpp"
+
+#include "messages/local_group.hpp"
+#include "parallel/parallel.hpp"
+
+#include "support/command.hpp"
+
+#include <kullback/error.hpp>
+
+namespace kullback::messages::test {
+namespace {
+
+const char* const kTopics = R"(
+plates: {n: {size: data, weight: count}, document: data, word: data, topic: 3}
+data:
+  file: corpus.csv
+  w[n]:   {column: word, levels: word}
+  doc[n]: {column: document, levels: document}
+model:
+  theta[document]: dirichlet(0.3, over = topic)
+  phi[topic]:      dirichlet(0.2, over = word)
+  z[n]:            categorical(theta[doc])
+  w[n]:            categorical(phi[z])
+inference:
+  schedule: [theta, z, phi]
+)";
+
+class Inner : public testing::Test {
+ protected:
+  const Json golden = golden_file("inner_iterations.json");
+  const std::string folder = test_support::temporary_directory();
+
+  Inner() {
+    std::string rows = "document,word,count\n";
+    for (std::size_t n = 0; n < golden["counts"].size(); ++n)
+      rows += fmt::format("{},{},{}\n", golden["documents"][n].get<int>(), golden["words"][n].get<int>(),
+                          golden["counts"][n].get<int>());
+    test_support::write_file(folder + "/corpus.csv", rows);
+  }
+  ~Inner() override { std::filesystem::remove_all(folder); }
+
+  std::unique_ptr<ModelJoint> joint() const {
+    const std::string text =
+        std::string(kTopics) + "  initialize: {phi: {concentration: " + golden["start"].dump() + "}}\n";
+    return make_model_joint(registry(), std::make_shared<const model::Model>(read(text, folder)), 1, 0);
+  }
+};
+
+Eigen::VectorXd concentrations(const ModelJoint& joint, const std::string& name) {
+  const Members q = joint.posterior(static_cast<int>(joint.model().find(name) - joint.model().variables.data()));
+  return q.theta.reshaped();
+}
+
+TEST_F(Inner, SweepsAreThoseWrittenOut) {
+  Index one_by_one = 0;
+  for (const Json& run : golden["runs"]) {
+    const auto joint = this->joint();
+    joint->iterate_locally({run["tolerance"], run["max_iterations"], run["fresh_start"]});
+    const Solution solution = solve_model(*joint, static_cast<Index>(run["bounds"].size()));
+    ASSERT_EQ(solution.trace.size(), run["bounds"].size());
+    for (std::size_t s = 0; s < solution.trace.size(); ++s)
+      EXPECT_NEAR(solution.trace[s].bound, run["bounds"][s].get<double>(), 1e-8) << run["max_iterations"] << " " << s;
+    EXPECT_LT((concentrations(*joint, "theta") - flat(run["theta"])).cwiseAbs().maxCoeff(), 1e-6);
+    EXPECT_LT((concentrations(*joint, "phi") - flat(run["phi"])).cwiseAbs().maxCoeff(), 1e-6);
+    one_by_one += run["sweeps_document_by_document"].get<Index>();
+  }
+  EXPECT_GT(one_by_one, 0);  // both ways to take fresh starts are among the runs
+}
+
+TEST_F(Inner, AreTheSameBytesAtAnyThreadCount) {
+  std::vector<Eigen::VectorXd> found;
+  for (const int threads : {1, 2, 4}) {
+    const parallel::ThreadLimit limit(threads);
+    const auto joint = this->joint();
+    joint->iterate_locally({1e-3, 20, true});
+    Settings settings;
+    settings.max_sweeps = 5;
+    settings.threads = threads;
+    Observer observer;
+    solve(*joint, registry().optimizer("coordinate_ascent"), settings, observer);
+    found.push_back(concentrations(*joint, "phi"));
+  }
+  EXPECT_EQ(found[0], found[1]);
+  EXPECT_EQ(found[0], found[2]);
+}
+
+TEST(InnerIterations, AreRefusedWhereNoFactorIsLocal) {
+  const auto joint = make_model_joint(registry(), std::make_shared<const model::Model>(read(R"(
+plates: {n: 4}
+data:
+  y[n]: [1, 2, 3, 5]
+model:
+  mu:   normal(0, precision = 0.1)
+  y[n]: normal(mu, precision = 1)
+)")),
+                                      1, 0);
+  EXPECT_THROW(joint->iterate_locally({}), UnsupportedError);
+}
+
+struct Document {
+  Index rows, levels;
+  std::vector<std::vector<double>> factors;
+  std::vector<double> weights;
+  std::vector<double> prior;
+
+  Document(Index rows, Index levels, unsigned seed) : rows(rows), levels(levels) {
+    std::mt19937_64 random(seed);
+    std::gamma_distribution<double> factor(0.3), concentration(1);
+    for (Index n = 0; n < rows; ++n) {
+      auto& f = factors.emplace_back();
+      for (Index k = 0; k < levels; ++k) f.push_back(1e-6 + factor(random));
+      weights.push_back(std::uniform_int_distribution<int>(1, 4)(random));
+    }
+    for (Index k = 0; k < levels; ++k) prior.push_back(-0.95 + 0.1 * concentration(random));
+  }
+  LocalMember member() const {
+    LocalMember member(levels);
+    member.resize(rows);
+    for (Index n = 0; n < rows; ++n)
+      member.set_row(n, weights[static_cast<std::size_t>(n)], factors[static_cast<std::size_t>(n)].data());
+    return member;
+  }
+  // One iteration of all levels by its definition.
+  std::vector<double> moved(const std::vector<double>& eta) const {
+    std::vector<double> next = prior;
+    for (std::size_t n = 0; n < factors.size(); ++n) {
+      std::vector<double> r;
+      double total = 0;
+      for (std::size_t k = 0; k < eta.size(); ++k)
+        total += r.emplace_back(std::exp(digamma(eta[k] + 1)) * factors[n][k]);
+      for (std::size_t k = 0; k < eta.size(); ++k) next[k] += weights[n] * r[k] / total;
+    }
+    return next;
+  }
+};
+
+// The rule holds for all levels, those that rested too, whatever the number of rows and levels.
+TEST(LocalMember, StandsStillByItsRule) {
+  for (const Index levels : {2, 3, 7, 8, 9, 20, 100, 133})
+    for (const Index rows : {1, 15, 16, 17, 150}) {
+      const Document document(rows, levels, static_cast<unsigned>(rows * levels));
+      LocalMember member = document.member();
+      std::vector<double> eta = document.prior;
+      for (double& x : eta) x += member.share();
+      const double tolerance = 1e-4;
+      ASSERT_TRUE(member.iterate(document.prior.data(), eta.data(), {tolerance, 100'000, false}));
+      const std::vector<double> next = document.moved(eta);
+      double change = 0;
+      for (std::size_t k = 0; k < eta.size(); ++k) change += std::abs(next[k] - eta[k]);
+      EXPECT_LE(change, 1.001 * tolerance * static_cast<double>(levels)) << rows << " rows, " << levels << " levels";
+    }
+}
+
+TEST(LocalMember, StopsAtTheCapWithAllLevelsMoved) {
+  const Document document(40, 30, 3);
+  for (const Index most : {1, 2, 9, 10, 11}) {
+    LocalMember member = document.member();
+    std::vector<double> eta = document.prior, by_definition;
+    for (double& x : eta) x += member.share();
+    by_definition = eta;
+    ASSERT_TRUE(member.iterate(document.prior.data(), eta.data(), {1e-9, most, false}));
+    for (Index i = 0; i < most; ++i) by_definition = document.moved(by_definition);
+    for (std::size_t k = 0; k < eta.size(); ++k) EXPECT_NEAR(eta[k], by_definition[k], 1e-6) << most << " " << k;
+  }
+}
+
+TEST(LocalMember, AddsUpLogarithmsOfTotals) {
+  const Document document(21, 11, 8);
+  LocalMember member = document.member();
+  std::vector<double> mean;
+  for (Index k = 0; k < 11; ++k) mean.push_back(-1 - 0.3 * static_cast<double>(k));
+  double expected = 0;
+  for (std::size_t n = 0; n < 21; ++n) {
+    double total = 0;
+    for (std::size_t k = 0; k < 11; ++k) total += std::exp(mean[k]) * document.factors[n][k];
+    expected += document.weights[n] * std::log(total);
+  }
+  EXPECT_NEAR(member.log_totals(mean.data()), expected, 1e-11);
+  for (double& x : mean) x = -1e4;
+  EXPECT_TRUE(std::isnan(member.log_totals(mean.data())));
+}
+
+}  // namespace
+}  // namespace kullback::messages::test
