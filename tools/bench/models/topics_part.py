@@ -15,7 +15,7 @@ from common import cpu_seconds
 
 ALPHA, ETA, PASSES = 0.1, 0.05, 10
 TOLERANCE, MOST = 1e-3, 100
-REPEATS = 1
+REPEATS = 3
 root = pathlib.Path(__file__).resolve().parents[3]
 
 
