@@ -88,6 +88,7 @@ int run(const char* path, Index sweeps, int threads) {
   std::sort(cpu.begin(), cpu.end());
   std::sort(wall.begin(), wall.end());
   print("total", watch.sweeps.back().cpu - watch.sweeps.front().cpu);
+  print("total_wall", watch.sweeps.back().wall - watch.sweeps.front().wall);
   print("sweep", cpu[cpu.size() / 2]);
   print("sweep_least", cpu.front());
   print("sweep_wall_least", wall.front());

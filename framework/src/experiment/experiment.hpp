@@ -49,8 +49,8 @@ struct Experiment {
   config::Node resolved;  ///< the file with every default written out
   std::vector<Case> cases;
   bool is_model = false;
-  language::ModelFile model;  ///< where the file is a model, instead of cases
-  Index restarts = 1;         ///< models: starts that differ in their random numbers
+  language::ModelFile model;                     ///< where the file is a model, instead of cases
+  Index restarts = 1;                            ///< models: starts that differ in their random numbers
   std::optional<messages::InnerSettings> inner;  ///< models: iterations of local factors inside a sweep
   config::Place inner_place;
   std::vector<Direction> directions;

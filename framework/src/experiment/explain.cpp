@@ -78,11 +78,11 @@ std::string explain(const Experiment& experiment, const Registry& registry) {
       if (joint->before_block(p) != static_cast<int>(b)) continue;
       order.push_back(fmt::format("pass over {}", joint->pass_name(p)));
       if (const int local = joint->iterated_block(p); local >= 0)
-        order.back() = fmt::format("{} and {} in turn, up to {} times each until {} moves by less than {} on average{}",
-                                   joint->pass_name(p), joint->blocks()[static_cast<std::size_t>(local)].name,
-                                   experiment.inner->max_iterations,
-                                   joint->blocks()[static_cast<std::size_t>(local)].name, experiment.inner->tolerance,
-                                   experiment.inner->fresh_start ? ", from equal shares too" : "");
+        order.back() =
+            fmt::format("{} and {} in turn, up to {} times each until {} moves by less than {} on average{}",
+                        joint->pass_name(p), joint->blocks()[static_cast<std::size_t>(local)].name,
+                        experiment.inner->max_iterations, joint->blocks()[static_cast<std::size_t>(local)].name,
+                        experiment.inner->tolerance, experiment.inner->fresh_start ? ", from equal shares too" : "");
     }
     const auto colors = joint->colors(static_cast<int>(b)).size();
     order.push_back(fmt::format("{} ({} color{})", joint->blocks()[b].name, colors, colors == 1 ? "" : "s"));

@@ -37,7 +37,7 @@ Vector sums_of(const Vector* s) {
 }
 
 // What a group of rows adds up to with a factor a level.
-Pair totals_of(const double* group, Index levels, const double* factor, Pair sum) {
+[[gnu::always_inline]] inline Pair totals_of(const double* group, Index levels, const double* factor, Pair sum) {
   Pair odd;  // two chains of sums: one would wait for itself
   Index j = 0;
   for (; j + 1 < levels; j += 2) {
@@ -55,15 +55,6 @@ Pair totals_of(const double* group, Index levels, const double* factor, Pair sum
   sum.first += odd.first;
   sum.second += odd.second;
   return sum;
-}
-
-bool underflows(const Pair& totals) {
-  double least = 1;
-  for (Index r = 0; r < kLanes; ++r) {
-    const double smaller = totals.first[r] < totals.second[r] ? totals.first[r] : totals.second[r];
-    least = smaller >= least ? least : smaller;  // not a number as well
-  }
-  return !(least >= kUnderflow);
 }
 
 }  // namespace
@@ -85,7 +76,7 @@ RowsByMember::RowsByMember(std::span<const int> at, Index step, Index count, Ind
 LocalMember::LocalMember(Index levels) : levels_(levels) {
   const auto room = static_cast<std::size_t>(padded(levels));
   number_.resize(room);
-  for (auto* v : {&concentration_, &factor_, &counts_, &all_}) v->assign(room, 0.0);
+  for (auto* v : {&concentration_, &factor_, &counts_, &all_}) v->assign(room, 1.0);
   lanes_.resize(room * kLanes);
 }
 
@@ -108,27 +99,31 @@ double LocalMember::share() const {
 }
 
 void LocalMember::exponentials(Index count, double log_sum) {
-  vector_digamma(concentration_.data(), factor_.data(), count);
-  for (Index j = 0; j < count; ++j) factor_[static_cast<std::size_t>(j)] -= log_sum;
-  vector_exp(factor_.data(), factor_.data(), count);
+  const Index whole = padded(count);  // whole vectors are faster; what stands behind the levels is never read
+  vector_digamma(concentration_.data(), factor_.data(), whole);
+  for (Index j = 0; j < whole; ++j) factor_[static_cast<std::size_t>(j)] -= log_sum;
+  vector_exp(factor_.data(), factor_.data(), whole);
 }
 
 // Counts, each still without its level's factor.
 bool LocalMember::step(const double* factors, Index levels) {
   const Index whole = padded(levels);
   std::fill_n(lanes_.begin(), whole * kLanes, 0.0);
+  decltype(Vector{} < Vector{}) lost{};  // totals that underflow
   for (Index n = 0; n < rows_; n += kGroup) {
     const double* group = factors + n * levels;
     const Pair totals = totals_of(group, levels, factor_.data(), load_pair(rest_.data() + n));
-    if (underflows(totals)) return false;
+    lost |= ~(totals.first >= kUnderflow) | ~(totals.second >= kUnderflow);
     const Pair weights = load_pair(weights_.data() + n);
     const Vector first = weights.first / totals.first, second = weights.second / totals.second;
-    for (Index j = 0; j < levels; ++j) {
+    double* sum = lanes_.data();
+    for (Index j = 0; j < levels; ++j, sum += kLanes) {
       const Pair x = load_pair(group + j * kGroup);
-      double* sum = lanes_.data() + j * kLanes;
       store(sum, load(sum) + first * x.first + second * x.second);
     }
   }
+  for (Index r = 0; r < kLanes; ++r)
+    if (lost[r]) return false;
   for (Index j = 0; j < whole; j += kLanes) {
     Vector eight[kLanes];
     for (Index r = 0; r < kLanes; ++r) eight[r] = load(lanes_.data() + (j + r) * kLanes);

@@ -166,8 +166,8 @@ class ModelJoint : public Joint,
   std::vector<Grid> grids_;
   std::vector<int> put_on_grids_;
   std::vector<std::unique_ptr<Pass>> passes_;
-  std::vector<int> pass_before_;                 // by pass: the block it comes before
-  std::vector<int> local_sources_;               // by pass: whose members it iterates, -1: none; empty: no pass does
+  std::vector<int> pass_before_;    // by pass: the block it comes before
+  std::vector<int> local_sources_;  // by pass: whose members it iterates, -1: none; empty: no pass does
   InnerSettings inner_;
   std::vector<std::vector<Index>> color_begin_;  // by block
   std::vector<Eigen::MatrixXd> tables_;          // by source: moments of all cells, where they are not the block's m

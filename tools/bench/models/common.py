@@ -76,11 +76,3 @@ def cpu_seconds(work):
     begin = time.process_time()
     result = work()
     return time.process_time() - begin, result
-
-
-def sweeps_until(run, bound):
-    """CPU seconds and sweeps until the bound is at least this; None if it never is."""
-    for sweep, (seconds, value) in enumerate(run.bounds, 1):
-        if value >= bound:
-            return seconds, sweep
-    return None
