@@ -184,16 +184,23 @@ Answer by_geodesic(Question& question) {
   family->convert(question.q.layout, question.q.theta, b, true);
   if (a.bottomRows(fixed) != b.bottomRows(fixed) || !a.allFinite() || !b.allFinite()) return {};
   const Eigen::MatrixXd delta = b - a;
-  const quadrature::Integral integral = quadrature::integrate_1d(
-      [&](In t, Out out) {
-        const Index n = t.cols();
-        const Eigen::MatrixXd eta = a.replicate(1, n) + delta * t, step = delta.replicate(1, n);
-        Eigen::RowVectorXd f(n);
-        fisher->fisher(question.p.layout, eta, step, row(f));
-        for (Index i = 0; i < n; ++i) out(0, i) = std::sqrt(f[i]);
-      },
-      1, {{0, 1}, 0, 1});
-  const double length = integral.value(0), error = 2 * integral.error(0) + 1e-14 * length;
+  // From either end to the middle: beside an end where the speed is large its distance must be known.
+  double length = 0, error = 0;
+  for (const bool from_a : {true, false}) {
+    const Eigen::MatrixXd start = from_a ? a : b, way = from_a ? delta : Eigen::MatrixXd(-delta);
+    const quadrature::Integral half = quadrature::integrate_1d(
+        [&](In t, Out out) {
+          const Index n = t.cols();
+          const Eigen::MatrixXd eta = start.replicate(1, n) + way * t, step = way.replicate(1, n);
+          Eigen::RowVectorXd f(n);
+          fisher->fisher(question.p.layout, eta, step, row(f));
+          for (Index i = 0; i < n; ++i) out(0, i) = std::sqrt(f[i]);
+        },
+        1, {{0, 0.5}, 0, 0.5}, {.relative_tolerance = 1e-14});
+    length += half.value(0);
+    error += 2 * half.error(0);
+  }
+  error += 1e-14 * length;
   return Estimate{length * length, 2 * length * error, Method::quadrature, "length of the line of natural parameters"};
 }
 
