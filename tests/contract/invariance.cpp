@@ -74,7 +74,6 @@ TEST_P(UnitsOf, DivergencesOfAffineImages) {
       if (step == 1 || step == 18 || change.divergence == "kl" || change.divergence == "total_variation")
         expect_equal(value_of(change.divergence, a, b), value_of(change.divergence, p(), q),
                      std::pow(std::abs(scale), change.power), change.divergence);
-    if (step == 1) expect_equal(value_of("mmd(3.5)", a, b), value_of("mmd(1)", p(), q), 1, "mmd");
   }
 }
 
@@ -90,6 +89,17 @@ TEST_P(UnitsOf, EntropyOfAnAffineImage) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, UnitsOf, ::testing::ValuesIn(continuous()), test_name);
+
+// A kernel takes a distribution function at every point of a double integral: over families whose own is quick.
+TEST(Units, OfAKernelScaleWithItsBandwidth) {
+  const Members q = normal(0.5, 1.5);
+  for (const Example& e : continuous())
+    if (const Text name = e.members.family->name(); name == "laplace" || name == "gumbel" || name == "exponential") {
+      SCOPED_TRACE(e.name);
+      expect_equal(value_of("mmd(3.5)", moved(e.members, 0.75, 3.5), moved(q, 0.75, 3.5)),
+                   value_of("mmd(1)", e.members, q), 1, "mmd");
+    }
+}
 
 // The same change of units by parameters: rows of theta as the family's own names say.
 std::optional<Members> by_parameters(const Members& p, double shift, double scale) {
