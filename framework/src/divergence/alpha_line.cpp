@@ -133,6 +133,7 @@ Estimate integrate_logarithm(const Question& question) {
     const std::vector<Peak> found = peaks(mixed, scan, heights);
     if (found.empty()) continue;
     const double top = found.front().height;
+    if (top == kInf) return infinite(fmt::format("the integral diverges {}", where(part.coordinate, found.front().t)));
     // Still rising where the scan ends: for orders outside [0, 1] one tail outweighs the other.
     const double end = found.front().t, reach_of_scan = 1e-3 * (part.line.high_limit - part.line.low_limit);
     if ((order < 0 || order > 1) && std::min(end - part.line.low_limit, part.line.high_limit - end) < reach_of_scan)

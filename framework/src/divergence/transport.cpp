@@ -40,19 +40,25 @@ Estimate by_cdfs(const Question& question, Distributions& both, double power) {
     quadrature::Options options;
     options.relative_tolerance = 5e-3 * question.options.relative_tolerance;
     options.absolute_tolerance = 0.1 * options.relative_tolerance * value;
+    options.driving = 1;
+    options.noise_component = 1;
     const quadrature::Integral integral = quadrature::integrate_1d(
         [&](In t, Out out) {
           const Eigen::RowVectorXd d = difference(t);
           for (Index i = 0; i < t.cols(); ++i) {
             const double size = std::abs(d[i]);
             out(0, i) = size == 0 ? 0 : (power == 1 ? size : size * size) * std::exp(mapped.log_jacobian(i));
+            // The rounding of x moves the integrand along its slope.
+            const double step = i > 0 ? t(0, i) - t(0, i - 1) : 0;
+            const double noise = step > 0 ? std::abs(out(0, i) - out(0, i - 1)) / step * mapped.rounding(i) : 0;
+            out(1, i) = noise < kInf ? noise : 0;
           }
         },
-        1, part.line, options);
+        2, part.line, options);
     if (integral.infinite)
       return infinite(fmt::format("the integral diverges {}", where(part.coordinate, integral.infinite_at)));
     value += integral.value(0);
-    error += integral.error(0);
+    error += integral.error(0) + integral.value(1);
     evaluations += integral.evaluations;
   }
   return {value, 2 * error + 1e-14 * value, Method::quadrature,

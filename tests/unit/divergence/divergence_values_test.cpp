@@ -1,5 +1,5 @@
 // Divergences of registered families, as a file names them, against 50-digit values
-// (tests/golden/make_divergence_values.py).
+// (tests/golden/make_divergence_values.py, make_distance_values.py).
 #include "experiment/experiment.hpp"
 #include "model/evaluate.hpp"
 #include "support/members.hpp"
@@ -21,8 +21,12 @@ Members parse(const std::string& text) {
 }
 
 std::vector<json> rows() {
-  return json::parse(std::ifstream(KULLBACK_SOURCE_DIR "/tests/golden/divergence_values.json"))
-      .get<std::vector<json>>();
+  std::vector<json> out;
+  for (const char* file : {"divergence_values.json", "distance_values.json"}) {
+    const auto more = json::parse(std::ifstream(std::string(KULLBACK_SOURCE_DIR "/tests/golden/") + file));
+    out.insert(out.end(), more.begin(), more.end());
+  }
+  return out;
 }
 
 class DivergenceValues : public testing::TestWithParam<std::string> {};

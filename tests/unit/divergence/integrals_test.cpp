@@ -1,4 +1,5 @@
-// Entropies and cross-entropies against 50-digit values (tests/golden/make_entropies.py).
+// Entropies and cross-entropies against 50-digit values (tests/golden/make_entropies.py), and integrals that must say
+// that they diverge.
 #include "model/evaluate.hpp"
 #include "support/members.hpp"
 
@@ -83,6 +84,30 @@ TEST(CrossEntropies, WithoutAValueAreInfinite) {
     EXPECT_EQ(e.value, std::numeric_limits<double>::infinity()) << p << q << e.source;
     EXPECT_EQ(e.method, Method::infinite);
   }
+}
+
+TEST(FisherDivergences, BesideABoundAreThoseOfTheScores) {
+  const auto value = [](const char* p, const char* q) {
+    return evaluate(registry(), registry().divergence("fisher_divergence"), parse(p), parse(q));
+  };
+  // E (x - x/4)^2, E (x/4 - 1)^2, E (1/(2x) + ...)^2 by the moments of p
+  const Estimate same = value("half_normal(scale = 1)", "half_normal(scale = 2)");
+  EXPECT_NEAR(same.value, 0.5625, same.error);
+  const Estimate other = value("exponential(rate = 1)", "half_normal(scale = 2)");
+  EXPECT_NEAR(other.value, 0.625, other.error);
+  EXPECT_LT(same.error + other.error, 1e-9);
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(value("half_cauchy(scale = 0.7)", "half_normal(scale = 0.7)").value, kInf);    // E x^2
+  EXPECT_EQ(value("gamma(shape = 1.5, rate = 1)", "half_normal(scale = 2)").value, kInf);  // E 1/x^2
+  EXPECT_THROW(value("generalized_normal(location = 0, scale = 1, shape = 0.45)", "logistic(location = 0, scale = 1)"),
+               UnsupportedError);
+}
+
+TEST(AlphaIntegrals, ThatOverflowAreInfinite) {
+  const Estimate e = evaluate(registry(), registry().divergence("chi_squared"),
+                              parse("gumbel(location = -0.4, scale = 1.9873928202605791)"),
+                              parse("gumbel(location = -0.4, scale = 1.9726761581002146)"));
+  EXPECT_EQ(e.value, std::numeric_limits<double>::infinity()) << e.source;
 }
 
 }  // namespace
