@@ -165,6 +165,17 @@ def truncated():
             "mean": (q_l * location).sum() * dl, "excess": (q_e * excess).sum() * de}
 
 
+def ends_in_a_jump():
+    """Unknown limits that the data say something of: their densities jump at the largest value."""
+    def of(log_density):
+        z, first = (quad(lambda t: t**k * np.exp(log_density(t)), 8, np.inf, epsabs=0, epsrel=1e-12, limit=500)[0] for k in (0, 1))
+        return {"evidence": np.log(z), "mean": first / z}
+    y = [5.2, 1, 3, 8]
+    return {"truncated": of(lambda t: stats.expon.logpdf(t, scale=10) + stats.expon.logpdf(y, scale=1 / 0.3).sum()
+                            - 4 * stats.expon.logcdf(t, scale=1 / 0.3)),
+            "uniform": of(lambda t: stats.gamma.logpdf(t, 2, scale=10) - 4 * np.log(t))}
+
+
 def positive():
     """A location that is truncated at 0, under Student-t errors."""
     y = [1.2, 0.3, 2.5, 0.7]
@@ -174,4 +185,5 @@ def positive():
 if __name__ == "__main__":
     print(json.dumps({"y": Y, "variance": VARIANCE, "locations": of(PRIORS, normal_likelihood), "scales": of(SCALES, scale_likelihood),
                       "robust": robust(), "robust-with-scale": robust_with_scale(), "mixture": mixture(), "weighted": weighted(),
-                      "censored": censored(), "truncated": truncated(), "positive": positive()}, indent=1))
+                      "censored": censored(), "truncated": truncated(), "positive": positive(),
+                      "ends_in_a_jump": ends_in_a_jump()}, indent=1))

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 namespace kullback::language {
 
@@ -23,22 +24,34 @@ void check_value(const Draft& draft, const Variable& variable, Index i, const Fi
                                  draft.family->name(), outside_text(support.support, x)));
 }
 
-// Supports that known parameters move (the trials of a binomial), cell by cell. `any` has numbers for those that are
-// not known.
-void check_moving(const Draft& draft, const Statement& statement, const Members& any, const Workspace& w) {
+// Supports that known parameters move (the trials of a binomial), cell by cell. An end that a parameter moves which is
+// not known is nowhere.
+void check_moving(const Draft& draft, const Statement& statement, Index d, const Workspace& w) {
   const Variable& variable = w.variable(statement.variable);
   const auto parameters = draft.family->parameterizations()[static_cast<std::size_t>(statement.parameterization)];
-  if (any.layout.form != statement.parameterization || any.theta.rows() != static_cast<Index>(parameters.size()))
-    return;
   std::vector<Array> known(parameters.size());
   for (std::size_t k = 0; k < parameters.size(); ++k)
     if (statement.arguments[k].kind == model::Term::Kind::constant)
       known[k] = spread(w.plates(), statement.arguments[k].array, variable.dimensions());
-  Eigen::MatrixXd theta = any.theta;
+  std::vector<Members> any;  // with numbers for those that are not known
+  for (const int variant : {0, 1}) {
+    auto member = any_member(*draft.family, statement.parameterization, d, variant);
+    if (!member || member->layout.form != statement.parameterization ||
+        member->theta.rows() != static_cast<Index>(parameters.size()))
+      return;
+    any.push_back(std::move(*member));
+  }
   for (Index i = 0; i < variable.data.values.size(); ++i) {
-    for (std::size_t k = 0; k < known.size(); ++k)
-      if (known[k].values.size() > 0) theta(static_cast<Index>(k), 0) = known[k].values[i];
-    check_value(draft, variable, i, {draft.family->support(any.layout, theta, 0, 0)}, w);
+    std::vector<Support> supports;
+    for (Members& member : any) {
+      for (std::size_t k = 0; k < known.size(); ++k)
+        if (known[k].values.size() > 0) member.theta(static_cast<Index>(k), 0) = known[k].values[i];
+      supports.push_back(draft.family->support(member.layout, member.theta, 0, 0));
+    }
+    FixedSupport support{supports[0]};
+    if (support.support.low != supports[1].low) support.support.low = -std::numeric_limits<double>::infinity();
+    if (support.support.high != supports[1].high) support.support.high = std::numeric_limits<double>::infinity();
+    check_value(draft, variable, i, support, w);
   }
 }
 
@@ -55,9 +68,7 @@ void check_observed(const Draft& draft, const Statement& statement, Workspace& w
   const auto fixed = fixed_support(*draft.family, statement.parameterization, d);
   if (!fixed) return;
   for (Index i = 0; i < variable.data.values.size(); ++i) check_value(draft, variable, i, *fixed, w);
-  if (fixed->moves && draft.event == Event::scalar && draft.fixed_count() == 0)
-    if (const auto any = any_member(*draft.family, statement.parameterization, d))
-      check_moving(draft, statement, *any, w);
+  if (fixed->moves && draft.event == Event::scalar && draft.fixed_count() == 0) check_moving(draft, statement, d, w);
 }
 
 }  // namespace kullback::language

@@ -20,6 +20,7 @@ std::string readable(std::string label) {
   if (label == "log_x") return "log x";
   if (label == "log2_x") return "log^2 x";
   if (label == "x2") return "x^2";
+  if (label == "lgamma_x") return "log Gamma(x)";
   if (label == "log_1mx") return "log(1 - x)";
   return label;
 }

@@ -19,8 +19,39 @@ constexpr Index kFirstCells = 128;      // a place of mass
 constexpr Index kMostCells = 1 << 16;   // of a grid
 constexpr double kMostNumbers = 3.2e7;  // of a grid's block, and of a table of two grids
 constexpr double kMostDensities = 4e8;  // evaluated for the tables of a grid
+constexpr int kMostBisections = 200;
 constexpr double kNoMass = 1e-18;
 constexpr Index kManyRows = 10'000, kSomeRows = 500;
+
+// Where a member's density ends in a jump (the limit that the data say a limit cannot be below): the last number on
+// that side of `inside` at which it is not 0. `none` where it does not jump.
+double jump(const Spacing::Density& density, Index members, Index k, double outside, double inside, double none) {
+  const auto is_zero = [&](double x) { return density(Eigen::MatrixXd::Constant(1, members, x))(0, k) == -kInfinity; };
+  if (!std::isfinite(outside) || !is_zero(outside) || is_zero(inside)) return none;
+  for (int step = 0; step < kMostBisections; ++step) {
+    const double middle = 0.5 * outside + 0.5 * inside;
+    if (middle == outside || middle == inside) break;
+    (is_zero(middle) ? outside : inside) = middle;
+  }
+  return inside;
+}
+
+// The spacing for the mass of some members between the ends of a grid, or between jumps inside it: a rule for smooth
+// densities does not see a jump inside a cell.
+Spacing look(const Grid& grid, Index members, const Spacing::Density& density,
+             const std::vector<Spacing::Range>& likely) {
+  const LineMap whole(grid.low, grid.high);
+  Spacing spacing(whole, members, density, likely);
+  double low = kInfinity, high = -kInfinity;
+  for (Index k = 0; k < members; ++k) {
+    const Spacing::Range& r = spacing.found()[static_cast<std::size_t>(k)];
+    const double inside = whole.x(r.center);
+    low = std::min(low, jump(density, members, k, whole.x(r.from), inside, grid.low));
+    high = std::max(high, jump(density, members, k, whole.x(r.to), inside, grid.high));
+  }
+  if ((low == grid.low && high == grid.high) || !(low < high)) return spacing;
+  return {LineMap(low, high), members, density};
+}
 
 }  // namespace
 
@@ -178,6 +209,7 @@ void ModelJoint::settle(Grid& grid, bool own) {
   const int b = sources_[s].block;
   Block& to = block(b);
   const Eigen::MatrixXd by_cell = message(grid.source, own);
+  const Spacing::Density density = [&](const Eigen::MatrixXd& nodes) { return told_at(grid, by_cell, own, nodes); };
   const auto best = [&](Cells cells) {
     place(grid, std::move(cells));
     to.eta = own ? told_at(grid, by_cell, true, grid.cells.nodes.replicate(1, to.members())) +
@@ -188,10 +220,7 @@ void ModelJoint::settle(Grid& grid, bool own) {
   };
   std::optional<Spacing> spacing;
   if (!grid.given)
-    spacing.emplace(
-        LineMap(grid.low, grid.high), to.members(),
-        [&](const Eigen::MatrixXd& nodes) { return told_at(grid, by_cell, own, nodes); },
-        own ? std::vector<Spacing::Range>{} : std::exchange(grid.likely, {}));
+    spacing = look(grid, to.members(), density, own ? std::vector<Spacing::Range>{} : std::exchange(grid.likely, {}));
   const auto cells = [&](Index count) {
     return spacing ? spacing->cells(count) : even_cells(grid.low, grid.high, count);
   };
@@ -217,7 +246,7 @@ void ModelJoint::prepare_start(Grid& grid) {
   const Index members = to.members();
   const Eigen::MatrixXd own = message(grid.source, true), all = message(grid.source, false);
   if (!grid.given) {
-    const auto look = [&](const std::vector<Spacing::Range>& likely, Index most) {
+    const auto look_at = [&](const std::vector<Spacing::Range>& likely, Index most) {
       return Spacing(
           {grid.low, grid.high}, 2 * members,
           [&](const Eigen::MatrixXd& nodes) {
@@ -230,12 +259,19 @@ void ModelJoint::prepare_start(Grid& grid) {
     };
     // Where there are many rows, some of them say where all of them may have their mass.
     const bool many = rows_told(grid) > kManyRows;
-    const Spacing spacing = look(many ? look({}, kSomeRows).found() : std::vector<Spacing::Range>{}, kAllRows);
+    const Spacing spacing = look_at(many ? look_at({}, kSomeRows).found() : std::vector<Spacing::Range>{}, kAllRows);
     if (many) grid.likely.assign(spacing.found().begin() + members, spacing.found().end());
     place(grid, spacing.cells(2 * kFirstCells));
   }
   to.eta =
       told_at(grid, own, true, grid.cells.nodes.replicate(1, members)) + grid.cells.log_ratio.replicate(1, members);
+  // Where it is told that it cannot be it does not start, unless it is told so everywhere.
+  weigh_tables();
+  const Eigen::MatrixXd heard = told(grid, all);
+  for (Index k = 0; k < members; ++k) {
+    const Eigen::VectorXd possible = (heard.col(k).array() == -kInfinity).select(-kInfinity, to.eta.col(k));
+    if (possible.maxCoeff() > -kInfinity) to.eta.col(k) = possible;
+  }
   messages_[static_cast<std::size_t>(b)] = to.eta;
   recompute(b);
 }

@@ -254,6 +254,19 @@ model:
   EXPECT_NEAR(r.moments("c")[0].first, expected["excess"].get<double>(), 1e-5);
 }
 
+// It starts where the data let it, and its cells begin at the jump: a rule for smooth densities would not see it.
+TEST(GridStatements, OfALimitEndInAJump) {
+  const std::string data = "plates: {n: data}\ndata:\n  y[n]: [5.2, 1, 3, 8]\nmodel:\n";
+  const Json expected = golden("ends_in_a_jump");
+  const auto check = [&](const std::string& model, const char* name) {
+    const Finished r = run(data + model);
+    EXPECT_NEAR(r.solution.bound, expected[name]["evidence"].get<double>(), 1e-9) << name;
+    EXPECT_NEAR(r.moments("theta")[0].first, expected[name]["mean"].get<double>(), 1e-7) << name;
+  };
+  check("  theta: exponential(rate = 0.1)\n  y[n]: truncated(exponential(rate = 0.3), high = theta)\n", "truncated");
+  check("  theta: gamma(shape = 2, rate = 0.1)\n  y[n]: uniform(low = 0, high = theta)\n", "uniform");
+}
+
 TEST(GridStatements, RefuseLimitsThatNoFactorCanKeep) {
   const std::string latent = refusal(R"(
 plates: {n: data}
