@@ -8,7 +8,7 @@
 namespace kullback::quasi_newton {
 
 struct Slopes {
-  Eigen::VectorXd gradient;
+  Eigen::VectorXd gradient;   ///< exactly 0 where the value has a kink that is a minimum
   Eigen::VectorXd curvature;  ///< second derivatives, number by number; not above 0 where they are not known
   std::string unknown;        ///< the parameter beside which no other has a finite divergence; empty if there is none
 };
