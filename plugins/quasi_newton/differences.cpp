@@ -88,7 +88,7 @@ Slopes differences(const Objective& objective, const Eigen::VectorXd& u, double 
       found = true;
       if (slope.change <= kLargestChange * (1 + std::abs(value))) break;
     }
-    if (!found && out.unknown.empty()) out.unknown = objective.name_of(i);
+    if (!found) out.unknown.push_back(i);
     out.gradient[i] = slope.kink ? 0 : slope.first, out.curvature[i] = slope.second;
   }
   return out;

@@ -98,17 +98,40 @@ class QuasiNewton final : public Optimizer {
   }
 
  private:
-  // The slopes where the search stands.
+  // The slopes where the search stands. A number beside which the divergence is infinite stays where it is (the shape
+  // that alone gives the support its form), unless it leads lower together with another.
   static bool look_around(Objective& objective) {
     Objective::State& state = objective.state();
-    const Slopes slopes = differences(objective, state.at, state.value.value);
-    if (!slopes.unknown.empty()) {
-      state.stuck = "the divergence is infinite on both sides of " + slopes.unknown;
+    Slopes slopes = differences(objective, state.at, state.value.value);
+    for (int tried = 0; tried < kHalvings && leads_lower_in_pairs(objective, slopes.unknown); ++tried)
+      slopes = differences(objective, state.at, state.value.value);
+    if (static_cast<Index>(slopes.unknown.size()) == state.at.size()) {
+      state.stuck = "the divergence is infinite on both sides of " + objective.name_of(slopes.unknown.front());
       return false;
     }
     state.gradient = slopes.gradient;
     if (state.inverse_hessian.size() == 0) state.inverse_hessian = from_curvature(slopes.curvature);
     return true;
+  }
+
+  // Goes there.
+  static bool leads_lower_in_pairs(Objective& objective, const std::vector<Index>& numbers) {
+    const Objective::State& state = objective.state();
+    for (const Index i : numbers)
+      for (Index j = 0; j < state.at.size(); ++j)
+        for (const double step : {0.1, 1e-3})
+          for (const int signs : {0, 1, 2, 3}) {
+            if (i == j) continue;
+            Eigen::VectorXd u = state.at;
+            u[i] += signs & 1 ? step : -step;
+            u[j] += signs & 2 ? step : -step;
+            u = u.cwiseMax(objective.low()).cwiseMin(objective.high());
+            const Objective::Value value = objective.value(u);
+            if (!(value.value < state.value.value - kWorthwhile * (1 + std::abs(state.value.value)))) continue;
+            objective.move(u, value);
+            return true;
+          }
+    return false;
   }
 
   // Beside a kink slopes lead nowhere. Kinks are where one parameter meets something of the target: each number is

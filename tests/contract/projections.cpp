@@ -126,6 +126,32 @@ bool family_is_discrete(const Distribution& family) {
   return false;
 }
 
+// Where a search ends at a kink of D (a parameter at the target's end, or where its density is infinite), at whole
+// numbers, or on the way to infinite parameters: it may stall there, and only there.
+const std::set<std::string> kMayStall = {
+    "forward_kl of beta on asymmetric_laplace",
+    "forward_kl of beta on exp_modified_normal",
+    "forward_kl of beta on skew_normal",
+    "forward_kl of beta on triangular",
+    "forward_kl of beta on truncated_normal",
+    "forward_kl of gamma on asymmetric_laplace",
+    "forward_kl of gamma on exp_modified_normal",
+    "forward_kl of gamma on skew_normal",
+    "forward_kl of log_normal on asymmetric_laplace",
+    "forward_kl of log_normal on exp_modified_normal",
+    "forward_kl of uniform on generalized_normal",
+    "forward_kl of uniform on generalized_pareto",
+    "reverse_kl of beta on generalized_pareto",
+    "reverse_kl of beta on triangular",
+    "reverse_kl of gamma on generalized_extreme_value",
+    "reverse_kl of gamma on triangular",
+    "reverse_kl of log_normal on generalized_extreme_value",
+    "reverse_kl of log_normal on truncated_normal",
+    "reverse_kl of log_normal on uniform",
+    "reverse_kl of poisson on discrete_uniform",
+    "reverse_kl of uniform on generalized_pareto",
+};
+
 struct Table {
   std::string written;
   bool exponential;
@@ -159,6 +185,7 @@ TEST_P(Projections, AreStationaryOrInfiniteForAReason) {
         std::cout << what << " took " << took << " s" << std::endl;
       if (a.status == "stalled" &&
           !table.exponential) {  // at a kink of D, beside an infinite value: said in so many words
+        EXPECT_TRUE(kMayStall.count(table.written + " of " + of + " on " + name)) << what << ": " << a.reason;
         std::cout << what << " stalled, where D is " << divergence(*d, reversed, target.members, a.q) << ": "
                   << a.reason << std::endl;
         EXPECT_TRUE(a.reason.find("no step along") != std::string::npos ||
