@@ -19,6 +19,7 @@ constexpr double kShorter = 0.1;
 struct Slope {
   double first = 0, second = 0;
   double change = 0;  // of the value, the largest there was
+  bool kink = false;  // a minimum that is none of a smooth function
 };
 
 class Along {
@@ -32,6 +33,7 @@ class Along {
       if (!at(h * std::array{-2.0, -1.0, 1.0, 2.0}[k], f[k])) return false;
     out.change = 0;
     for (const double each : f) out.change = std::max(out.change, std::abs(value_ - each));
+    out.kink = rises_like_a_kink(f[2] - value_, f[3] - value_) && rises_like_a_kink(f[1] - value_, f[0] - value_);
     out.first = (8 * (f[2] - f[1]) - (f[3] - f[0])) / (12 * h);
     out.second = (16 * ((f[2] - value_) + (f[1] - value_)) - ((f[3] - value_) + (f[0] - value_))) / (12 * h * h);
     return true;
@@ -52,6 +54,10 @@ class Along {
   }
 
  private:
+  // By how much the value rises in one step and in two: of a parabola that rises to both sides, fourfold on one of them
+  // at least.
+  static bool rises_like_a_kink(double once, double twice) { return once > 0 && twice < 3 * once; }
+
   bool at(double step, double& out) const {
     Eigen::VectorXd moved = u_;
     moved[number_] += step;
@@ -82,8 +88,8 @@ Slopes differences(const Objective& objective, const Eigen::VectorXd& u, double 
       found = true;
       if (slope.change <= kLargestChange * (1 + std::abs(value))) break;
     }
-    if (!found && out.unknown.empty()) out.unknown = objective.name_of(i);
-    out.gradient[i] = slope.first, out.curvature[i] = slope.second;
+    if (!found) out.unknown.push_back(i);
+    out.gradient[i] = slope.kink ? 0 : slope.first, out.curvature[i] = slope.second;
   }
   return out;
 }

@@ -15,16 +15,17 @@ constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 constexpr double kLongest = 3;        // of one number in one step: the numbers are scaled so that D changes by about 1
 constexpr double kSufficient = 1e-4;  // of the fall that the slope promises
 constexpr int kHalvings = 40;
+constexpr double kWorthwhile = 1e-7;     // of D: less is no reason for another search number by number
 constexpr double kLargestInverse = 1e4;  // of a curvature that is 0 or negative
 
 using Free = Eigen::Array<bool, Eigen::Dynamic, 1>;
 
-// Numbers at an end of their range with the way down leading outside stay there.
+// Numbers at an end of their range with the way down leading outside stay there, and so do those at a kink.
 Free free_numbers(const Objective& objective) {
   const Objective::State& state = objective.state();
   Free free = Free::Constant(state.at.size(), true);
   for (Index i = 0; i < free.size(); ++i)
-    free[i] = !(state.at[i] <= objective.low()[i] && state.gradient[i] >= 0) &&
+    free[i] = state.gradient[i] != 0 && !(state.at[i] <= objective.low()[i] && state.gradient[i] >= 0) &&
               !(state.at[i] >= objective.high()[i] && state.gradient[i] <= 0);
   return free;
 }
@@ -80,9 +81,14 @@ class QuasiNewton final : public Optimizer {
     const Eigen::VectorXd from = state.at, slope = state.gradient;
     if (!descend(objective, direction, g)) {
       step.finished = expected <= noise;
-      if (!step.finished)
+      if (step.finished) return;
+      if (search_number_by_number(objective, direction, noise)) {
+        state.inverse_hessian.resize(0, 0);
+        look_around(objective);
+      } else {
         state.stuck = "no step along the direction of descent makes the divergence smaller, though it should fall by " +
                       number_text(expected) + ": it may have a kink here, or none of its digits may be left";
+      }
       return;
     }
     if (!look_around(objective)) return;
@@ -92,17 +98,72 @@ class QuasiNewton final : public Optimizer {
   }
 
  private:
-  // The slopes where the search stands.
+  // The slopes where the search stands. A number beside which the divergence is infinite stays where it is (the shape
+  // that alone gives the support its form), unless it leads lower together with another.
   static bool look_around(Objective& objective) {
     Objective::State& state = objective.state();
-    const Slopes slopes = differences(objective, state.at, state.value.value);
-    if (!slopes.unknown.empty()) {
-      state.stuck = "the divergence is infinite on both sides of " + slopes.unknown;
+    Slopes slopes = differences(objective, state.at, state.value.value);
+    for (int tried = 0; tried < kHalvings && leads_lower_in_pairs(objective, slopes.unknown); ++tried)
+      slopes = differences(objective, state.at, state.value.value);
+    if (static_cast<Index>(slopes.unknown.size()) == state.at.size()) {
+      state.stuck = "the divergence is infinite on both sides of " + objective.name_of(slopes.unknown.front());
       return false;
     }
     state.gradient = slopes.gradient;
     if (state.inverse_hessian.size() == 0) state.inverse_hessian = from_curvature(slopes.curvature);
     return true;
+  }
+
+  // Goes there.
+  static bool leads_lower_in_pairs(Objective& objective, const std::vector<Index>& numbers) {
+    const Objective::State& state = objective.state();
+    for (const Index i : numbers)
+      for (Index j = 0; j < state.at.size(); ++j)
+        for (const double step : {0.1, 1e-3})
+          for (const int signs : {0, 1, 2, 3}) {
+            if (i == j) continue;
+            Eigen::VectorXd u = state.at;
+            u[i] += signs & 1 ? step : -step;
+            u[j] += signs & 2 ? step : -step;
+            u = u.cwiseMax(objective.low()).cwiseMin(objective.high());
+            const Objective::Value value = objective.value(u);
+            if (!(value.value < state.value.value - kWorthwhile * (1 + std::abs(state.value.value)))) continue;
+            objective.move(u, value);
+            return true;
+          }
+    return false;
+  }
+
+  // Beside a kink slopes lead nowhere. Kinks are where one parameter meets something of the target: each number is
+  // brought to its own minimum within the step's length, by golden sections. False if all that gains nothing.
+  static bool search_number_by_number(Objective& objective, const Eigen::VectorXd& direction, double noise) {
+    constexpr double kGolden = 0.6180339887498949;
+    constexpr int kSections = 70;
+    const double start = objective.state().value.value;
+    for (Index i = 0; i < direction.size(); ++i) {
+      if (direction[i] == 0) continue;
+      const Eigen::VectorXd from = objective.state().at;
+      Eigen::VectorXd u = from;
+      const auto value = [&](double t) {
+        u[i] = std::clamp(from[i] + t, objective.low()[i], objective.high()[i]);
+        return objective.value(u);
+      };
+      double low = -std::min(std::abs(direction[i]), kLongest), high = -low;
+      double a = high - kGolden * (high - low), b = low + kGolden * (high - low);
+      Objective::Value at_a = value(a), at_b = value(b);
+      for (int k = 0; k < kSections; ++k) {
+        if (at_a.value <= at_b.value) {
+          high = b, b = a, at_b = at_a;
+          at_a = value(a = high - kGolden * (high - low));
+        } else {
+          low = a, a = b, at_a = at_b;
+          at_b = value(b = low + kGolden * (high - low));
+        }
+      }
+      const Objective::Value best = value(at_a.value <= at_b.value ? a : b);
+      if (best.value < objective.state().value.value) objective.move(u, best);
+    }
+    return start - objective.state().value.value > std::max(noise, kWorthwhile * (1 + std::abs(start)));
   }
 
   // Halves the step until the divergence falls by some of what the slope promises. One that was cut short and serves is

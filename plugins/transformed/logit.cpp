@@ -79,7 +79,7 @@ class LogitFamily final : public MappedImage<Logit> {
       const Support bounds = support(layout, own, 0, 0);
       x[n] = solve_quantile([&](double y, bool above) { return cdf_at(layout, own, y, above); },
                             [&](double y) { return log_density_at(layout, own, y); }, p(0, n), upper,
-                            std::clamp(x[n], kLow, kHigh), 1, bounds.low, bounds.high);
+                            std::clamp(x[n], kLow, kHigh), 1e3, bounds.low, bounds.high);
     }
   }
   void sample(const Layout& layout, In theta, In uniforms, Out x) const override {

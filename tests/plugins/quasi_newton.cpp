@@ -116,6 +116,15 @@ TEST(QuasiNewton, AnExpressionFitsAsTheDivergenceItSpellsOut) {
   EXPECT_NEAR(inside[1], std::sqrt(2.0), 1e-6);
 }
 
+// Its support is the whole line at the shape 0 alone, where it is a gumbel: every other shape has infinite divergence.
+TEST(QuasiNewton, AShapeThatAloneCoversTheTargetStaysWhereItIs) {
+  const Fit found = fit(normal(1, 2), "generalized_extreme_value", "forward_kl"),
+            gumbel = fit(normal(1, 2), "gumbel", "forward_kl");
+  EXPECT_EQ(found[2], 0);
+  EXPECT_NEAR(found.solution.bound, gumbel.solution.bound, 1e-9);
+  EXPECT_NEAR(found[0], gumbel[0], 1e-4);
+}
+
 TEST(QuasiNewton, SaysWhyThereIsNoAnswer) {
   EXPECT_NE(message_of<InfiniteError>([] { fit(normal(0, 1), "cauchy", "reverse_kl"); }).find("infinite second moment"),
             std::string::npos);
