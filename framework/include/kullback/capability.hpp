@@ -196,9 +196,9 @@ class Conditional {
   virtual std::vector<Monomial> table(int parameterization, const Layout& layout) const = 0;
 };
 
-/// x = g(y) with an injective g that depends on the family's `map` alone ("exp", "logistic", "1/y"), and y of a simpler
-/// family. Divergences that are integrals of a function of p/q (f-divergences, Renyi) do not change under g, so that
-/// all closed forms of y's family serve.
+/// x = g(y) with an injective g that depends on the family's `map` ("exp", "logistic", "1/y") and on the layout's
+/// constants alone (the numbers of "affine"), and y of a simpler family. Divergences that are integrals of a function
+/// of p/q (f-divergences, Renyi) do not change under g, so that all closed forms of y's family serve.
 class Image {
  public:
   static constexpr int kCapability = 14;
