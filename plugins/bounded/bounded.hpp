@@ -31,19 +31,6 @@ double mean_power(double a, double b, double c);
 /// (1 - exp(-y)) / y, 1 at 0.
 inline double decay(double y) { return y == 0 ? 1 : -std::expm1(-y) / y; }
 
-/// The closed form of a divergence of any order.
-inline Rule renyi_rule(std::string formula, std::string source, Bounded (*f)(double, const double*, const double*)) {
-  Rule rule{Method::closed_form, std::move(formula), std::move(source), {}};
-  rule.evaluate_at = [f](double order, const Side& p, const Side& q, Row value, Row error) {
-    for (Index n = 0; n < value.size(); ++n) {
-      const Bounded found = f(order, plain::column(p.theta, n), plain::column(q.theta, n));
-      value[n] = found.value;
-      error[n] = found.error;
-    }
-  };
-  return rule;
-}
-
 const Distribution& add_uniform(Registrar& registrar);
 void add_log_uniform(Registrar& registrar, const Distribution& uniform);
 void add_triangular(Registrar& registrar);

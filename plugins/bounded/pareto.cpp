@@ -129,11 +129,11 @@ void add_pareto(Registrar& registrar) {
       "kl", "pareto", "pareto",
       plain_rule("shape_q log(minimum_p/minimum_q) + r - 1 - log r,  r = shape_q/shape_p, minimum_p >= minimum_q",
                  "[Gil et al. 2013, table 3]", kl));
-  registrar.rule(
-      "renyi", "pareto", "pareto",
-      renyi_rule("log(r^(1-a)/(a + (1-a) r) (minimum_p/m)^(a shape_p) (minimum_q/m)^((1-a) shape_q))/(a - 1),  "
-                 "r = shape_q/shape_p, m the larger minimum",
-                 "[Gil et al. 2013, table 2]", renyi));
+  registrar.rule("renyi", "pareto", "pareto",
+                 plain_rule_of_order(
+                     "log(r^(1-a)/(a + (1-a) r) (minimum_p/m)^(a shape_p) (minimum_q/m)^((1-a) shape_q))/(a - 1),  "
+                     "r = shape_q/shape_p, m the larger minimum",
+                     "[Gil et al. 2013, table 2]", renyi));
 }
 
 }  // namespace kullback::bounded

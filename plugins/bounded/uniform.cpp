@@ -159,8 +159,8 @@ const Distribution& add_uniform(Registrar& registrar) {
   };
   rule("kl", "log((high_q - low_q)/(high_p - low_p)), p within q", kl);
   registrar.rule("renyi", "uniform", "uniform",
-                 renyi_rule("log((o/width_p)^a (o/width_q)^(1-a))/(a - 1),  o the width of the overlap",
-                            "[Gil et al. 2013, table 2]", renyi));
+                 plain_rule_of_order("log((o/width_p)^a (o/width_q)^(1-a))/(a - 1),  o the width of the overlap",
+                                     "[Gil et al. 2013, table 2]", renyi));
   rule("total_variation", "1 - overlap/(larger width)", total_variation);
   rule("wasserstein_1", "integral over u of |a + (b - a) u|,  a = low_p - low_q, b = high_p - high_q", wasserstein_1);
   rule("wasserstein_2", "sqrt((a^2 + a b + b^2)/3),  a = low_p - low_q, b = high_p - high_q", wasserstein_2);

@@ -46,15 +46,9 @@ Bounded renyi_of_rates(double order, double log_ratio) {
 }  // namespace
 
 Rule renyi_of_exponentials(std::string formula, double (*log_ratio)(const double* p, const double* q)) {
-  Rule rule{Method::closed_form, std::move(formula), "[Gil et al. 2013, table 2], as of exponentials", {}};
-  rule.evaluate_at = [log_ratio](double order, const Side& p, const Side& q, Row value, Row error) {
-    for (Index n = 0; n < value.size(); ++n) {
-      const Bounded found = renyi_of_rates(order, log_ratio(plain::column(p.theta, n), plain::column(q.theta, n)));
-      value[n] = found.value;
-      error[n] = found.error;
-    }
-  };
-  return rule;
+  return plain_rule_of_order(
+      std::move(formula), "[Gil et al. 2013, table 2], as of exponentials",
+      [log_ratio](double order, const double* p, const double* q) { return renyi_of_rates(order, log_ratio(p, q)); });
 }
 
 }  // namespace kullback::half_line

@@ -81,9 +81,9 @@ void add_cauchy(Registrar& registrar) {
        "[Nielsen and Okamura 2022]", chi_squared);
   rule("total_variation", "2/pi atan(sqrt(chi/2))", "[Nielsen and Okamura 2022]", total_variation);
   rule("jensen_shannon", "log(2 s/(s + sqrt 2)),  s = sqrt(2 + chi)", "[Nielsen and Okamura 2022]", jensen_shannon);
-  registrar.rule(
-      "renyi", "cauchy", "cauchy",
-      renyi_rule("log(P_(a-1)(1 + chi))/(a - 1),  P Legendre's function", "[Laplace's integral for P]", cauchy_renyi));
+  registrar.rule("renyi", "cauchy", "cauchy",
+                 plain_rule_of_order("log(P_(a-1)(1 + chi))/(a - 1),  P Legendre's function",
+                                     "[Laplace's integral for P]", cauchy_renyi));
 }
 
 }  // namespace kullback::location_scale

@@ -73,10 +73,10 @@ void add_gumbel(Registrar& registrar) {
                  plain_rule("exp(u) - 1 - u + log Gamma(r) + gamma (r - 1),  r = scale_p/scale_q, "
                             "u = log Gamma(1 + r) - (location_p - location_q)/scale_q",
                             "[Gil et al. 2013, table 3]", kl));
-  registrar.rule(
-      "renyi", "gumbel", "gumbel",
-      renyi_rule("log(r^(1-a) / (a + (1-a) r))/(a - 1),  r = exp((location_q - location_p)/scale), equal scales",
-                 "[Gil et al. 2013, table 2]", gumbel_renyi));
+  registrar.rule("renyi", "gumbel", "gumbel",
+                 plain_rule_of_order(
+                     "log(r^(1-a) / (a + (1-a) r))/(a - 1),  r = exp((location_q - location_p)/scale), equal scales",
+                     "[Gil et al. 2013, table 2]", gumbel_renyi));
 }
 
 }  // namespace kullback::location_scale

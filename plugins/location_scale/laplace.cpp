@@ -71,11 +71,11 @@ void add_laplace(Registrar& registrar) {
       "kl", "laplace", "laplace",
       plain_rule("r - 1 - log r + r (exp(-d) - 1 + d),  r = scale_p/scale_q, d = |location_p - location_q|/scale_p",
                  "[Gil et al. 2013, table 3]", kl));
-  registrar.rule(
-      "renyi", "laplace", "laplace",
-      renyi_rule("log(r^(1-a) (u exp(-v) - v exp(-u)) / ((a + (1-a) r)(u - v)))/(a - 1),  r = scale_p/scale_q, "
-                 "u = a d/scale_p, v = (1-a) d/scale_q, d = |location_p - location_q|",
-                 "[Gil et al. 2013, table 2]", laplace_renyi));
+  registrar.rule("renyi", "laplace", "laplace",
+                 plain_rule_of_order(
+                     "log(r^(1-a) (u exp(-v) - v exp(-u)) / ((a + (1-a) r)(u - v)))/(a - 1),  r = scale_p/scale_q, "
+                     "u = a d/scale_p, v = (1-a) d/scale_q, d = |location_p - location_q|",
+                     "[Gil et al. 2013, table 2]", laplace_renyi));
 }
 
 }  // namespace kullback::location_scale

@@ -19,17 +19,4 @@ Bounded cauchy_renyi(double order, const double* p, const double* q);
 /// The same of two Gumbel members of equal scale.
 Bounded gumbel_renyi(double order, const double* p, const double* q);
 
-/// The rule of any of them.
-inline Rule renyi_rule(std::string formula, std::string source, Bounded (*f)(double, const double*, const double*)) {
-  Rule rule{Method::closed_form, std::move(formula), std::move(source), {}};
-  rule.evaluate_at = [f](double order, const Side& p, const Side& q, Row value, Row error) {
-    for (Index n = 0; n < value.size(); ++n) {
-      const Bounded found = f(order, plain::column(p.theta, n), plain::column(q.theta, n));
-      value[n] = found.value;
-      error[n] = found.error;
-    }
-  };
-  return rule;
-}
-
 }  // namespace kullback::location_scale

@@ -388,6 +388,20 @@ inline Rule plain_rule(std::string formula, std::string source, Bounded (*f)(con
           }};
 }
 
+/// The same for a divergence of any order (renyi): f(order, p, q) -> Bounded.
+template <class F>
+Rule plain_rule_of_order(std::string formula, std::string source, F f) {
+  Rule rule{Method::closed_form, std::move(formula), std::move(source), {}};
+  rule.evaluate_at = [f](double order, const Side& p, const Side& q, Row value, Row error) {
+    for (Index n = 0; n < value.size(); ++n) {
+      const Bounded found = f(order, plain::column(p.theta, n), plain::column(q.theta, n));
+      value[n] = found.value;
+      error[n] = found.error;
+    }
+  };
+  return rule;
+}
+
 /// The x with P(X <= x) = p, or P(X > x) = p: Newton's method on log P inside a bracket, for a continuous increasing
 /// distribution function that can be evaluated to full relative accuracy from either tail. `guess` and `scale` say
 /// where to look, low and high bound the support. Within a few roundings of x, and of p divided by the density.
