@@ -21,8 +21,6 @@ inline void store(double* to, const Vector& v) { std::memcpy(to, &v, sizeof v); 
 
 inline Index padded(Index count) { return (count + kLanes - 1) / kLanes * kLanes; }
 
-inline constexpr double kUnderflow = 1e-200;  // a smaller total of a row may have lost digits
-
 /// Calls use(constant) with the constant that `count` is, 1 to Most.
 template <int Most, class Use>
 void dispatch(Index count, const Use& use) {

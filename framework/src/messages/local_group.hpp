@@ -9,6 +9,8 @@
 
 namespace kullback::messages {
 
+constexpr double kUnderflow = 1e-200;  ///< a smaller total of a row's levels may have lost digits
+
 /// `inference: inner:`, the rule of the iterations inside a sweep.
 struct InnerSettings {
   double tolerance = 1e-3;  ///< on the mean absolute change of a member's natural parameters

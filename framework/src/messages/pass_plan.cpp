@@ -6,8 +6,6 @@
 namespace kullback::messages {
 namespace {
 
-bool has(const std::vector<int>& axes, int axis) { return std::find(axes.begin(), axes.end(), axis) != axes.end(); }
-
 bool same(const KnownFactor& a, const KnownFactor& b) {
   return a.axes == b.axes && a.strides == b.strides && a.offset == b.offset &&
          (a.numbers == b.numbers || a.numbers->numbers() == b.numbers->numbers());
@@ -41,19 +39,19 @@ bool can_eliminate(const Sources& sources, const std::vector<const Algebra*>& al
       if (!mine) continue;
       std::vector<int> rows;
       for (const Reference& r : mine->cells) {
-        if (r.axis < 0 || algebras[p]->gate_at(r.axis) || has(rows, r.axis)) return false;
+        if (r.axis < 0 || algebras[p]->gate_at(r.axis) || has_axis(rows, r.axis)) return false;
         rows.push_back(r.axis);
       }
-      if (mine->rows.size() != 1 || mine->rows[0].axis < 0 || has(rows, mine->rows[0].axis)) return false;
+      if (mine->rows.size() != 1 || mine->rows[0].axis < 0 || has_axis(rows, mine->rows[0].axis)) return false;
       for (const Atom& atom : monomial.atoms) {
         if (&atom == mine || atom.source < 0) continue;
         if (sources[static_cast<std::size_t>(atom.source)].eliminated) return false;
         for (const auto* references : {&atom.cells, &atom.rows})
           for (const Reference& r : *references)
-            if (has(rows, r.axis)) return false;
+            if (has_axis(rows, r.axis)) return false;
       }
       for (const Atom& atom : monomial.atoms)  // a known gate whose levels are the rows
-        if (atom.gate >= 0 && has(rows, atom.rows[0].axis)) return false;
+        if (atom.gate >= 0 && has_axis(rows, atom.rows[0].axis)) return false;
     }
   }
   return true;
@@ -93,10 +91,10 @@ void Pass::collect(Compiled& compiled) {
       // What others read of the rows' numbers and of the levels.
       const auto visible = [&](int axis) {
         return std::any_of(term.latent.begin(), term.latent.end(),
-                           [&](const LatentFactor& f) { return has(f.axes, axis); });
+                           [&](const LatentFactor& f) { return has_axis(f.axes, axis); });
       };
       const auto keep = [&](int axis) {
-        if (!has(slot.plate_axes, axis) && !has(slot.kept, axis) && visible(axis)) slot.kept.push_back(axis);
+        if (!has_axis(slot.plate_axes, axis) && !has_axis(slot.kept, axis) && visible(axis)) slot.kept.push_back(axis);
       };
       for (const KnownFactor& f : slot.known)
         for (const int axis : f.axes) keep(axis);
@@ -181,7 +179,7 @@ bool Pass::row_step(const std::vector<int>& axes, const std::vector<Index>& stri
 
 void Pass::classify(Slot& slot, const Compiled& compiled) {
   const Sizes& sizes = compiled.statements[slot.statement].sizes;
-  if (!has(slot.kept, slot.level_axis)) return;
+  if (!has_axis(slot.kept, slot.level_axis)) return;
   const std::vector<Index> strides = dense_strides(slot.sums->shape);
   slot.level_stride = strides[slot.kept.size() - 1];
   std::vector<int> others(slot.kept.begin(), slot.kept.end() - 1);
@@ -190,7 +188,7 @@ void Pass::classify(Slot& slot, const Compiled& compiled) {
   for (const KnownFactor& f : slot.known) {
     Index step = 0;
     plain = plain && row_step(f.axes, f.strides, slot, step);
-    for (const int axis : f.axes) plain = plain && (has(slot.plate_axes, axis) || has(others, axis));
+    for (const int axis : f.axes) plain = plain && (has_axis(slot.plate_axes, axis) || has_axis(others, axis));
     steps.push_back(step);
   }
   if (!plain) return;
@@ -198,9 +196,9 @@ void Pass::classify(Slot& slot, const Compiled& compiled) {
     const SelectionFactor& s = slot.selections.front();
     Index step = 0;
     bool rows_only = slot.plate_axes.size() == 1 && row_step(s.axes, s.strides, slot, step) && s.axes.size() <= 1;
-    for (const int axis : s.axes) rows_only = rows_only && has(slot.plate_axes, axis);
+    for (const int axis : s.axes) rows_only = rows_only && has_axis(slot.plate_axes, axis);
     for (const KnownFactor& f : slot.known)
-      for (const int axis : f.axes) rows_only = rows_only && has(slot.plate_axes, axis);
+      for (const int axis : f.axes) rows_only = rows_only && has_axis(slot.plate_axes, axis);
     if (!rows_only || others != std::vector<int>{s.axis}) return;
     slot.kind = Kind::gather;
     slot.gathered_stride = strides[0];

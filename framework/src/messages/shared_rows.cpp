@@ -16,8 +16,6 @@ constexpr Index kChunkMembers = 1024;
 constexpr Index kMostNumbers = 1 << 22;  // of all chunks' sums together
 constexpr Index kMostChunks = 1024;
 
-bool has(const std::vector<int>& axes, int axis) { return std::find(axes.begin(), axes.end(), axis) != axes.end(); }
-
 Eigen::MatrixXd symmetric(const Eigen::MatrixXd& column, Index d) {
   const Eigen::Map<const Eigen::MatrixXd> full(column.data(), d, d);
   return 0.5 * (full + full.transpose());
@@ -110,9 +108,9 @@ std::vector<SharedRows::Message> SharedRows::messages(const ProductOf& product, 
       std::vector<Index> shape;
       for (const View& view : fixed.views)
         for (const int axis : view.axes) {
-          bool read = has(r.inner_axes, axis);
-          for (const View& v : all.views) read = read || has(v.axes, axis);
-          if (!read || has(kept, axis)) continue;
+          bool read = has_axis(r.inner_axes, axis);
+          for (const View& v : all.views) read = read || has_axis(v.axes, axis);
+          if (!read || has_axis(kept, axis)) continue;
           kept.push_back(axis);
           shape.push_back((*r.sizes)[static_cast<std::size_t>(axis)]);
         }

@@ -8,8 +8,6 @@ namespace {
 
 constexpr Index kFewMembers = 4;
 
-bool has(const std::vector<int>& axes, int axis) { return std::find(axes.begin(), axes.end(), axis) != axes.end(); }
-
 // A block of its own of normal vectors, all cells of its variable in their order.
 bool serves(const Compiled& compiled, const Source& source, int index) {
   const auto& s = source.statistics;
@@ -23,7 +21,7 @@ bool serves(const Compiled& compiled, const Source& source, int index) {
 }  // namespace
 
 bool SharedRows::Reading::of_members(const std::vector<int>& axes) const {
-  return std::any_of(axes.begin(), axes.end(), [&](int axis) { return has(cell_axes, axis); });
+  return std::any_of(axes.begin(), axes.end(), [&](int axis) { return has_axis(cell_axes, axis); });
 }
 
 bool SharedRows::Reading::as_rows(const View& view, Rows& rows, Index& depth, std::vector<int>& depth_axes) const {
@@ -34,7 +32,7 @@ bool SharedRows::Reading::as_rows(const View& view, Rows& rows, Index& depth, st
   for (std::size_t k = 0; k < view.axes.size(); ++k) {
     const auto at = std::find(cell_axes.begin(), cell_axes.end(), view.axes[k]);
     if (at == cell_axes.end()) {
-      if (!depth_axes.empty() || view.strides[k] != 1 || has(inner_axes, view.axes[k])) return false;
+      if (!depth_axes.empty() || view.strides[k] != 1 || has_axis(inner_axes, view.axes[k])) return false;
       depth_axes.push_back(view.axes[k]);
       depth = (*sizes)[static_cast<std::size_t>(view.axes[k])];
       continue;
@@ -107,7 +105,7 @@ bool SharedRows::read(const CompiledStatement& statement, const Term& term, std:
   for (std::size_t k = 0; k < term.latent.size(); ++k) others = others || (k != factor && of_members(term.latent[k]));
   if (reading.second && others) return false;
   for (const SelectionFactor& s : term.selections)
-    if (has(reading.cell_axes, s.axis)) return false;
+    if (has_axis(reading.cell_axes, s.axis)) return false;
   reading.whole_vector = !reading.second && reading.inner_offset == 0 && reading.inner_strides == std::vector<Index>{1};
   readings_.push_back(std::move(reading));
   return true;
@@ -124,7 +122,8 @@ void SharedRows::plan_sums(Reading& reading, std::vector<const Term*>& summed) {
   for (const KnownFactor& f : term.known)
     if (reading.of_members(f.axes))
       for (const int axis : f.axes)
-        if (!has(reading.cell_axes, axis) && !has(reading.inner_axes, axis) && !has(axes, axis)) axes.push_back(axis);
+        if (!has_axis(reading.cell_axes, axis) && !has_axis(reading.inner_axes, axis) && !has_axis(axes, axis))
+          axes.push_back(axis);
   axes.insert(axes.end(), reading.inner_axes.begin(), reading.inner_axes.end());
   const Index count = count_of(*reading.sizes, axes);
   if (2 * count > members_ * dimension_) return;  // as long as the rows themselves

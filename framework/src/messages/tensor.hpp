@@ -3,6 +3,7 @@
 
 #include <kullback/types.hpp>
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -10,6 +11,10 @@ namespace kullback::messages {
 
 /// Sizes of the axes of one statement, by axis.
 using Sizes = std::vector<Index>;
+
+inline bool has_axis(const std::vector<int>& axes, int axis) {
+  return std::find(axes.begin(), axes.end(), axis) != axes.end();
+}
 
 /// Numbers that are read over some axes, each at most once.
 struct View {
