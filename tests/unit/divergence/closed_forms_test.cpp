@@ -1,19 +1,14 @@
 // How many pairs of registered families have a divergence without integration, and that none which other libraries have
 // in closed form is missing.
 #include "experiment/pair_table.hpp"
-#include "model/evaluate.hpp"
 #include "support/members.hpp"
+#include "support/written.hpp"
 
 #include <cmath>
 
 namespace {
 
 using namespace kullback;
-
-Members parse(const std::string& text) {
-  const auto source = std::make_shared<const config::Source>(config::Source{"pair", text});
-  return model::evaluate_distribution(model::Scope(registry(), {}), config::parse_expression(source, "")).members;
-}
 
 TEST(ClosedForms, MoreThan250FinitePairsOfFamilies) {
   const experiment::PairCount kl = experiment::count_pairs(registry(), registry().divergence("kl"));

@@ -1,8 +1,8 @@
 // Divergences of registered families, as a file names them, against 50-digit values
 // (tests/golden/make_divergence_values.py, make_distance_values.py).
 #include "experiment/experiment.hpp"
-#include "model/evaluate.hpp"
 #include "support/members.hpp"
+#include "support/written.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -14,11 +14,6 @@ namespace {
 
 using namespace kullback;
 using nlohmann::json;
-
-Members parse(const std::string& text) {
-  const auto source = std::make_shared<const config::Source>(config::Source{"golden", text});
-  return model::evaluate_distribution(model::Scope(registry(), {}), config::parse_expression(source, "")).members;
-}
 
 std::vector<json> rows() {
   std::vector<json> out;

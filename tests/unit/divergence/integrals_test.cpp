@@ -1,7 +1,7 @@
 // Entropies and cross-entropies against 50-digit values (tests/golden/make_entropies.py), and integrals that must say
 // that they diverge.
-#include "model/evaluate.hpp"
 #include "support/members.hpp"
+#include "support/written.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -13,11 +13,6 @@ namespace {
 
 using namespace kullback;
 using nlohmann::json;
-
-Members parse(const std::string& text) {
-  const auto source = std::make_shared<const config::Source>(config::Source{"golden", text});
-  return model::evaluate_distribution(model::Scope(registry(), {}), config::parse_expression(source, "")).members;
-}
 
 std::vector<json> rows() {
   return json::parse(std::ifstream(KULLBACK_SOURCE_DIR "/tests/golden/entropies.json")).get<std::vector<json>>();
