@@ -102,7 +102,7 @@ void choose(Draft& draft, const std::vector<Draft>& drafts, const Node* posterio
     return;
   }
   const Use use = use_of(draft, drafts);
-  if (!use.first && !w.diagnostics.empty()) throw FollowsFromMistake();
+  if (use.mistaken || (!use.first && !w.diagnostics.empty())) throw FollowsFromMistake();
   if (!use.first) fail(*draft.call, fmt::format("nothing reads {}: a flat prior without data has no posterior", name));
   draft.event = use.matrix                                                    ? Event::matrix
                 : use.domain == Domain::simplex && use.shape == Shape::vector ? Event::vector

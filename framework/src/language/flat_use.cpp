@@ -163,6 +163,7 @@ bool follow(const Draft& draft, Follow& follow, const std::string& name, Use& us
   try {
     parameterization = find_arguments(draft, arguments);
   } catch (const ConfigError&) {  // reported where the statement is resolved
+    use.mistaken = true;
     return true;
   }
   const auto parameters = draft.family->parameterizations()[static_cast<std::size_t>(parameterization)];

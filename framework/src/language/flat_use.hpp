@@ -14,6 +14,7 @@ struct Use {
   Shape shape = Shape::scalar;     ///< the same
   bool matrix = false;             ///< it is read as a matrix over `over`
   int over = -1;                   ///< as its own statement says
+  bool mistaken = false;           ///< a statement has a mistake of its own: what it reads is not known
   const Draft* unknown = nullptr;  ///< a statement that reads it in a way that has no closed rule
   const Draft* first = nullptr;    ///< the first statement that reads it; null: nobody does
 };
