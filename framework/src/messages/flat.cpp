@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace kullback::messages {
@@ -101,7 +102,7 @@ std::string ModelJoint::improper(int b, const Eigen::MatrixXd& eta, Index member
     // Nothing bounds it: each sweep would drive it farther.
     const double size = std::abs(natural[last]);
     if (natural.size() != 2 || (size > kSmallest && size < kLargest)) return {};
-    if (is_square(source.statistics.back().label)) return "no observation speaks of it";
+    if (is_square(source.statistics.back().label)) return unseen(b);
     return fmt::format("the data do not bound it, and it runs off (its natural parameters are [{:.3g}, {:.3g}])",
                        natural[0], natural[1]);
   }
@@ -115,7 +116,7 @@ std::string ModelJoint::improper(int b, const Eigen::MatrixXd& eta, Index member
     Eigen::MatrixXd tried = proper;
     tried.middleRows(row, statistic.rows) = natural.segment(row, statistic.rows);
     if (!family.in_domain(of.layout, tried, 0)) {
-      if (is_square(statistic.label)) return "no observation speaks of it";
+      if (is_square(statistic.label)) return unseen(b);
       if (statistic.label.find("log_") != std::string::npos)
         return fmt::format(
             "too few observations speak of it (the natural parameter of {} is {:.6g}, at or beyond the "
@@ -126,6 +127,23 @@ std::string ModelJoint::improper(int b, const Eigen::MatrixXd& eta, Index member
     row += statistic.rows;
   }
   return "its natural parameters are outside the domain of " + std::string(of.family->name());
+}
+
+// No observation reads the member, or only with a level that none has.
+std::string ModelJoint::unseen(int b) const {
+  const int source = block_source_[static_cast<std::size_t>(b)];
+  const std::string why = "no observation speaks of it";
+  for (const CompiledStatement& statement : compiled_.statements)
+    for (const Term& term : statement.terms) {
+      const auto& latent = term.latent;
+      const bool reads = std::any_of(latent.begin(), latent.end(), [&](const auto& f) { return f.source == source; });
+      const auto picked = std::find_if(latent.begin(), latent.end(), [](const auto& f) { return f.label == "cell"; });
+      if (!reads || (term.passes.empty() && picked == latent.end())) continue;
+      const int z = picked == latent.end() ? term.passes.front() : picked->source;
+      return fmt::format("{} (a level of {} that is empty: give it fewer levels, or another start)", why,
+                         sources_[static_cast<std::size_t>(z)].variable->name);
+    }
+  return why;
 }
 
 // "nothing that is observed depends on its coordinate c = slope"

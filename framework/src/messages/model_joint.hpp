@@ -158,6 +158,7 @@ class ModelJoint : public Joint,
   void hear_first();
   void check_proper(Range range) const;
   std::string improper(int block, const Eigen::MatrixXd& eta, Index member) const;
+  std::string unseen(int block) const;
   std::string dependent(const Source& source, Index coordinate, bool on_others) const;
   Pass::MomentsOf moments_of() const;
 
