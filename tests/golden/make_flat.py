@@ -4,7 +4,7 @@
 Least squares by numpy.linalg.lstsq. `one` numbers (rate, precision, variance, standard deviation, each with the rest known): mean,
 standard deviation and log of the integral of the likelihood, by quadrature of the likelihood itself. `pair`: a mean and a standard
 deviation, mean field by the iteration written out here, its bound by quadrature; a mean and a precision in one factor by quadrature in
-two dimensions.
+two dimensions. `between_ends`: the location of a Cauchy between given ends, by quadrature.
 Usage: make_flat.py > flat.json
 """
 import json
@@ -12,7 +12,7 @@ import json
 import numpy as np
 from scipy.integrate import dblquad, quad
 from scipy.special import gammaln
-from scipy.stats import norm, poisson
+from scipy.stats import cauchy, norm, poisson
 
 rng = np.random.default_rng(5)
 tight = {"epsabs": 0, "epsrel": 1e-12, "limit": 500}
@@ -56,6 +56,16 @@ def numbers():
         one("standard deviation by its precision", "y[n]: normal(0.25, precision = 1 / x^2)", normal, 1.4)]}
 
 
+def between_ends(y, low, high):
+    likelihood = lambda x: np.exp(cauchy.logpdf(y, x, 1).sum())
+    panels = np.linspace(low, high, 61)
+    moment = lambda f: sum(quad(lambda x: f(x) * likelihood(x), a, b, **tight)[0] for a, b in zip(panels, panels[1:]))
+    total = moment(lambda x: 1)
+    mean = moment(lambda x: x) / total
+    return {"low": low, "high": high, "mean": mean, "stddev": np.sqrt(moment(lambda x: (x - mean) ** 2) / total),
+            "bound": np.log(total / (high - low))}
+
+
 def pair(y):
     y, n = np.array(y), len(y)
     center, square = y.mean(), ((y - y.mean()) ** 2).sum()
@@ -80,4 +90,5 @@ def pair(y):
 
 
 found = numbers()
-print(json.dumps({"least_squares": least_squares(), "one": found, "pair": pair(found["y"])}, indent=1))
+print(json.dumps({"least_squares": least_squares(), "one": found, "pair": pair(found["y"]),
+                  "between_ends": between_ends(found["y"], -3, 4)}, indent=1))

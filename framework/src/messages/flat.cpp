@@ -97,6 +97,7 @@ std::string ModelJoint::improper(int b, const Eigen::MatrixXd& eta, Index member
       const Index j = first_dependent(-natural.segment(at, d * d).reshaped(d, d));
       if (j >= 0) return dependent(source, j, natural[at + j * d + j] != 0);
     }
+  if ((natural.array() == 0).all()) return unseen(b);
   const Index last = natural.size() - 1;
   if (family.in_domain(of.layout, eta, member)) {
     // Nothing bounds it: each sweep would drive it farther.
@@ -122,7 +123,7 @@ std::string ModelJoint::improper(int b, const Eigen::MatrixXd& eta, Index member
             "too few observations speak of it (the natural parameter of {} is {:.6g}, at or beyond the "
             "end of the domain of {})",
             statistic.label, natural[row], of.family->name());
-      return "what is observed of it does not vary, or nothing is";
+      return "what is observed of it does not vary";
     }
     row += statistic.rows;
   }

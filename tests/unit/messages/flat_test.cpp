@@ -133,6 +133,20 @@ model:
   EXPECT_LT((numbers_of(joint, "w").mean - Eigen::Vector3d(2, 2, 4) / 8).cwiseAbs().maxCoeff(), 1e-14);
 }
 
+TEST(Flat, AGridWithEndsIsUniformBetweenThem) {
+  const Json g = golden_file("flat.json"), ends = g["between_ends"];
+  const model::Model model = read("plates: {n: 9}\ndata:\n  y[n]: " + list(g["one"]["y"]) +
+                                  "\nmodel:\n  x: flat()\n  y[n]: cauchy(x, scale = 1)\n" +
+                                  "posterior:\n  x: discrete_grid(low = -3, high = 4)\n");
+  EXPECT_TRUE(model.flat_priors().empty());
+  ModelJoint joint(registry(), model);
+  joint.initialize(1, 0);
+  EXPECT_NEAR(solve_model(joint, 3).bound, ends["bound"].get<double>(), 1e-6);
+  const auto x = static_cast<int>(&source_named(joint, "x") - joint.sources().data());
+  EXPECT_NEAR(joint.grid_moments(x)(0, 0), ends["mean"].get<double>(), 1e-5);
+  EXPECT_NEAR(joint.grid_moments(x)(1, 0), ends["stddev"].get<double>(), 1e-5);
+}
+
 // What too few data leave without a finite integral says which variable, and what is missing.
 TEST(Flat, ImproperPosteriorsAreErrors) {
   const struct {
