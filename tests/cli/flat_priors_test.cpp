@@ -129,6 +129,36 @@ inference:
   EXPECT_NEAR(mean[1].get<double>(), 5, 1e-9);
 }
 
+// A group of one row: some labels leave a component empty, which ends that restart and no other.
+TEST_F(FlatPriors, ARestartThatFailsIsCountedBesideTheOthers) {
+  const std::string model = R"(plates: {n: 12, k: 3}
+data:
+  y[n]: [0, 0.2, 0.4, 0.1, 0.3, 6, 12, 12.3, 12.1, 12.4, 11.8, 12]
+model:
+  w:     dirichlet(1, over = k)
+  mu[k]: flat()
+  z[n]:  categorical(w)
+  y[n]:  normal(mu[z], stddev = 1.5)
+inference:
+  initialize: {z: random}
+  restarts: 30
+)";
+  write_file(folder_ + "/restarts.yaml", model);
+  const auto ran = run({"run", "restarts.yaml", "--out", "out"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  const json result = json::parse(read_file(folder_ + "/out/result.json")), failed = result["restarts"]["failed"];
+  ASSERT_GT(failed.size(), 0u);
+  ASSERT_LT(failed.size(), 30u);
+  std::size_t ended = 0;
+  for (const json& optimum : result["restarts"]["optima"]) ended += optimum["times"].get<std::size_t>();
+  EXPECT_EQ(ended + failed.size(), 30u);
+  for (const json& each : failed)
+    EXPECT_NE(each["reason"].get<std::string>().find("its posterior is improper"), std::string::npos);
+  EXPECT_NE(ran.out.find(std::to_string(failed.size()) + " of 30 restarts failed (restart "), std::string::npos);
+  const auto again = run({"run", "restarts.yaml", "--out", "again", "--threads", "1", "-q"});
+  EXPECT_EQ(json::parse(read_file(folder_ + "/again/result.json"))["restarts"], result["restarts"]);
+}
+
 TEST_F(FlatPriors, RestartsAreCompared) {
   write_file(folder_ + "/restarts.yaml", R"(plates: {n: 6, k: 2}
 data:

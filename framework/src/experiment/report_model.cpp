@@ -119,6 +119,8 @@ Json model_json(const Outcome& outcome, const StoreArray& store) {
       json["restarts"]["optima"].push_back(
           {{"bound", number(o.bound)}, {"times", o.times}, {"first", o.first}, {"status", o.status}});
   }
+  for (const auto& [restart, why] : outcome.failed)
+    json["restarts"]["failed"].push_back({{"restart", restart}, {"reason", why}});
   json["variables"] = Json::object();
   for (const Variable& variable : outcome.variables) json["variables"][variable.name] = variable_json(variable, store);
   for (const Report& report : outcome.missing) {
@@ -155,6 +157,9 @@ std::string model_summary(const Outcome& outcome) {
     text += "\n" + table(rows);
     if (outcome.optima.size() > kMostShown) text += fmt::format("... {} more\n", outcome.optima.size() - kMostShown);
   }
+  if (!outcome.failed.empty())
+    text += fmt::format("{} of {} restarts failed (restart {}: {})\n", outcome.failed.size(), outcome.traces.size(),
+                        outcome.failed.front().first, outcome.failed.front().second);
   rows = {{"variable", "q", "mean ± stddev"}};
   for (const Variable& v : outcome.variables) {
     const std::string count = v.members == 1 ? "" : fmt::format("{} x ", v.members);
