@@ -155,8 +155,8 @@ inference:
   for (const json& each : failed)
     EXPECT_NE(each["reason"].get<std::string>().find("its posterior is improper"), std::string::npos);
   EXPECT_NE(ran.out.find(std::to_string(failed.size()) + " of 30 restarts failed (restart "), std::string::npos);
-  const auto again = run({"run", "restarts.yaml", "--out", "again", "--threads", "1", "-q"});
-  EXPECT_EQ(json::parse(read_file(folder_ + "/again/result.json"))["restarts"], result["restarts"]);
+  run({"run", "restarts.yaml", "--out", "again", "--threads", "1", "-q"});
+  EXPECT_EQ(json::parse(read_file(folder_ + "/again/result.json"))["restarts"]["failed"], failed);
 }
 
 TEST_F(FlatPriors, RestartsAreCompared) {
