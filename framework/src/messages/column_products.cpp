@@ -109,8 +109,13 @@ void ColumnSums::add(const std::vector<const double*>& columns, Index count, con
 }
 
 Eigen::MatrixXd ColumnSums::result() const {
-  const Eigen::Map<const Eigen::MatrixXd> lanes(lanes_.data(), kLanes, width_ * depth_);
-  return lanes.colwise().sum().reshaped(width_, depth_).transpose();
+  // Lane by lane: a sum by vectors would begin where the memory happens to be aligned.
+  Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(depth_, width_);
+  const double* lane = lanes_.data();
+  for (Index m = 0; m < depth_; ++m)
+    for (Index k = 0; k < width_; ++k)
+      for (Index l = 0; l < kLanes; ++l) sums(m, k) += *lane++;
+  return sums;
 }
 
 FeatureColumns::FeatureColumns(const std::vector<std::vector<Factor>>& features, Index block)
