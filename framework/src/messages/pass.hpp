@@ -102,6 +102,7 @@ class Pass {
   std::vector<char> silent_;  // rows of which nothing is observed: they are integrated out; empty: none
   std::vector<Slot> slots_;
   std::vector<Feature> features_;
+  std::vector<FeatureColumns::Factor> factors_;   // of the features, as they were met
   Eigen::MatrixXd feature_products_;              // W: features by levels
   std::function<void(Index, Index, Out)> given_;  // logits of the start; empty after the first real pass
   std::unique_ptr<GatheredRows> gathered_;        // where every slot is a gather

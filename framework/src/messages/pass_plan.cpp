@@ -226,7 +226,15 @@ void Pass::classify(Slot& slot, const Compiled& compiled) {
           if (known.axes[a] == others[k]) first += position[k] * known.strides[a];
       feature.emplace_back(first, steps[f]);
     }
-    std::sort(feature.begin(), feature.end());
+    // Not by address, which decides in what order they are multiplied.
+    const auto met = [&](const Feature::value_type& factor) {
+      const auto at = std::find(factors_.begin(), factors_.end(), factor);
+      if (at != factors_.end()) return at - factors_.begin();
+      factors_.push_back(factor);
+      return static_cast<std::ptrdiff_t>(factors_.size()) - 1;
+    };
+    for (const auto& factor : feature) met(factor);
+    std::sort(feature.begin(), feature.end(), [&](const auto& a, const auto& b) { return met(a) < met(b); });
     const auto found = std::find(features_.begin(), features_.end(), feature);
     slot.features.push_back(static_cast<int>(found - features_.begin()));
     if (found == features_.end()) features_.push_back(std::move(feature));
