@@ -10,10 +10,6 @@
 
 namespace kullback::model {
 
-[[noreturn]] inline void fail(const config::Expression& at, const std::string& message) {
-  config::fail(at.place, at.path, message);
-}
-
 // Calls `work` and points its DomainError at the argument of the call that it names, or at the call.
 template <class F>
 auto placing_errors(const config::Expression& call, F work) {
@@ -28,11 +24,11 @@ auto placing_errors(const config::Expression& call, F work) {
           (argument.text == error.argument() || (first && at == &call && call.children.size() == 1)))
         at = &argument.children[0];
     }
-    config::fail(at->place, at->path, error.what());
+    fail(*at, error.what());
   } catch (const UnsupportedError& error) {
-    config::fail(call.place, call.path, error.what());
+    fail(call, error.what());
   } catch (const NumericalError& error) {
-    config::fail(call.place, call.path, error.what());
+    fail(call, error.what());
   }
 }
 
