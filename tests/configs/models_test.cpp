@@ -168,9 +168,9 @@ TEST_F(Models, EightSchools) {
 
 // The files as they stand.
 TEST_F(Models, TheFilesAsTheyStandConverge) {
-  for (const char* name :
-       {"mixture", "mean-and-precision", "mean-and-precision-joint", "regression", "ard", "varying-slopes",
-        "air-quality", "latent-classes", "insect-sprays", "robust-regression", "eight-schools"}) {
+  for (const char* name : {"mixture", "mean-and-precision", "mean-and-precision-joint", "regression", "ard",
+                           "varying-slopes", "air-quality", "latent-classes", "insect-sprays", "robust-regression",
+                           "eight-schools", "wine-pca", "digits", "gospels"}) {
     const auto result = test_support::command(
         {"run", std::string(KULLBACK_SOURCE_DIR "/configs/") + name + ".yaml", "-q", "--out", folder + "/" + name});
     EXPECT_EQ(result.exit_code, 0) << name << result.err;
