@@ -139,10 +139,11 @@ void put_known_entries(const Source& source, const Members& members, Variable& v
   const Index d = source.elements;
   Eigen::MatrixXd covariance(d * d, source.members());
   capability<Moments>(*members.family, members.layout)->expect(members.layout, members.theta, "x*x'", covariance);
+  const std::vector<Index> cells = source.latent_cells();
   for (Index k = 0; k < source.members(); ++k) {
     auto square = covariance.col(k).reshaped(d, d);
     square -= variable.mean.col(k) * variable.mean.col(k).transpose();
-    const Eigen::VectorXd known = source.known_at(source.cell_of[static_cast<std::size_t>(k)]);
+    const Eigen::VectorXd known = source.known_at(cells[static_cast<std::size_t>(k)]);
     for (Index i = 0; i < d; ++i) {
       if (std::isnan(known[i])) continue;
       variable.mean(i, k) = known[i];
@@ -223,7 +224,7 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
         add_moments(members, variable);
       if (source.partial) put_known_entries(source, members, variable);
     }
-    Factors factors{static_cast<int>(v), {}, source.all_latent() ? std::vector<Index>{} : source.cell_of};
+    Factors factors{static_cast<int>(v), {}, source.all_latent() ? std::vector<Index>{} : source.latent_cells()};
     if (source.leader >= 0) {
       factors.leader = source.leader;
       const Source& holder = joint.sources()[static_cast<std::size_t>(source.leader)];
@@ -237,7 +238,7 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
       variable.family = members.family->name();
     }
     if (!source.all_latent())
-      for (Index cell : source.cell_of) variable.cells.push_back(messages::cell_name(model, source, cell));
+      for (Index cell : source.latent_cells()) variable.cells.push_back(messages::cell_name(model, source, cell));
     if (members.theta.cols()) {
       factors.members = std::move(members);
       factors.owner = source.own_family;

@@ -179,6 +179,19 @@ void choose_family(const Registry& registry, const Model& model, Source& source)
 
 }  // namespace
 
+std::vector<Index> Source::latent_cells() const {
+  std::vector<Index> ascending = cell_of;
+  std::sort(ascending.begin(), ascending.end());
+  return ascending;
+}
+
+std::vector<Index> Source::members_by_cell() const {
+  std::vector<Index> members;
+  for (const Index m : member)
+    if (m >= 0) members.push_back(m);
+  return members;
+}
+
 bool Source::has(Text label) const { return row(label) >= 0; }
 
 Index Source::row(Text label) const {

@@ -166,7 +166,7 @@ void ModelJoint::start_at_random(int b, std::uint64_t seed, Index restart) {
   const Index x = source.row("x"), square = std::max(source.row("x2"), source.row("x*x'"));
   const auto* sampler = capability<Sampler>(*to.family, to.layout);
   if (x < 0 || square < 0 || !sampler) return;
-  const Members prior = posterior(block_source_[static_cast<std::size_t>(b)]);
+  const Members prior = members_of(b);
   Eigen::MatrixXd u(sampler->uniforms(to.layout), to.members()), draws(to.layout.dimension, to.members());
   stream.uniforms(step, 0, u);
   sampler->sample(to.layout, prior.theta, u, draws);
