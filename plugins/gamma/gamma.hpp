@@ -129,5 +129,6 @@ void add_inverse_gamma(Registrar& registrar, const Distribution& gamma);
 void add_exponential(Registrar& registrar);
 void add_chi_squared(Registrar& registrar);
 void add_nakagami_and_chi(Registrar& registrar, const Distribution& gamma);
+void add_root_inverse_gamma(Registrar& registrar, const Distribution& gamma);
 
 }  // namespace kullback::gamma_family

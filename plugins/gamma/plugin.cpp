@@ -8,4 +8,5 @@ KULLBACK_PLUGIN("gamma", "1.0.0")(kullback::Registrar& registrar) {
   add_exponential(registrar);
   add_chi_squared(registrar);
   add_nakagami_and_chi(registrar, gamma);
+  add_root_inverse_gamma(registrar, gamma);
 }

@@ -51,6 +51,7 @@ const Entry kAtlas[] = {
     {"log_logistic", "scale shape", "qmhs"},
     {"log_laplace", "log_location log_scale", "qmhs"},
     {"nakagami", "shape spread", "qmhse"},
+    {"root_inverse_gamma", "shape scale", "qmhse"},
     {"gompertz", "rate shape", "qmhs"},
     {"lomax", "scale shape", "qmhs"},
     {"burr12", "c d", "qmhs"},

@@ -113,6 +113,7 @@ FAMILIES = {
     "gamma": (("shape", "rate"), gamma), "inverse_gamma": (("shape", "scale"), lambda a, b: image(gamma(a, b), -1)),
     "exponential": (("rate",), lambda b: gamma(mpf(1), b)), "chi_squared": (("degrees_of_freedom",), lambda n: gamma(n / 2, mpf(1) / 2)),
     "chi": (("degrees_of_freedom",), lambda n: image(gamma(n / 2, mpf(1) / 2), 0.5)),
+    "root_inverse_gamma": (("shape", "scale"), lambda a, b: image(gamma(a, b), -0.5)),
     "nakagami": (("shape", "spread"), lambda a, w: image(gamma(a, a / w), 0.5)), "beta": (("alpha", "beta"), beta),
     "beta_prime": (("alpha", "beta"), lambda a, b: ratio(a, b, mpf(1))), "fisher_f": (("d1", "d2"), lambda a, b: ratio(a / 2, b / 2, b / a)),
     "kumaraswamy": (("a", "b"), kumaraswamy), "continuous_bernoulli": (("probability",), continuous_bernoulli),
@@ -125,6 +126,8 @@ MEMBERS = [
     ("inverse_gamma", (1e5, 1e5), (0.98, 1.0, 1.01), POWERS), ("exponential", (2.0,), (1e-10, 0.7, 50.0), POWERS),
     ("chi_squared", (0.01,), (1e-100, 0.5, 9.0), POWERS), ("chi_squared", (7.0,), (0.01, 6.0, 100.0), POWERS),
     ("chi", (3.0,), (0.01, 1.5, 9.0), POWERS), ("chi", (1e4,), (97.0, 100.0, 102.0), POWERS),
+    ("root_inverse_gamma", (2.5, 3.0), (0.3, 1.0, 1e4), POWERS), ("root_inverse_gamma", (0.75, 1e-3), (1e-3, 0.05, 1e6), POWERS),
+    ("root_inverse_gamma", (1e5, 1e5), (0.995, 1.0, 1.005), POWERS),
     ("nakagami", (0.6, 2.0), (1e-5, 1.0, 6.0), POWERS), ("beta", (0.01, 0.01), (1e-200, 0.3, 0.75), POWERS),
     ("beta", (2.0, 3.0), (1e-3, 0.4, 0.96875), POWERS), ("beta", (1e5, 2e5), (0.33, 0.3125, 0.34), POWERS),
     ("beta", (1e6, 1e-3), (0.5, 0.9999, 0.9999990463256836), POWERS), ("beta_prime", (2.0, 3.5), (1e-3, 0.7, 50.0), POWERS),
@@ -175,13 +178,14 @@ KL = {"continuous_bernoulli": continuous_bernoulli_kl, "exponential": lambda a, 
       "inverse_gaussian": lambda m, s, n, t: t * (m - n) ** 2 / (2 * n**2 * m) + phi(t / s) / 2,
       "chi_squared": lambda n, m: gamma_kl(n / 2, mpf(1) / 2, m / 2, mpf(1) / 2),
       "chi": lambda n, m: gamma_kl(n / 2, mpf(1) / 2, m / 2, mpf(1) / 2),
-      "nakagami": lambda a, w, c, v: gamma_kl(a, a / w, c, c / v)}
+      "root_inverse_gamma": gamma_kl, "nakagami": lambda a, w, c, v: gamma_kl(a, a / w, c, c / v)}
 PAIRS = [("continuous_bernoulli", (0.3,), (0.3 + 3e-9,)), ("continuous_bernoulli", (0.5 + 1e-9,), (0.4,)), ("continuous_bernoulli", (0.01,), (0.99,)),
          ("continuous_bernoulli", (1e-30,), (1e-12,)), ("continuous_bernoulli", (1e-200,), (0.75,)), ("continuous_bernoulli", (0.999,), (0.9990001,)),
          ("exponential", (1e-12,), (1e12,)), ("exponential", (1.0,), (1 + 1e-8,)), ("exponential", (3.0,), (2.0,)),
          ("log_normal", (0.0, 1.0), (1e-8, 1.0)), ("log_normal", (0.0, 1e-12), (3.0, 1e12)), ("logit_normal", (1.0, 2.0), (-1.0, 0.5)),
          ("inverse_gaussian", (1.0, 2.0), (1 + 1e-8, 2.0)), ("inverse_gaussian", (1e-6, 1e6), (3.0, 0.1)), ("inverse_gaussian", (2.0, 3.0), (2.5, 1.0)),
          ("chi_squared", (1e-3,), (50.0,)), ("chi_squared", (1e6,), (1e6 + 1,)), ("chi", (3.0,), (4.0,)), ("chi", (3.0,), (3 + 3e-8,)),
+         ("root_inverse_gamma", (0.6, 2.0), (3.0, 1.0)), ("root_inverse_gamma", (50.0, 2.0), (50.0, 2.0000002)),
          ("nakagami", (0.6, 2.0), (3.0, 1.0)), ("nakagami", (50.0, 2.0), (50.0, 2.0000002))]
 divergences = []
 for name, p, q in PAIRS:

@@ -187,6 +187,9 @@ void Draws::draw(Index s, Values& values) const {
 
 Members statement_members(const Model& model, const Statement& statement, const Values& values) {
   const Variable& variable = model.variables[static_cast<std::size_t>(statement.variable)];
+  if (statement.flat)
+    throw UnsupportedError(fmt::format(
+        "{}: its prior is flat, which says nothing of cells without data: give it a proper prior", variable.name));
   const bool scalar = statement.layout.dimension == 1 && variable.levels < 0;
   const Dimensions cells = scalar ? variable.dimensions() : variable.plates;
   const Dimensions event = scalar ? Dimensions{} : variable.levels >= 0 ? Dimensions{variable.levels} : variable.over;

@@ -314,6 +314,7 @@ Results execute_model(const Experiment& experiment, const Registry& registry, Wa
   const Index best = solve_all(experiment, registry, watcher, restarts);
   Outcome outcome;
   outcome.divergence = kReverse;
+  outcome.flat_priors = experiment.model.model.flat_priors();
   outcome.optimizer = choose_optimizer(experiment, registry, *restarts[static_cast<std::size_t>(best)].joint,
                                        experiment.directions.front())
                           .name();

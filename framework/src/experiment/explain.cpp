@@ -2,6 +2,7 @@
 
 #include "experiment/execute_model.hpp"
 #include "experiment/report.hpp"
+#include "experiment/report_model.hpp"
 
 #include <fmt/format.h>
 
@@ -64,6 +65,9 @@ std::string explain(const Experiment& experiment, const Registry& registry) {
   }
   std::string text = table(rows) + "\n";
   if (const std::string why = grids_text(*joint); !why.empty()) text += why + "\n";
+
+  if (const auto flat = experiment.model.model.flat_priors(); !flat.empty())
+    text += "bound: " + no_evidence(flat) + "\n\n";
 
   rows = {{"term", "rule", "products"}};
   for (std::size_t i = 0; i < joint->compiled().statements.size(); ++i) {

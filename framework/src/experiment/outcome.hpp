@@ -51,7 +51,8 @@ struct Outcome {
   // Of a model:
   std::vector<Report> reports;
   std::vector<Report> missing;  ///< empty cells of observed variables that have no factor of their own
-  std::vector<Optimum> optima;  ///< where there were several restarts, best first
+  std::vector<std::string> flat_priors;  ///< of these variables: the bound is no evidence
+  std::vector<Optimum> optima;           ///< where there were several restarts, best first
   std::vector<std::pair<std::string, std::vector<TraceRow>>> traces;  ///< of every restart, by its name
   bool is_model() const { return !traces.empty(); }
   std::vector<Factors> factors;  ///< of the best q, for predictions

@@ -95,6 +95,11 @@ std::string name_of(const std::string& name, const std::vector<std::string>& pla
 
 }  // namespace
 
+std::string no_evidence(const std::vector<std::string>& flat_priors) {
+  return fmt::format("not evidence: flat prior of {}; the bound compares runs of this model only",
+                     fmt::join(flat_priors, ", "));
+}
+
 Json model_json(const Outcome& outcome, const StoreArray& store) {
   Json json = {{"status", outcome.status}};
   if (!outcome.reason.empty()) json["reason"] = outcome.reason;
@@ -103,6 +108,10 @@ Json model_json(const Outcome& outcome, const StoreArray& store) {
   json["sweeps"] = outcome.solution.sweeps;
   json["bound"] = number(outcome.solution.bound);
   json["bound_error"] = number(outcome.solution.bound_error);
+  if (!outcome.flat_priors.empty()) {
+    json["bound_is_evidence"] = false;
+    json["flat_priors"] = outcome.flat_priors;
+  }
   for (const auto& [term, value] : outcome.solution.bound_by_term) json["bound_by_term"][term] = number(value);
   if (!outcome.optima.empty()) {
     json["restarts"] = {{"count", outcome.traces.size()}, {"optima", Json::array()}};
@@ -136,6 +145,7 @@ std::string model_summary(const Outcome& outcome) {
       {outcome.status, fmt::format("{}", outcome.solution.sweeps), fmt::format("{:.8g}", outcome.solution.bound)});
   std::string text = table(rows);
   if (!outcome.reason.empty()) text += outcome.reason + "\n";
+  if (!outcome.flat_priors.empty()) text += no_evidence(outcome.flat_priors) + "\n";
   if (!outcome.optima.empty()) {
     rows = {{"optimum", "bound", "restarts"}};
     constexpr std::size_t kMostShown = 10;

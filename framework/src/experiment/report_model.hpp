@@ -13,4 +13,7 @@ Json model_json(const Outcome& outcome, const StoreArray& store);
 /// A table of the variables that have few cells, below one line about the run.
 std::string model_summary(const Outcome& outcome);
 
+/// What a bound under flat priors of these variables is not.
+std::string no_evidence(const std::vector<std::string>& flat_priors);
+
 }  // namespace kullback::experiment

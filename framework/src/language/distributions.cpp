@@ -42,7 +42,8 @@ std::vector<std::string> parameter_sets(const Distribution& family) {
   return texts;
 }
 
-// The arguments but `over`, in the order of the parameterization they spell.
+}  // namespace
+
 int find_arguments(const Draft& draft, std::vector<const Expression*>& ordered) {
   std::vector<const Expression*> given;
   std::vector<ArgumentName> names;
@@ -74,6 +75,8 @@ int find_arguments(const Draft& draft, std::vector<const Expression*>& ordered) 
     fail(at, error.what());
   }
 }
+
+namespace {
 
 void rename(model::Selector& selector, int from, int to) {
   if (selector.kind == model::Selector::Kind::aligned && selector.dimension == from) selector.dimension = to;

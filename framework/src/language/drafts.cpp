@@ -1,5 +1,5 @@
 // One statement, as far as its text alone says what it is.
-#include "language/statements.hpp"
+#include "language/flat.hpp"
 #include "language/terms.hpp"
 
 #include <fmt/format.h>
@@ -79,11 +79,15 @@ void read_call(Draft& draft, Workspace& w) {
   if (e.text == "factor") fail(e, "factor(...) is not there yet: Markov networks come later");
   if (e.text == "truncated" || e.text == "censored")
     read_modifier(e, draft, w);
+  else if (e.text == "flat")
+    read_flat(draft, w);
   else if (w.registry.find_family(e.text) && !(config::is_of_one(e) && is_function(e.text)))
     draft.call = &e;
   if (!draft.call) return;
-  draft.family = w.registry.find_family(draft.call->text);
-  draft.event = event_of(*draft.family);
+  if (!draft.flat) {
+    draft.family = w.registry.find_family(draft.call->text);
+    draft.event = event_of(*draft.family);
+  }
   for (const Expression& argument : draft.call->children) {
     if (argument.text != "over") continue;
     const Expression& value = argument.children[0];

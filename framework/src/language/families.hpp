@@ -1,6 +1,8 @@
 // What a family's events look like, found from its parameters: no family is known by name here.
 #pragma once
 
+#include "core/parameters.hpp"
+
 #include <kullback/distribution.hpp>
 
 #include <Eigen/Core>
@@ -23,10 +25,6 @@ Event event_of(const Distribution& family);
 
 /// The layout of events over d coordinates, with any valid parameters.
 Layout event_layout(const Distribution& family, int parameterization, Index d);
-
-/// One member with any valid parameters in that parameterization; `variant` 0 and 1 differ in every number. Nothing if
-/// none is found.
-std::optional<Members> any_member(const Distribution& family, int parameterization, Index d, int variant = 0);
 
 /// The support of any member of the family, as far as no parameter moves it: infinite where one does.
 struct FixedSupport {

@@ -88,7 +88,8 @@ Written Terms::call(const Expression& e) {
     fail(e,
          "an order or a sum is not a factorized constraint: write differences (base + step, step truncated at 0), or "
          "report it");
-  if (e.text == "flat") fail(e, "flat priors are not there yet: give a wide one (normal(0, stddev = 1000))");
+  if (e.text == "flat")
+    fail(e, "flat() is a prior, and the whole of a statement (mu: flat()): give it a name of its own");
   std::vector<std::string> known = functions();
   for (const std::string& family : w.registry.families()) known.push_back(family);
   const std::string hint = suggestion(e.text, known);

@@ -133,7 +133,7 @@ class Overview {
 
   // Prior mean and standard deviation, where the parameters are known.
   std::optional<Prior> known_prior(const Statement& statement) const {
-    if (statement.modifier != Statement::Modifier::none) return std::nullopt;
+    if (statement.modifier != Statement::Modifier::none || statement.flat) return std::nullopt;
     const Event event = event_of(*statement.family);
     if (event == Event::levels || event == Event::structural) return std::nullopt;
     const Dimensions over = variable(statement.variable).over;

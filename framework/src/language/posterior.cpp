@@ -47,6 +47,8 @@ double number_argument(const Expression& argument) {
   return value.number;
 }
 
+}  // namespace
+
 void read_grid(const Expression& e, Posterior& posterior) {
   posterior.kind = Posterior::Kind::grid;
   for (const Expression& argument : e.children) {
@@ -67,6 +69,8 @@ void read_grid(const Expression& e, Posterior& posterior) {
   if (posterior.low && posterior.high && !(*posterior.low < *posterior.high))
     fail(e, fmt::format("low must be below high, got {} and {}", *posterior.low, *posterior.high));
 }
+
+namespace {
 
 Array numbers(const Node& node, const Dimensions& dimensions, const Workspace& w);
 Array shaped(const Node& node, Array array, const Dimensions& dimensions, const Workspace& w);
@@ -248,6 +252,12 @@ void read_start(const Node& node, Workspace& w) {
   if (word == "kmeans" && variable.levels < 0)
     config::fail(node.place, node.path,
                  fmt::format("kmeans is for a categorical that picks components, and {} is none", variable.name));
+  if (word != "kmeans" && w.model.is_flat(v))
+    config::fail(
+        node.place, node.path,
+        fmt::format("the prior of {} is flat: there is nothing to draw from; without a start it begins at what "
+                    "the data say first, or give numbers",
+                    variable.name));
   start.kind = word == "prior"    ? Initialization::Kind::prior
                : word == "random" ? Initialization::Kind::random
                                   : Initialization::Kind::kmeans;

@@ -1,6 +1,7 @@
 // What the file says about q beside the statements: `posterior:`, `initialize:` and an order of blocks.
 #pragma once
 
+#include "config/expression.hpp"
 #include "config/node.hpp"
 #include "language/workspace.hpp"
 
@@ -8,6 +9,9 @@ namespace kullback::language {
 
 /// `posterior:` (may be null): grids, fixed values, joint blocks.
 void read_posterior(const config::Node* posterior, Workspace& workspace);
+
+/// The numbers of `discrete_grid(cells = 400, low = 0, high = 20)`. Throws at their places.
+void read_grid(const config::Expression& e, model::Posterior& posterior);
 
 /// `initialize:` of inference: how each variable's factors start.
 void read_initialization(const config::Node& initialize, Workspace& workspace);

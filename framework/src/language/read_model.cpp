@@ -28,7 +28,7 @@ ModelFile read_model(const config::Node& root, const Registry& registry, const s
       if (const config::Node* start = inference->find("initialize")) start->accept();
     return file;
   }
-  if (model) workspace.keep_mistakes([&] { read_statements(*model, workspace, file.notes); });
+  if (model) workspace.keep_mistakes([&] { read_statements(*model, root.find("posterior"), workspace, file.notes); });
   file.model.posteriors.resize(file.model.variables.size());
   file.model.initializations.resize(file.model.variables.size());
   workspace.keep_mistakes([&] { read_posterior(root.find("posterior"), workspace); });

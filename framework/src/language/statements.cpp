@@ -1,6 +1,8 @@
 // All statements: what variables there are, in which order they rest on one another, and what each of them is.
 #include "language/statements.hpp"
 
+#include "language/flat.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -35,7 +37,7 @@ class Reader {
  public:
   Reader(Workspace& w, std::vector<std::string>& notes) : w_(w), notes_(notes) {}
 
-  void run(const Node& model) {
+  void run(const Node& model, const Node* posterior) {
     if (model.kind != Node::Kind::map || model.children().empty()) {
       model.accept();
       config::fail(model.place, model.path, "model is a map of statements: {mu: normal(0, stddev = 1)}");
@@ -51,6 +53,7 @@ class Reader {
       if (found == entries_.end()) found = entries_.insert(entries_.end(), Entry{draft.target.text, {}, -1});
       found->drafts.push_back(&draft);
     }
+    choose_flat_families(drafts_, posterior, w_);
     for (Entry& entry : entries_)
       if (!w_.is_broken(entry.name) && !w_.keep_mistakes([&] { declare(entry); })) w_.broken.push_back(entry.name);
     for (std::size_t i : order())
@@ -242,7 +245,8 @@ class Reader {
   }
 
   Statement random(const Draft& draft, const Entry& entry) {
-    Statement statement = resolve_random(draft, entry.variable, w_, notes_);
+    Statement statement = draft.flat ? resolve_flat(draft, entry.variable, w_, notes_)
+                                     : resolve_random(draft, entry.variable, w_, notes_);
     describe(statement, draft);
     check_observed(draft, statement, w_);
     return statement;
@@ -329,9 +333,9 @@ void check_constants(const Node& model, Workspace& w) {
 
 }  // namespace
 
-void read_statements(const Node& model, Workspace& workspace, std::vector<std::string>& notes) {
+void read_statements(const Node& model, const Node* posterior, Workspace& workspace, std::vector<std::string>& notes) {
   check_constants(model, workspace);
-  Reader(workspace, notes).run(model);
+  Reader(workspace, notes).run(model, posterior);
 }
 
 }  // namespace kullback::language

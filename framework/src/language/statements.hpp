@@ -24,16 +24,23 @@ struct Draft {
   model::Statement::Modifier modifier = model::Statement::Modifier::none;
   const config::Expression *low = nullptr, *high = nullptr;
   int over = -1;
+  bool flat = false;                          ///< flat(): `family` follows from what reads the variable (flat.hpp)
+  std::optional<double> flat_low, flat_high;  ///< where it is on a grid
 
-  bool random() const { return family != nullptr; }
+  bool random() const { return family != nullptr || flat; }
   Index fixed_count() const;
 };
 
 /// Understands one statement. Throws at its places.
 Draft read_draft(const config::Node& node, Workspace& workspace);
 
-/// Reads all statements into the model's variables and statements. `notes` are sentences for `check`.
-void read_statements(const config::Node& model, Workspace& workspace, std::vector<std::string>& notes);
+/// Reads all statements into the model's variables and statements. `notes` are sentences for `check`; of `posterior`
+/// only the grids of flat variables are read.
+void read_statements(const config::Node& model, const config::Node* posterior, Workspace& workspace,
+                     std::vector<std::string>& notes);
+
+/// The arguments but `over`, in the order of the parameterization they spell: its number. Throws at their places.
+int find_arguments(const Draft& draft, std::vector<const config::Expression*>& ordered);
 
 /// Resolves the right side of a random statement for its variable. Throws at its places.
 model::Statement resolve_random(const Draft& draft, int variable, Workspace& workspace,

@@ -188,7 +188,8 @@ class Symmetry {
     diagnostics.error(term.place, term.path,
                       fmt::format("{} and {} both start equal in every coordinate over {}, and equal they stay (a "
                                   "saddle): write initialize: {{{}: random}} under inference",
-                                  first, second, m_.plates[static_cast<std::size_t>(k)].name, second));
+                                  first, second, m_.plates[static_cast<std::size_t>(k)].name,
+                                  m_.is_flat(vectors->b->variable) ? first : second));  // a flat one has no draws
   }
 
   const Variable& variable(int v) const { return m_.variables[static_cast<std::size_t>(v)]; }

@@ -71,7 +71,7 @@ void ModelJoint::share_rows() {
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return blocks_[a].members() > blocks_[b].members(); });
   for (const std::size_t b : order)
-    if (weights_[b].size() == 0)
+    if (weights_[b].size() == 0 && !is_flat(static_cast<int>(b)))
       rows_[b] = SharedRows::make(compiled_, source_of(static_cast<int>(b)), block_source_[b], summed);
 }
 

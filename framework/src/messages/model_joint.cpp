@@ -161,6 +161,7 @@ void ModelJoint::prepare(Range range) {
     return;
   }
   receive(range.block, sum, range.begin, range.end, to);
+  check_proper(range);
 }
 
 void ModelJoint::natural_gradient(Range range, Out eta_hat) const {

@@ -154,6 +154,14 @@ class ModelJoint : public Joint,
   Eigen::MatrixXd rows_read_through(int selector) const;
   bool reads_given_starts(int selector) const;
   void start_pass(Pass& pass, std::uint64_t seed, Index restart);
+  /// Flat priors (flat.cpp): whether a block has one, its start, and what keeps its members from being proper.
+  bool is_flat(int block) const;
+  void start_flat(int block);
+  void hear_first();
+  void check_proper(Range range) const;
+  std::string improper(int block, const Eigen::MatrixXd& eta, Index member) const;
+  std::string unseen(int block) const;
+  std::string dependent(const Source& source, Index coordinate, bool on_others) const;
   Pass::MomentsOf moments_of() const;
 
   std::shared_ptr<const model::Model> owned_;  // with all data: many joints may share it

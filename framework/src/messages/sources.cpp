@@ -249,6 +249,11 @@ Sources find_sources(const Registry& registry, const Model& model, std::size_t f
     const bool put_on_grid =
         std::find(put_on_grids.begin(), put_on_grids.end(), static_cast<int>(v)) != put_on_grids.end();
     source.grid = wants_grid || put_on_grid;
+    if (put_on_grid && model.is_flat(static_cast<int>(v)))
+      refuse(variable,
+             fmt::format("a statement that reads it has no closed rule, and a flat prior has no grid: give it "
+                         "ends, {}: uniform(low = 0, high = 10), or a proper prior",
+                         variable.name));
     bool any_value = false, any_random = false, constant_values = true;
     for (const int s : variable.statements) {
       const Statement& statement = model.statements[static_cast<std::size_t>(s)];

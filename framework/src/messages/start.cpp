@@ -251,6 +251,7 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
       continue;
     }
     receive(b, message(s, true), 0, block(b).members(), block(b).eta);
+    if (is_flat(b)) start_flat(b);
     switch (start.kind) {
       case Initialization::Kind::automatic:
       case Initialization::Kind::prior:
@@ -283,6 +284,7 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
     recompute(b);
   }
   for (const auto& pass : passes_) start_pass(*pass, seed, restart);
+  hear_first();
   for (Grid& grid : grids_) {  // now that there are messages
     prepare_start(grid);
     const auto index = static_cast<std::size_t>(grid.source);

@@ -336,6 +336,7 @@ Polynomial StatementPolynomial::attach_gates(const Polynomial& polynomial) {
 }
 
 Polynomial StatementPolynomial::make() {
+  if (statement_.flat) return {};
   if (!has_known_limits(statement_)) throw NoRule{-1, "limits that are known numbers"};
   if (source_.integrated) throw NoRule{-1, "the probability of its empty cells"};
   if (!conditional_) throw NoRule{statement_.variable, fmt::format("{} has none yet", statement_.family->name())};

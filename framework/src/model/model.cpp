@@ -20,4 +20,17 @@ const Variable* Model::find(const std::string& name) const {
   return nullptr;
 }
 
+bool Model::is_flat(int variable) const {
+  for (const int s : variables[static_cast<std::size_t>(variable)].statements)
+    if (statements[static_cast<std::size_t>(s)].flat) return true;
+  return false;
+}
+
+std::vector<std::string> Model::flat_priors() const {
+  std::vector<std::string> names;
+  for (std::size_t v = 0; v < variables.size(); ++v)
+    if (is_flat(static_cast<int>(v))) names.push_back(variables[v].name);
+  return names;
+}
+
 }  // namespace kullback::model

@@ -97,6 +97,7 @@ struct Statement {
   enum class Modifier { none, truncated, censored };
   Modifier modifier = Modifier::none;
   std::optional<Term> low, high;
+  bool flat = false;  ///< the improper density 1: no arguments, and `family` is that of q alone
 
   Term value;           ///< deterministic statements
   bool factor = false;  ///< factor(e): `value` is added to log p
@@ -157,6 +158,10 @@ struct Model {
 
   Index cells(const Dimensions& dimensions) const;
   const Variable* find(const std::string& name) const;
+  /// Whether the variable, or some cells of it, have an improper flat prior.
+  bool is_flat(int variable) const;
+  /// The names of the variables that do: the bound is then no evidence.
+  std::vector<std::string> flat_priors() const;
 };
 
 }  // namespace kullback::model
