@@ -21,21 +21,6 @@ struct Pair {
 };
 Pair load_pair(const double* from) { return {load(from), load(from + kLanes)}; }
 
-// The sums of eight vectors as one.
-Vector sums_of(const Vector* s) {
-  const auto pairs = [](const Vector& a, const Vector& b) -> Vector {
-    return __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14) +
-           __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15);
-  };
-  const auto fours = [](const Vector& a, const Vector& b) -> Vector {
-    return __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13) +
-           __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
-  };
-  const Vector a = fours(pairs(s[0], s[1]), pairs(s[2], s[3])), b = fours(pairs(s[4], s[5]), pairs(s[6], s[7]));
-  return __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11) +
-         __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
-}
-
 // What a group of rows adds up to with a factor a level.
 [[gnu::always_inline]] inline Pair totals_of(const double* group, Index levels, const double* factor, Pair sum) {
   Pair odd;  // two chains of sums: one would wait for itself
@@ -59,10 +44,12 @@ Vector sums_of(const Vector* s) {
 
 }  // namespace
 
-RowsByMember::RowsByMember(std::span<const int> at, Index step, Index count, Index members, const double* weights)
-    : begin(static_cast<std::size_t>(members + 1), 0) {
+RowsByMember::RowsByMember(std::span<const int> at, Index step, Index count, Index members, const double* weights,
+                           bool with_nobodys)
+    : begin(static_cast<std::size_t>(members + 1 + with_nobodys), 0) {
   const auto member_of = [&](Index n) {
-    return weights && weights[n] == 0 ? Index{-1} : static_cast<Index>(at[static_cast<std::size_t>(n * step)]);
+    const auto member = static_cast<Index>(at[static_cast<std::size_t>(n * step)]);
+    return weights && weights[n] == 0 ? -1 : member < 0 && with_nobodys ? members : member;
   };
   for (Index n = 0; n < count; ++n)
     if (const Index d = member_of(n); d >= 0) ++begin[static_cast<std::size_t>(d) + 1];

@@ -22,8 +22,9 @@ struct InnerSettings {
 /// Which rows of data belong to each member: rows[begin[d], begin[d + 1]).
 struct RowsByMember {
   std::vector<Index> begin, rows;
-  /// Rows that belong to nobody, or whose weight is 0, are left out.
-  RowsByMember(std::span<const int> at, Index step, Index rows, Index members, const double* weights);
+  /// Rows whose weight is 0 are left out; those that belong to nobody are, or they are another member's, the last one.
+  RowsByMember(std::span<const int> at, Index step, Index rows, Index members, const double* weights,
+               bool with_nobodys = false);
   Index of(Index member) const {
     return begin[static_cast<std::size_t>(member) + 1] - begin[static_cast<std::size_t>(member)];
   }
