@@ -28,8 +28,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 using Rows = std::span<const double* const>;
 
-double total_of(const Vector& v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); }
-
 // Adds `weight` times the normalized product of the rows to every one of `sums`, unless its total underflows; returns
 // the total. N vectors stay in registers, 0: `vectors` of them pass through `scratch`; T rows, 0: as many as there are.
 template <std::size_t N, std::size_t T>

@@ -65,8 +65,9 @@ class GatheredRows {
     std::vector<int> at;  // the smaller table's, by place in the order
     std::vector<double> weights;
   };
+  struct MemberRows;
   void gather(std::span<const GatheredTable> tables, const double* weights, std::size_t local, Index member,
-              LocalMember& to) const;
+              MemberRows& to) const;
   void exponentials(const GatheredTable& table, Table& to) const;
   double row_through_logits(std::span<const GatheredTable> tables, Index row, double* r) const;
   void count_chunk(std::span<const GatheredTable> tables, const double* weights, Index begin, Index end,

@@ -19,6 +19,8 @@ inline Vector load(const double* from) {
 }
 inline void store(double* to, const Vector& v) { std::memcpy(to, &v, sizeof v); }
 
+inline double total_of(const Vector& v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); }
+
 /// The sums of eight vectors as one.
 inline Vector sums_of(const Vector* s) {
   const auto pairs = [](const Vector& a, const Vector& b) -> Vector {
