@@ -1,5 +1,6 @@
 // Calls of families: parameterizations, shapes and domains of their arguments.
 #include "core/parameters.hpp"
+#include "language/known_arguments.hpp"
 #include "language/statements.hpp"
 
 #include <kullback/capability.hpp>
@@ -132,6 +133,7 @@ class Resolver {
     if (draft_.modifier != Statement::Modifier::none) text = modified(statement, text);
     statement.frame = w_.variable(variable_).dimensions();
     if (is_unit_uniform(statement)) text += make_beta(statement);
+    state_as_kept(w_.plates(), statement);
     statement.echo = fmt::format("{} ~ {}", target_text(w_, w_.variable(variable_), draft_.fixed), text);
     return statement;
   }

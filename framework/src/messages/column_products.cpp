@@ -76,6 +76,13 @@ void sum_panel(const double* const* columns, Index depth, Index count, const dou
   for (; m < depth; ++m) sum_tile<1, Width>(columns + m, count, others, step, lanes + m * lanes_step, lanes_step);
 }
 
+// A library's sum begins where memory is aligned, and another place has other last digits.
+double sum_in_order(const double* lanes) {
+  double sum = 0;
+  for (Index l = 0; l < kLanes; ++l) sum += lanes[l];
+  return sum;
+}
+
 // Calls panel(first, width) for tiles of about equal width, the width a constant.
 template <class Panel>
 void for_tiles(Index width, const Panel& panel) {
@@ -109,8 +116,10 @@ void ColumnSums::add(const std::vector<const double*>& columns, Index count, con
 }
 
 Eigen::MatrixXd ColumnSums::result() const {
-  const Eigen::Map<const Eigen::MatrixXd> lanes(lanes_.data(), kLanes, width_ * depth_);
-  return lanes.colwise().sum().reshaped(width_, depth_).transpose();
+  Eigen::MatrixXd sums(depth_, width_);
+  for (Index m = 0; m < depth_; ++m)
+    for (Index k = 0; k < width_; ++k) sums(m, k) = sum_in_order(lanes_.data() + (m * width_ + k) * kLanes);
+  return sums;
 }
 
 FeatureColumns::FeatureColumns(const std::vector<std::vector<Factor>>& features, Index block)

@@ -174,6 +174,10 @@ void choose_family(const Registry& registry, const Model& model, Source& source)
     refuse(variable,
            fmt::format("a latent {} is not there yet: it has a parameter that stays fixed", source.family->name()));
   source.statistics = exponential->statistics(source.layout);
+  const Eigen::MatrixXd any = Eigen::MatrixXd::Constant(source.family->parameter_count(source.layout), 1, 0.5);
+  const Support support = source.family->support(source.layout, any, 0, 0);
+  source.two_valued = support.integer && support.low == 0 && support.high == 1 && source.elements == 1 &&
+                      variable.levels < 0 && source.statistics.size() == 1 && source.has("x");
   source.matrix = source.layout.dimension == source.elements * source.elements && source.elements > 1;
 }
 

@@ -29,6 +29,7 @@ struct Source {
   bool matrix = false;      ///< a value has elements^2 numbers
   int leader = -1;          ///< in a joint block: the source whose block it shares; the leader names itself
   std::string component;    ///< what the block's family calls this variable ("mu", "tau")
+  bool two_valued = false;  ///< 0 or 1: every function of it is linear in x
   bool partial = false;     ///< some members have known entries: `known` has them (completion.hpp)
   bool grid = false;        ///< its factor is a discrete_grid; `statistics` are the labels that messages need
   bool integrated = false;  ///< its empty cells are, within their limits: they have no factor
