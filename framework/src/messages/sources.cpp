@@ -54,7 +54,8 @@ const Statement* prior_of(const Model& model, const Variable& variable) {
     const Statement& statement = model.statements[static_cast<std::size_t>(s)];
     if (!statement.family) continue;
     if (prior && prior->family != statement.family)
-      refuse(variable, fmt::format("its cells are {} and {}; all cells of a latent variable must be of one family",
+      refuse(variable, fmt::format("its cells are {} and {}, and all components must be one family; express it by "
+                                   "parameters (rate[k = 1]: 0)",
                                    prior->family->name(), statement.family->name()));
     prior = &statement;
   }
