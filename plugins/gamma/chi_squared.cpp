@@ -58,6 +58,13 @@ struct ChiSquared {
   static void to_natural(const double* t, double* eta) { *eta = *t / 2 - 1; }
   static void from_natural(const double* eta, double* t) { *t = 2 * (*eta + 1); }
   static double fisher(const double* eta, const double* delta) { return trigamma(*eta + 1) * *delta * *delta; }
+  static std::vector<Monomial> conditional(int) {
+    return {{0.5, "degrees_of_freedom.x * log_x"},
+            {-1, "log_x"},
+            {-0.5, "x"},
+            {-0.5 * kLog2, "degrees_of_freedom.x"},
+            {-1, "degrees_of_freedom.lgamma((x-0)/2)"}};
+  }
   static constexpr Term kTerms[] = {{"log_x", [](const double* t) { return *t / 2 - 1; }},
                                     {"x", [](const double*) { return -0.5; }},
                                     {"1", [](const double* t) { return -log_gamma(*t / 2) - *t / 2 * kLog2; }}};

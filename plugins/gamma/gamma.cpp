@@ -86,7 +86,12 @@ struct Gamma {
               {1, "shape.x * log_x"},
               {-1, "log_x"},
               {-1, "scale.1/x * x"}};
-    return {};  // shape log(shape) is no statistic of the table
+    return {{1, "shape.x * shape.log_x"},
+            {-1, "shape.x * mean.log_x"},
+            {-1, "shape.lgamma_x"},
+            {1, "shape.x * log_x"},
+            {-1, "log_x"},
+            {-1, "shape.x * mean.1/x * x"}};
   }
 };
 

@@ -28,11 +28,14 @@ std::vector<double> flat(const Json& numbers) {
   return all;
 }
 
+// Relative to each number, and to a tenth of the largest where a number is next to nothing beside the others.
 void expect_near(const Json& found, const Json& expected, double relative, const std::string& what) {
   const std::vector<double> a = flat(found), b = flat(expected);
   ASSERT_EQ(a.size(), b.size()) << what;
+  double largest = 0;
+  for (const double x : b) largest = std::max(largest, std::abs(x));
   for (std::size_t i = 0; i < a.size(); ++i)
-    EXPECT_NEAR(a[i], b[i], relative * (1 + std::abs(b[i]))) << what << " " << i;
+    EXPECT_NEAR(a[i], b[i], relative * std::max(std::abs(b[i]), 0.1 * largest)) << what << " " << i;
 }
 
 class Models : public testing::Test {
@@ -53,7 +56,7 @@ class Models : public testing::Test {
   }
 
   // The same sweeps as the golden run: `start` is the value of `initialize`.
-  Json replay(const std::string& name, const std::string& start) {
+  void replay(const std::string& name, const std::string& start) {
     const Json& expected = golden(name);
     std::string order;
     for (const Json& block : expected["order"]) order += (order.empty() ? "" : ", ") + block.get<std::string>();
@@ -71,8 +74,20 @@ class Models : public testing::Test {
       const double bound = expected["bounds"][sweep];
       EXPECT_NEAR(std::stod(cell), bound, 1e-8 * std::abs(bound)) << name << ", sweep " << sweep + 1;
     }
-    EXPECT_GT(sweep, 0u);
-    return result["variables"];
+    EXPECT_GE(sweep, std::min<std::size_t>(expected["bounds"].size(), 10)) << name;  // fewer: nothing moves any more
+    for (const auto& [variable, numbers] : expected["q"].items())
+      expect_all(result["variables"][variable], numbers, name + ": " + variable);
+  }
+
+  // Every number that is expected, by its name in result.json.
+  void expect_all(const Json& found, const Json& expected, const std::string& what) {
+    for (const auto& [key, numbers] : expected.items()) {
+      ASSERT_TRUE(found.contains(key)) << what << " has no " << key;
+      if (numbers.is_object())
+        expect_all(found[key], numbers, what + " " + key);
+      else
+        expect_near(found[key], numbers, 1e-8, what + " " + key);
+    }
   }
 };
 
@@ -88,20 +103,9 @@ std::string moments(const Json& means) {
   return "{x: " + x.dump() + ", \"x*x'\": " + products.dump() + "}";
 }
 
-TEST_F(Models, Mixture) {
-  const Json& expected = golden("mixture");
-  const Json q = replay("mixture", "{mu: " + moments(expected["start"]["mu"]["mean"]) + "}");
-  expect_near(q["weights"]["parameters"]["concentration"], expected["weights"], 1e-7, "weights");
-  expect_near(q["mu"]["mean"], expected["mu"], 1e-7, "mu");
-}
+TEST_F(Models, Mixture) { replay("mixture", "{mu: " + moments(golden("mixture")["start"]["mu"]["mean"]) + "}"); }
 
-TEST_F(Models, MeanAndPrecision) {
-  const Json& expected = golden("mean-and-precision");
-  const Json q = replay("mean-and-precision", "");
-  expect_near(q["mu"]["mean"], expected["mu"]["mean"], 1e-8, "mu");
-  expect_near(q["tau"]["parameters"]["shape"], expected["tau"]["shape"], 1e-8, "tau");
-  expect_near(q["tau"]["parameters"]["rate"], expected["tau"]["rate"], 1e-8, "tau");
-}
+TEST_F(Models, MeanAndPrecision) { replay("mean-and-precision", ""); }
 
 TEST_F(Models, TheJointPosteriorIsExact) {
   const Json& expected = golden("mean-and-precision-joint");
@@ -111,81 +115,38 @@ TEST_F(Models, TheJointPosteriorIsExact) {
               1e-8);  // log evidence, sums of a hundred terms of order 10
 }
 
-TEST_F(Models, Regression) {
-  const Json& expected = golden("regression");
-  const Json q = replay("regression", "");
-  expect_near(q["w"]["mean"], expected["w"]["mean"], 1e-8, "w");
-  expect_near(q["tau"]["parameters"]["rate"], expected["tau"]["rate"], 1e-8, "tau");
-}
+TEST_F(Models, Regression) { replay("regression", ""); }
 
-TEST_F(Models, Ard) {
-  const Json& expected = golden("ard");
-  const Json q = replay("ard", "");
-  expect_near(q["w"]["mean"], expected["w"]["mean"], 1e-7, "w");
-  expect_near(q["alpha"]["parameters"]["rate"], expected["alpha"]["rate"], 1e-7, "alpha");
-}
+TEST_F(Models, Ard) { replay("ard", ""); }
 
-TEST_F(Models, VaryingSlopes) {
-  const Json& expected = golden("varying-slopes");
-  const Json q = replay("varying-slopes", "");
-  expect_near(q["b"]["mean"], expected["b"], 1e-7, "b");
-  expect_near(q["m"]["mean"], expected["m"], 1e-7, "m");
-}
+TEST_F(Models, VaryingSlopes) { replay("varying-slopes", ""); }
 
-TEST_F(Models, WinePca) {
-  const Json& expected = golden("wine-pca");
-  const Json q = replay("wine-pca", "{W: " + moments(expected["start"]["W"]["mean"]) + "}");
-  expect_near(q["W"]["mean"], expected["W"], 1e-6, "W");  // 50 sweeps of a slowly turning subspace
-}
+TEST_F(Models, WinePca) { replay("wine-pca", "{W: " + moments(golden("wine-pca")["start"]["W"]["mean"]) + "}"); }
 
 TEST_F(Models, AirQualityWithEmptyCells) {
-  const Json& expected = golden("air-quality");
-  const Json q = replay("air-quality", "{W: " + moments(expected["start"]["W"]["mean"]) + "}");
-  expect_near(q["W"]["mean"], expected["W"], 1e-6, "W");
+  replay("air-quality", "{W: " + moments(golden("air-quality")["start"]["W"]["mean"]) + "}");
 }
 
-TEST_F(Models, Digits) {
-  const Json& expected = golden("digits");
-  const Json q = replay("digits", "{p: " + expected["start"]["p"].dump() + "}");
-  expect_near(q["weights"]["parameters"]["concentration"], expected["weights"], 1e-6, "weights");
-}
+TEST_F(Models, Digits) { replay("digits", "{p: " + golden("digits")["start"]["p"].dump() + "}"); }
 
-TEST_F(Models, LatentClassesWithWeights) {
-  const Json& expected = golden("latent-classes");
-  const Json q = replay("latent-classes", expected["start"].dump());
-  for (const char* name : {"weights", "P", "Q", "R"})
-    expect_near(q[name]["parameters"]["concentration"], expected[name], 1e-6, name);
-}
+TEST_F(Models, LatentClassesWithWeights) { replay("latent-classes", golden("latent-classes")["start"].dump()); }
 
-TEST_F(Models, InsectSprays) {
-  const Json& expected = golden("insect-sprays");
-  const Json q = replay("insect-sprays", "");
-  expect_near(q["rate"]["parameters"]["shape"], expected["rate"]["shape"], 1e-12, "rate");
-  for (const double rate : flat(q["rate"]["parameters"]["rate"]))
-    EXPECT_NEAR(rate, flat(expected["rate"]["rate"])[0], 1e-12);
-}
+TEST_F(Models, InsectSprays) { replay("insect-sprays", ""); }
 
 TEST_F(Models, Gospels) {
   const Json& expected = golden("gospels");
-  const std::size_t topics = expected["theta_first"].size(), words = expected["phi_first"].size();
   Json start = Json::array();
-  for (std::size_t k = 0; k < topics; ++k) {
+  for (int k = 0; k < expected["topics"].get<int>(); ++k) {
     Json row = Json::array();
-    for (std::size_t w = 0; w < words; ++w)
-      row.push_back(1 + 0.5 * std::round(1e6 * std::sin(1.0 + 3.0 * double(k) + 7.0 * double(w))) / 1e6);
+    for (int w = 0; w < expected["words"].get<int>(); ++w)
+      row.push_back(1 + 0.5 * std::round(1e6 * std::sin(1.0 + 3.0 * k + 7.0 * w)) / 1e6);
     start.push_back(row);
   }
-  const Json q = replay("gospels", "{phi: {concentration: " + start.dump() + "}}");
-  (void)q;
+  replay("gospels", "{phi: {concentration: " + start.dump() + "}}");
 }
 
-TEST_F(Models, RobustRegression) {
-  const Json& expected = golden("robust-regression");
-  const Json q = replay("robust-regression",
-                        "");  // the priors, which the golden run starts from too
-  const char* names[] = {"a", "b1", "b2", "b3"};
-  for (std::size_t j = 0; j < 4; ++j) expect_near(q[names[j]]["mean"], expected["mean"][j], 1e-7, names[j]);
-}
+// From the priors, which the golden run starts from too.
+TEST_F(Models, RobustRegression) { replay("robust-regression", ""); }
 
 // A scale on a grid: the fixed point of an independent mean field, whose bound the other factors come to as well.
 TEST_F(Models, EightSchools) {
@@ -207,9 +168,9 @@ TEST_F(Models, EightSchools) {
 
 // The files as they stand.
 TEST_F(Models, TheFilesAsTheyStandConverge) {
-  for (const char* name :
-       {"mixture", "mean-and-precision", "mean-and-precision-joint", "regression", "ard", "varying-slopes",
-        "air-quality", "latent-classes", "insect-sprays", "robust-regression", "eight-schools"}) {
+  for (const char* name : {"mixture", "mean-and-precision", "mean-and-precision-joint", "regression", "ard",
+                           "varying-slopes", "air-quality", "latent-classes", "insect-sprays", "robust-regression",
+                           "eight-schools", "wine-pca", "digits", "gospels"}) {
     const auto result = test_support::command(
         {"run", std::string(KULLBACK_SOURCE_DIR "/configs/") + name + ".yaml", "-q", "--out", folder + "/" + name});
     EXPECT_EQ(result.exit_code, 0) << name << result.err;

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Golden values of the models in configs/: by BayesPy 0.5.22 (Debian: python3-bayespy), or written out where it has no such model.
 
-Every model is run from a stated start, blocks updated in a stated order; the lower bound after each sweep and the final
-parameters go to models.json. Usage: make_models.py > models.json
+Every model is run from a stated start, blocks updated in a stated order; the lower bound after each sweep and, under "q",
+every number of the last factors go to models.json, named as in result.json. Usage: make_models.py > models.json
 """
 import csv
 import json
@@ -51,6 +51,40 @@ def run(nodes, order, sweeps):
     return bounds
 
 
+def digits12(x):
+    return [float(f"{v:.12g}") for v in np.asarray(x, dtype=float).ravel()]
+
+
+def normal(mean, second):
+    mean, second = np.asarray(mean), np.asarray(second)
+    squares = np.diagonal(second, axis1=-2, axis2=-1) if second.ndim > mean.ndim else second
+    return {"mean": digits12(mean), "stddev": digits12(np.sqrt(squares - mean ** 2))}
+
+
+def gamma(node):
+    shape, rate = np.broadcast_arrays(node.phi[1], -node.phi[0])
+    return {"parameters": {"shape": digits12(shape), "rate": digits12(rate)}}
+
+
+def factor(node):
+    """The numbers of a factor by their names in result.json."""
+    if isinstance(node, (Gaussian, GaussianARD)):
+        return normal(node.u[0], node.u[1])
+    if isinstance(node, Gamma):
+        return gamma(node)
+    if isinstance(node, Wishart):
+        return {"parameters": {"degrees_of_freedom": digits12(2 * node.phi[1])}, "mean": digits12(node.u[0])}
+    if isinstance(node, Dirichlet):
+        return {"parameters": {"concentration": digits12(node.phi[0])}}
+    if isinstance(node, Categorical):
+        return {"parameters": {"probabilities": digits12(node.u[0])}}
+    raise TypeError(node)
+
+
+def factors(*nodes):
+    return {node.name: factor(node) for node in nodes}
+
+
 def start_matrix(rows, columns):
     """A start that is not symmetric, by a formula that anyone can repeat."""
     i, j = np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij")
@@ -71,7 +105,7 @@ def mixture():
     mu.initialize_from_parameters(start, np.eye(D))
     bounds = run([Y, z, mu, Lambda, weights], ["z", "weights", "mu", "Lambda"], 60)
     return {"bounds": bounds, "order": ["z", "weights", "mu", "Lambda"], "start": {"mu": {"mean": listed(start), "precision": 1}},
-            "weights": listed(weights.phi[0]), "mu": listed(mu.u[0]), "Lambda": listed(Lambda.u[0])}
+            "q": factors(z, weights, mu, Lambda)}
 
 
 def mean_and_precision():
@@ -81,8 +115,7 @@ def mean_and_precision():
     Y = GaussianARD(mu, tau, plates=(len(y),), name="y")
     Y.observe(y)
     bounds = run([Y, mu, tau], ["mu", "tau"], 30)
-    return {"bounds": bounds, "order": ["mu", "tau"], "mu": {"mean": float(mu.u[0]), "second": float(mu.u[1])},
-            "tau": {"shape": float(tau.phi[1]), "rate": float(-tau.phi[0])}}
+    return {"bounds": bounds, "order": ["mu", "tau"], "q": factors(mu, tau)}
 
 
 def regression(ard):
@@ -101,12 +134,7 @@ def regression(ard):
     Y = GaussianARD(F, tau, name="y")
     Y.observe(y)
     bounds = run([Y, w, tau] + nodes, order, 30)
-    mean, second = listed(w.u[0]), w.u[1]
-    out = {"bounds": bounds, "order": order, "w": {"mean": mean, "covariance": listed(second - np.outer(mean, mean))},
-           "tau": {"shape": float(tau.phi[1]), "rate": float(-tau.phi[0])}}
-    if ard:
-        out["alpha"] = {"shape": listed(alpha.phi[1]), "rate": listed(-alpha.phi[0])}
-    return out
+    return {"bounds": bounds, "order": order, "q": factors(w, tau, *nodes)}
 
 
 def components(name, columns, K, per_row_noise):
@@ -130,11 +158,7 @@ def components(name, columns, K, per_row_noise):
     start = start_matrix(M, K)
     W.initialize_from_parameters(start[None], np.ones((1, M, K)))
     bounds = run([Y, X, W, tau] + nodes, order, 50)
-    out = {"bounds": bounds, "order": order, "start": {"W": {"mean": listed(start), "covariance": 1}},
-           "W": listed(W.u[0][0]), "tau": {"shape": listed(tau.phi[1]), "rate": listed(-tau.phi[0])}, "X_first": listed(X.u[0][0, 0])}
-    if not per_row_noise:
-        out["alpha"] = {"shape": listed(alpha.phi[1]), "rate": listed(-alpha.phi[0])}
-    return out
+    return {"bounds": bounds, "order": order, "start": {"W": {"mean": listed(start), "covariance": 1}}, "q": factors(X, W, tau, *nodes)}
 
 
 WINE = ["alcohol", "malic_acid", "ash", "alcalinity_of_ash", "magnesium", "total_phenols", "flavanoids", "nonflavanoid_phenols",
@@ -154,7 +178,7 @@ def digits():
     p.initialize_from_parameters(np.stack([8 * start.T, 8 * (1 - start.T)], axis=-1))
     bounds = run([Y, z, p, weights], ["z", "weights", "p"], 30)
     return {"bounds": bounds, "order": ["z", "weights", "p"], "start": {"p": {"alpha": listed(8 * start), "beta": listed(8 * (1 - start))}},
-            "weights": listed(weights.phi[0]), "p": {"alpha_first": listed(p.phi[0][0, :, 0])}}
+            "q": factors(weights) | {"p": {"parameters": {"alpha": digits12(p.phi[0][:, :, 0].T), "beta": digits12(p.phi[0][:, :, 1].T)}}}}
 
 
 def latent_classes():
@@ -176,9 +200,7 @@ def latent_classes():
         tables.append(P)
         nodes.append(Y)
     bounds = run(nodes + [z, weights] + tables, ["z", "weights", "P", "Q", "R"], 40)
-    out = {"bounds": bounds, "order": ["z", "weights", "P", "Q", "R"], "start": starts, "weights": listed(weights.phi[0])}
-    out.update({P.name: listed(P.phi[0]) for P in tables})
-    return out
+    return {"bounds": bounds, "order": ["z", "weights", "P", "Q", "R"], "start": starts, "q": factors(weights, *tables)}
 
 
 def insect_sprays():
@@ -191,7 +213,7 @@ def insect_sprays():
     Y = Poisson(rate, plates=y.shape, name="y")
     Y.observe(y)
     bounds = run([Y, rate], ["rate"], 2)
-    return {"bounds": bounds, "order": ["rate"], "rate": {"shape": listed(rate.phi[1]), "rate": listed(-rate.phi[0])}}
+    return {"bounds": bounds, "order": ["rate"], "q": factors(rate)}
 
 
 def joint():
@@ -220,8 +242,7 @@ def varying_slopes():
     Y = GaussianARD(F, tau, name="y")
     Y.observe(y)
     bounds = run([Y, b, m, Omega, tau], ["b", "m", "Omega", "tau"], 40)
-    return {"bounds": bounds, "order": ["b", "m", "Omega", "tau"], "b": listed(b.u[0]), "m": listed(m.u[0]), "Omega": listed(Omega.u[0]),
-            "tau": {"shape": float(tau.phi[1]), "rate": float(-tau.phi[0])}}
+    return {"bounds": bounds, "order": ["b", "m", "Omega", "tau"], "q": factors(b, m, Omega, tau)}
 
 
 def gospels():
@@ -240,7 +261,7 @@ def gospels():
     phi.initialize_from_parameters(start)
     bounds = run([Y, z, theta, phi], ["z", "theta", "phi"], 30)
     return {"bounds": bounds, "order": ["z", "theta", "phi"], "start": {"phi": "concentration 1 + 0.5 sin(1 + 3 topic + 7 word), rounded to 6 digits, counted from 0"},
-            "theta_first": listed(theta.phi[0][0]), "phi_first": listed(phi.phi[0][0])}
+            "topics": K, "words": len(words), "q": factors(theta, phi)}
 
 
 def eight_schools():
@@ -298,8 +319,9 @@ def robust_regression():
         entropy = lambda s, t_: s - np.log(t_) + gammaln(s) + (1 - s) * digamma(s)  # noqa: E731
         value += gamma(0.01, 0.01, log_tau, a / b) + entropy(a, b) + (gamma(2, 2, log_u, c / r) + entropy(c, r)).sum()
         bounds.append(float(value))
-    return {"bounds": bounds, "order": ["a", "b1", "b2", "b3", "tau", "u"], "mean": listed(m), "variance": listed(v),
-            "tau": {"shape": a, "rate": float(b)}, "u_rate": listed(r)}
+    return {"bounds": bounds, "order": ["a", "b1", "b2", "b3", "tau", "u"], "q": {
+        **{name: {"mean": [m[j]], "stddev": [v[j] ** 0.5]} for j, name in enumerate(("a", "b1", "b2", "b3"))},
+        "tau": {"parameters": {"shape": [a], "rate": [float(b)]}}, "u": {"parameters": {"shape": listed(c), "rate": listed(r)}}}}
 
 
 if __name__ == "__main__":
@@ -319,4 +341,5 @@ if __name__ == "__main__":
         "eight-schools": eight_schools(),
         "robust-regression": robust_regression(),
     }
-    print(json.dumps(golden, indent=1))
+    print("{" + ",\n".join(f'"{name}": {{\n' + ",\n".join(f' "{key}": {json.dumps(value)}' for key, value in case.items()) + "}"
+                           for name, case in golden.items()) + "}")

@@ -334,8 +334,7 @@ std::string problem_at(const Tokens& tokens, std::size_t i, const std::string& e
                        token.text);
   }
   if (in_index && !at_end && !is_symbol(token, "] , =")) {
-    return "only an earlier cell of a plate may be computed in an index (x[t-1]): read a shifted column for anything "
-           "else";
+    return "only an earlier cell of a plate may be named (x[t-1]); read a shifted column for anything else";
   }
   if (is_symbol(token, "=")) return "'=' only follows the name of an argument or plate; a comparison is written ==";
   if (is_symbol(token, kComparisons) && expected != kExpression) {

@@ -4,6 +4,7 @@
 #include "config/node.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kullback::config {
@@ -30,6 +31,9 @@ struct Expression {
   std::string path;     ///< of the node of the file it stands in
   std::string written;  ///< the text as written (root only needed: printed in results)
 };
+
+/// Throws ConfigError at the place of an expression.
+[[noreturn]] inline void fail(const Expression& at, std::string_view message) { fail(at.place, at.path, message); }
 
 /// f(x): a call with one argument, without a name. What tells the function logistic(x) from the distribution of that
 /// name.

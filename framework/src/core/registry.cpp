@@ -221,6 +221,8 @@ std::string suggestion(Text given, const std::vector<std::string>& known) {
     const std::size_t limit = std::max<std::size_t>(1, longer / 3);
     if (longer - std::min(given.size(), name.size()) > limit) continue;
     const std::size_t distance = edit_distance(given, name);
+    // A letter for a letter: nothing says that one was meant for the other.
+    if (distance == longer && longer > 0 && std::tolower(given[0]) != std::tolower(name[0])) continue;
     if (distance <= limit && (!closest || distance < least)) {
       closest = &name;
       least = distance;

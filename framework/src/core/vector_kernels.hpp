@@ -57,6 +57,58 @@ struct Binary {
   return x == x ? finite : x;
 }
 
+[[gnu::always_inline]] inline double exponential(double x) {
+  // n = round(x / log 2), read off the low bits of a sum whose last place is 1.
+  constexpr double kRound = 0x1.8p52;
+  const double clamped = x > 710 ? 710 : (x < -746 ? -746 : x);  // NaN passes
+  const double shifted = clamped * 1.4426950408889634 + kRound;
+  const double n = shifted - kRound;
+  const double r = (clamped - n * kLog2High) - n * kLog2Low;  // |r| <= 0.3466
+  // The Taylor series: its remainder is 4e-18.
+  double p = 1.0 / 6227020800;
+  p = p * r + 1.0 / 479001600;
+  p = p * r + 1.0 / 39916800;
+  p = p * r + 1.0 / 3628800;
+  p = p * r + 1.0 / 362880;
+  p = p * r + 1.0 / 40320;
+  p = p * r + 1.0 / 5040;
+  p = p * r + 1.0 / 720;
+  p = p * r + 1.0 / 120;
+  p = p * r + 1.0 / 24;
+  p = p * r + 1.0 / 6;
+  p = p * r + 0.5;
+  const double e = 1 + (r + r * r * p);
+  // 2^n in two factors: n runs from -1076 to 1024.
+  const auto bits = std::bit_cast<std::int64_t>(shifted) - std::bit_cast<std::int64_t>(kRound);
+  const std::int64_t half = ((bits + 2048) >> 1) - 1024;  // logical or arithmetic shift alike: the sum is positive
+  const double first = std::bit_cast<double>((half + 1023) << 52);
+  const double second = std::bit_cast<double>((bits - half + 1023) << 52);
+  return e * first * second;
+}
+
+/// exp(digamma(x) - log_scale) for positive x: four steps of the recurrence lead to y = x + 4, where exp(digamma(y)) is
+/// u = y - 1/2 times a polynomial in t = 1/u. Interpolated at Chebyshev nodes of [0, 2/7] with 50 digits: error 2e-17.
+[[gnu::always_inline]] inline double exp_digamma(double x, double log_scale) {
+  const double z = x < 1e30 ? x : 1e30;  // beyond it the steps add nothing
+  // 1/z + 1/(z + 1) + 1/(z + 2) + 1/(z + 3) is the logarithmic derivative of their product.
+  const double s = z * (z + 3), product = s * (s + 2), derivative = ((4 * z + 18) * z + 22) * z + 6;
+  const double u = z + 3.5, inverse = 1 / (u * product), t = product * inverse;
+  double p = 0.00811060397429743;
+  p = p * t - 0.01667215714533874;
+  p = p * t + 0.012351216609364902;
+  p = p * t - 0.0009128810546150434;
+  p = p * t - 0.0038505813540815374;
+  p = p * t - 6.2209067109021251e-06;
+  p = p * t + 0.0035525120888555143;
+  p = p * t + 2.4895483725789916e-08;
+  p = p * t - 0.0064236129537911549;
+  p = p * t + 5.984387362909119892e-11;
+  p = p * t + 0.041666666665773690;
+  p = p * t + 4.8725725379083274e-15;
+  p = p * t + 1;
+  return exponential(-log_scale - derivative * u * inverse) * ((x + 3.5) * p);
+}
+
 /// ratio - 1 - log(ratio), and log(ratio), for a positive finite ratio, where excess = ratio - 1 to its own relative
 /// accuracy. `close` where ratio is in [sqrt(1/2), sqrt(2)): there it is s (excess - z P) with s = excess / (2 +
 /// excess), z = s^2.
@@ -75,3 +127,11 @@ struct LogExcess {
 }
 
 }  // namespace kullback::kernel
+
+namespace kullback {
+
+/// exp(digamma(x) - log_scale) of positive numbers. A number by itself may differ in its last bit from one among whole
+/// vectors of eight.
+void vector_exp_digamma(const double* x, double log_scale, double* out, Index count);
+
+}  // namespace kullback

@@ -64,10 +64,11 @@ void put_known_entries(const Source& source, const Members& members, Variable& v
   const Index d = source.elements;
   Eigen::MatrixXd covariance(d * d, source.members());
   capability<Moments>(*members.family, members.layout)->expect(members.layout, members.theta, "x*x'", covariance);
+  const std::vector<Index> cells = source.latent_cells();
   for (Index k = 0; k < source.members(); ++k) {
     auto square = covariance.col(k).reshaped(d, d);
     square -= variable.mean.col(k) * variable.mean.col(k).transpose();
-    const Eigen::VectorXd known = source.known_at(source.cell_of[static_cast<std::size_t>(k)]);
+    const Eigen::VectorXd known = source.known_at(cells[static_cast<std::size_t>(k)]);
     for (Index i = 0; i < d; ++i) {
       if (std::isnan(known[i])) continue;
       variable.mean(i, k) = known[i];
@@ -148,7 +149,7 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
         add_moments(members, variable);
       if (source.partial) put_known_entries(source, members, variable);
     }
-    Factors factors{static_cast<int>(v), {}, source.all_latent() ? std::vector<Index>{} : source.cell_of};
+    Factors factors{static_cast<int>(v), {}, source.all_latent() ? std::vector<Index>{} : source.latent_cells()};
     if (source.leader >= 0) {
       factors.leader = source.leader;
       const Source& holder = joint.sources()[static_cast<std::size_t>(source.leader)];
@@ -162,7 +163,7 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
       variable.family = members.family->name();
     }
     if (!source.all_latent())
-      for (Index cell : source.cell_of) variable.cells.push_back(messages::cell_name(model, source, cell));
+      for (Index cell : source.latent_cells()) variable.cells.push_back(messages::cell_name(model, source, cell));
     if (members.theta.cols()) {
       factors.members = std::move(members);
       factors.owner = source.own_family;
@@ -201,6 +202,41 @@ void iterate_inside(const Experiment& experiment, ModelJoint& joint) {
   }
 }
 
+// "joint: [a, b]: why" stands at that list of the file.
+void point_at_joint(const Experiment& experiment, const std::string& what) {
+  const config::Node* posterior = experiment.resolved.find("posterior");
+  const config::Node* joint = posterior ? posterior->find("joint") : nullptr;
+  if (!joint) return;
+  for (const config::Node& group : joint->children()) {
+    std::vector<std::string> names;
+    for (const config::Node& name : group.children()) names.push_back(name.text);
+    const std::string begin = fmt::format("joint: [{}]: ", fmt::join(names, ", "));
+    if (what.rfind(begin, 0) == 0) config::fail(group.place, group.path, what.substr(begin.size()));
+  }
+}
+
+// "tau: why" or "tau ... why" stands at tau's statement, or at the one whose text it has. Returns where there is none.
+void point_at(const Experiment& experiment, const std::string& what) {
+  point_at_joint(experiment, what);
+  const Model& model = experiment.model.model;
+  for (const model::Variable& variable : model.variables) {
+    if (what.rfind(variable.name, 0) != 0 || what.size() == variable.name.size()) continue;
+    const char next = what[variable.name.size()];
+    if (next != ':' && next != ' ' && next != '[') continue;
+    std::string why = next == ':' ? what.substr(variable.name.size() + 2) : what;
+    const model::Statement* at = nullptr;
+    for (int s : variable.statements) {
+      const model::Statement& statement = model.statements[static_cast<std::size_t>(s)];
+      if (!at || (!statement.text.empty() && why.rfind(statement.text, 0) == 0)) at = &statement;
+    }
+    if (!at) config::fail(variable.place, "model." + variable.name, why);
+    // The place says the target already.
+    const std::string target = at->text.substr(0, at->text.find(": "));
+    if (why.rfind(at->text, 0) == 0) why = why.substr(target.size() + 2);
+    config::fail(at->place, "model." + target, why);
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Registry& registry, Index restart) {
@@ -210,24 +246,10 @@ std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Re
     if (experiment.inner) iterate_inside(experiment, *joint);
     return joint;
   } catch (const UnsupportedError& error) {
-    // "tau: why" or "tau ... why" stands at tau's statement, or at the one whose text it has.
-    const std::string what = error.what();
-    for (const model::Variable& variable : model.variables) {
-      if (what.rfind(variable.name, 0) != 0 || what.size() == variable.name.size()) continue;
-      const char next = what[variable.name.size()];
-      if (next != ':' && next != ' ' && next != '[') continue;
-      std::string why = next == ':' ? what.substr(variable.name.size() + 2) : what;
-      const model::Statement* at = nullptr;
-      for (int s : variable.statements) {
-        const model::Statement& statement = model.statements[static_cast<std::size_t>(s)];
-        if (!at || (!statement.text.empty() && why.rfind(statement.text, 0) == 0)) at = &statement;
-      }
-      if (!at) config::fail(variable.place, "model." + variable.name, why);
-      // The place says the target already.
-      const std::string target = at->text.substr(0, at->text.find(": "));
-      if (why.rfind(at->text, 0) == 0) why = why.substr(target.size() + 2);
-      config::fail(at->place, "model." + target, why);
-    }
+    point_at(experiment, error.what());
+    throw;
+  } catch (const NumericalError& error) {  // what the file says contradicts itself
+    point_at(experiment, error.what());
     throw;
   }
 }

@@ -186,9 +186,11 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
   Collector errors;
   model::Scope scope(registry, std::filesystem::path(path).parent_path());
   const bool is_model = experiment.is_model = root.find("model") != nullptr;
+  bool lacks_model = false;
   if (!is_model)
     for (const char* part : {"plates", "posterior"})
       if (const Node* node = root.find(part)) {
+        lacks_model = true;
         node->accept();
         errors.run([&] {
           config::fail(node->key_place, node->path,
@@ -209,8 +211,8 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
   const Node* cases = is_model ? nullptr : root.find("cases");
   if (is_model) {
     read_model(root, registry, experiment, errors);
-  } else if (!data_read) {
-    // What follows from data that could not be read would only repeat the message.
+  } else if (!data_read || (lacks_model && !cases && !root.find("target"))) {
+    // What follows from data that could not be read, or from a model that is not there, would only repeat the message.
     for (const char* key : {"cases", "target", "approximation", "coordinates", "initialize", "formula"})
       if (const Node* node = root.find(key)) node->accept();
   } else if (cases) {

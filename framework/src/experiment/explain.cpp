@@ -77,7 +77,7 @@ std::string explain(const Experiment& experiment, const Registry& registry) {
   text += table(rows) + "\n";
 
   std::vector<std::string> order;
-  for (std::size_t b = 0; b < joint->blocks().size(); ++b) {
+  for (std::size_t b = 0; b <= joint->blocks().size(); ++b) {
     for (Index p = 0; p < joint->passes(); ++p) {
       if (joint->before_block(p) != static_cast<int>(b)) continue;
       order.push_back(fmt::format("pass over {}", joint->pass_name(p)));
@@ -88,6 +88,7 @@ std::string explain(const Experiment& experiment, const Registry& registry) {
                         experiment.inner->max_iterations, joint->blocks()[static_cast<std::size_t>(local)].name,
                         experiment.inner->tolerance, experiment.inner->fresh_start ? ", from equal shares too" : "");
     }
+    if (b == joint->blocks().size()) break;  // passes after all blocks
     const auto colors = joint->colors(static_cast<int>(b)).size();
     order.push_back(fmt::format("{} ({} color{})", joint->blocks()[b].name, colors, colors == 1 ? "" : "s"));
   }

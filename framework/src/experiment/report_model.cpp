@@ -154,7 +154,7 @@ std::string model_summary(const Outcome& outcome) {
     for (std::size_t i = 0; i < std::min(outcome.optima.size(), kMostShown); ++i)
       rows.push_back({fmt::format("{}", i + 1), fmt::format("{:.8g}", outcome.optima[i].bound),
                       fmt::format("{}", outcome.optima[i].times)});
-    text += "\n" + table(rows);
+    text += "\n" + table(rows) + "optima up to relabeling: bounds that agree to 1e-6 are one\n";
     if (outcome.optima.size() > kMostShown) text += fmt::format("... {} more\n", outcome.optima.size() - kMostShown);
   }
   if (!outcome.failed.empty())

@@ -207,10 +207,16 @@ Solution Run::solve() {
   end(Status::max_sweeps);
   while (solution_.sweeps < settings_.max_sweeps && sweep() == Next::go_on) {
   }
-  if (solution_.status == Status::max_sweeps)
-    solution_.reason = fmt::format(
-        "not converged after {} sweeps: about {:.3g} standard deviations are left to go for {}", solution_.sweeps,
-        stopping_.remaining(), objective_ ? "q" : sweeper_.name_of(sweeper_.report().farthest));
+  if (solution_.status == Status::max_sweeps) {
+    const std::string farthest = objective_ ? "q" : sweeper_.name_of(sweeper_.report().farthest);
+    solution_.reason = std::isfinite(stopping_.remaining())
+                           ? fmt::format(
+                                 "not converged after {} sweeps: about {:.3g} standard deviations are left to "
+                                 "go for {}",
+                                 solution_.sweeps, stopping_.remaining(), farthest)
+                           : fmt::format("not converged after {} sweeps: the steps of {} do not get smaller yet",
+                                         solution_.sweeps, farthest);
+  }
   if (has_bound_) bound_ = sweeper_.bound();
   solution_.bound = has_bound_ ? bound_.value : kNone;
   solution_.bound_error = has_bound_ ? quadrature_error_ + bound_.rounding : kNone;

@@ -1,6 +1,7 @@
 // One sweep over the members of all blocks, in the order of a schedule.
 #pragma once
 
+#include "inference/bound.hpp"
 #include "inference/local.hpp"
 
 #include <kullback/run.hpp>
@@ -35,13 +36,6 @@ struct SweepReport {
   std::string fall;  ///< which block let the bound fall, where it is checked after each
 };
 
-/// The bound by term: those of E_q[log p~], then each block's entropy.
-struct Bound {
-  std::vector<double> terms;
-  double value = 0;
-  double rounding = 0;  ///< 64 epsilon times the sum of the terms' magnitudes
-};
-
 /// Moves members and keeps what that needs: colors, orders, buffers.
 class Sweeper {
  public:
@@ -68,6 +62,8 @@ class Sweeper {
   }
 
  private:
+  static constexpr int kHalvings = 40;  // of a step, until it is given up
+
   struct Sums {
     double normalizers = 0, inner = 0;
   };
@@ -176,8 +172,5 @@ class Sweeper {
   mutable std::mutex pool_lock_;
   mutable std::vector<std::unique_ptr<Scratch>> pool_;
 };
-
-/// Says by how much a bound fell and in which term most; empty if it did not fall by more than rounding and `slack`.
-std::string describe_fall(const Bound& before, const Bound& after, double slack, const std::vector<std::string>& names);
 
 }  // namespace kullback::inference

@@ -298,7 +298,11 @@ void DataReader::size_by_shape() {
         const auto count = static_cast<Index>(entry.columns.size());
         Plate& plate = w_.model.plates[static_cast<std::size_t>(w_.root(dimensions[1]))];
         const bool open = plate.size == 0 && is_from_data(dimensions[1]);
-        set_size(dimensions[1], count, entry, fmt::format("{} are read", counted(count, "column")));
+        set_size(dimensions[1], count, entry,
+                 entry.all_columns ? fmt::format("{} has {} ('{}' to '{}'): name those to read (columns: [{}, ...])",
+                                                 files_.name(*entry.file), counted(count, "column"),
+                                                 entry.columns.front(), entry.columns.back(), entry.columns[0])
+                                   : fmt::format("{} are read", counted(count, "column")));
         if (open) plate.labels = entry.columns;
       }
       if (entry.kind == DataEntry::Kind::array) {

@@ -1,5 +1,6 @@
 // Calls of families: parameterizations, shapes and domains of their arguments.
 #include "core/parameters.hpp"
+#include "language/known_arguments.hpp"
 #include "language/statements.hpp"
 
 #include <kullback/capability.hpp>
@@ -132,6 +133,7 @@ class Resolver {
     if (draft_.modifier != Statement::Modifier::none) text = modified(statement, text);
     statement.frame = w_.variable(variable_).dimensions();
     if (is_unit_uniform(statement)) text += make_beta(statement);
+    state_as_kept(w_.plates(), statement);
     statement.echo = fmt::format("{} ~ {}", target_text(w_, w_.variable(variable_), draft_.fixed), text);
     return statement;
   }
@@ -194,6 +196,10 @@ class Resolver {
         rename(written.term, plate, matrix_);
     const bool first = contains(written.term.dimensions, over_), second = contains(written.term.dimensions, matrix_);
     if (first && second) return;
+    if (const Dimensions more = without(written.term.dimensions, frame_of(Shape::matrix)); first && !more.empty())
+      fail(e, fmt::format("{} needs {} × {} numbers, and this is over {} and {}: the second dimension of a matrix is a "
+                          "second name of {} (plates: {{{}: {}}})",
+                          p.name, d, d, d, w_.names(more), d, w_.plate(more[0]).name, d));
     if (first || second)
       fail(e, fmt::format(
                   "{} needs {} × {} numbers, and this has one a level of {}: use normal(..., over = {}) for a diagonal",
@@ -319,6 +325,22 @@ class Resolver {
     return " = beta(1, 1)";
   }
 
+  // Limits that the file gives: the low one is below the high one.
+  void check_limits(const Statement& statement) {
+    if (!statement.low || !statement.high || statement.low->kind != Term::Kind::constant ||
+        statement.high->kind != Term::Kind::constant)
+      return;
+    const Array& low = statement.low->array;
+    const Array& high = statement.high->array;
+    const Dimensions both = united(low.dimensions, high.dimensions);
+    const Array lows = spread(w_.plates(), low, both), highs = spread(w_.plates(), high, both);
+    for (Index i = 0; i < lows.values.size(); ++i)
+      if (!(lows.values[i] < highs.values[i]))
+        fail(*draft_.high,
+             fmt::format("low must be below high, got low = {} and high = {}{}", lows.values[i], highs.values[i],
+                         both.empty() ? "" : fmt::format(" where {}", w_.cell_text(both, i))));
+  }
+
   std::string modified(Statement& statement, const std::string& inner) {
     const bool truncated = draft_.modifier == Statement::Modifier::truncated;
     if (draft_.event != Event::scalar)
@@ -336,6 +358,7 @@ class Resolver {
       text += fmt::format(", {} = {}", name, written.text);
       *limit = std::move(written.term);
     }
+    check_limits(statement);
     return text + ")";
   }
 

@@ -32,6 +32,10 @@ void read_modifier(const Expression& e, Draft& draft, Workspace& w) {
                : fmt::format("{} has no argument '{}'; it takes low and high: {}", e.text, argument.text, usage));
     }
   }
+  if (draft.call && draft.call->kind == Expression::Kind::call &&
+      (draft.call->text == "truncated" || draft.call->text == "censored"))
+    fail(*draft.call,
+         fmt::format("{}(...) inside {}(...): one of them, with both limits: {}", draft.call->text, e.text, usage));
   if (!draft.call || draft.call->kind != Expression::Kind::call || !w.registry.find_family(draft.call->text))
     fail(draft.call ? *draft.call : e, fmt::format("{} takes a distribution: {}", e.text, usage));
   if (!draft.low && !draft.high) fail(e, fmt::format("{} where? give low, high or both: {}", e.text, usage));

@@ -97,7 +97,7 @@ class Overview {
           if (note.plate == static_cast<int>(p)) line += fmt::format(" ({} order; from {})", note.order, note.columns);
       }
       if (plate.weight.size()) {
-        line += fmt::format(", weights summing to {}", plate.weight.sum());
+        line += fmt::format(", weights summing to {:.6g}", plate.weight.sum());
         for (const Variable& x : m_.variables)
           if (x.role == Variable::Role::latent && contains(x.plates, static_cast<int>(p)))
             notes_.push_back(fmt::format("{} is weighted: identical rows share one q({})", plate.name, x.name));

@@ -128,6 +128,18 @@ Selector Terms::index(const Expression& e, const std::string& indexed, int plate
   return selector;
 }
 
+// `plate = label` picks one level for all cells; what differs from cell to cell is an index, which stands in its place.
+void Terms::check_picked(const Expression& e, const Expression& picked, std::size_t dimension) const {
+  const Expression& label = picked.children[0];
+  const auto& labels = workspace_.plate(workspace_.need_plate(picked, picked.text)).labels;
+  if (label.kind == Expression::Kind::number || workspace_.find_variable(label.text) < 0 ||
+      std::find(labels.begin(), labels.end(), label.text) != labels.end())
+    return;
+  fail(label, fmt::format("{} = a label picks one level, and {} is a variable: an index stands in its place, "
+                          "{}[{}{}]",
+                          picked.text, label.text, e.text, dimension == 0 ? "" : "..., ", label.text));
+}
+
 std::vector<Selector> Terms::selectors(const Expression& e, const Variable& variable, std::vector<std::string>& texts) {
   const Workspace& w = workspace_;
   const Dimensions dimensions = variable.dimensions();
@@ -145,6 +157,7 @@ std::vector<Selector> Terms::selectors(const Expression& e, const Variable& vari
                       : fmt::format("{} has no dimension {}; it has {}", e.text, child.text, w.names(dimensions)));
     const std::size_t i = fits[0];
     if (chosen[i]) fail(child, fmt::format("{} is picked twice", child.text));
+    check_picked(e, child, i);
     chosen[i] = Selector{Selector::Kind::fixed, -1, w.level(plate, child.children[0]), {}, {}, -1, {}};
     texts[i] = fmt::format("{} = {}", child.text, w.label_text(plate, chosen[i]->level));
   }

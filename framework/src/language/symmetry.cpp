@@ -34,6 +34,7 @@ class Symmetry {
   std::vector<Started> started() {
     std::vector<Started> found;
     for (const Statement& statement : m_.statements) {
+      if (is_report(statement)) continue;
       for (const Term& argument : statement.arguments) find_started(argument, found);
       find_started(statement.value, found);
     }
@@ -45,12 +46,18 @@ class Symmetry {
       if (m_.variables[z].role == Variable::Role::latent && m_.variables[z].levels >= 0)
         check_gates(static_cast<int>(z), diagnostics);
     for (const Statement& statement : m_.statements) {
+      if (is_report(statement)) continue;
       for (const Term& argument : statement.arguments) check_products(argument, statement, diagnostics);
       check_products(statement.value, statement, diagnostics);
     }
   }
 
  private:
+  // A report is no part of the model: it tells nothing apart, and what it multiplies moves nothing.
+  bool is_report(const Statement& statement) const {
+    return variable(statement.variable).role == Variable::Role::report;
+  }
+
   // Whether every cell of the variable starts as its neighbours along plate k do.
   bool exchangeable(int v, int k) {
     const Variable& x = variable(v);
@@ -126,6 +133,7 @@ class Symmetry {
     const Variable& x = variable(z);
     std::vector<std::pair<int, int>> picked;
     for (const Statement& statement : m_.statements) {
+      if (is_report(statement)) continue;
       for (const Term& argument : statement.arguments)
         if (!collect_gates(argument, z, picked)) return;
       if (!collect_gates(statement.value, z, picked)) return;

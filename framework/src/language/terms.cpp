@@ -293,14 +293,40 @@ Written Terms::binary(const Expression& e) {
   return written;
 }
 
+// A column of text beside a text, in quotes.
+std::optional<Written> Terms::comparison_of_text(const Expression& e) {
+  const auto text_column = [&](const Expression& side) -> const config::Table::Column* {
+    if (!context_.columns || side.kind != Expression::Kind::reference || !side.children.empty()) return nullptr;
+    const auto* found = context_.columns->table->find(side.text);
+    return found && !found->numeric ? found : nullptr;
+  };
+  const Expression* column = &e.children[0];
+  const Expression* text = &e.children[1];
+  if (!text_column(*column)) std::swap(column, text);
+  const auto* found = text_column(*column);
+  if (!found || (e.text != "==" && e.text != "!=")) return std::nullopt;
+  if (text->kind == Expression::Kind::reference && text->children.empty() && workspace_.find_variable(text->text) < 0 &&
+      !context_.columns->table->find(text->text))
+    fail(*text, fmt::format("a text beside a column stands in quotes: {} {} \"{}\"", column->text, e.text, text->text));
+  if (text->kind != Expression::Kind::string) return std::nullopt;
+  Array equal{{context_.columns->rows}, Eigen::VectorXd(static_cast<Index>(found->labels.size()))};
+  for (std::size_t i = 0; i < found->labels.size(); ++i)
+    equal.values[static_cast<Index>(i)] = (found->labels[i] == text->text) == (e.text == "==");
+  return Written{constant(std::move(equal), e), fmt::format("{} {} {}", column->text, e.text, text->text), 0};
+}
+
 Written Terms::comparison(const Expression& e) {
   const Workspace& w = workspace_;
   const auto side = [&](const Expression& mine, const Expression& other) -> Written {
     if (is_level(mine)) return reference(mine, true);
     if (!is_level(other)) return resolve(mine);
-    // A label beside a level: its number.
+    // A label beside a level: its number. Its name needs no quotes, whatever else is called so.
     const int plate = w.variable(w.find_variable(other.text)).levels;
-    if (mine.kind != Expression::Kind::number && mine.kind != Expression::Kind::string)
+    const auto& labels = w.plate(plate).labels;
+    const bool bare = mine.kind == Expression::Kind::reference && mine.children.empty();
+    const bool named =
+        bare && (w.find_variable(mine.text) < 0 || std::find(labels.begin(), labels.end(), mine.text) != labels.end());
+    if (mine.kind != Expression::Kind::number && mine.kind != Expression::Kind::string && !named)
       fail(mine, fmt::format("{} holds a level of {}: compare it with a label ({} == {}) or with another level of {}",
                              other.text, w.plate(plate).name, other.text, w.label_text(plate, 0), w.plate(plate).name));
     const Index level = w.level(plate, mine);
@@ -309,16 +335,7 @@ Written Terms::comparison(const Expression& e) {
   };
   const Expression& left = e.children[0];
   const Expression& right = e.children[1];
-  // A column of text beside a text.
-  if (context_.columns && left.kind == Expression::Kind::reference && right.kind == Expression::Kind::string) {
-    const auto* found = context_.columns->table->find(left.text);
-    if (found && !found->numeric && (e.text == "==" || e.text == "!=")) {
-      Array equal{{context_.columns->rows}, Eigen::VectorXd(static_cast<Index>(found->labels.size()))};
-      for (std::size_t i = 0; i < found->labels.size(); ++i)
-        equal.values[static_cast<Index>(i)] = (found->labels[i] == right.text) == (e.text == "==");
-      return {constant(std::move(equal), e), fmt::format("{} {} {}", left.text, e.text, right.text), 0};
-    }
-  }
+  if (std::optional<Written> text = comparison_of_text(e)) return std::move(*text);
   if (is_level(left) && is_level(right)) {
     const int a = w.variable(w.find_variable(left.text)).levels, b = w.variable(w.find_variable(right.text)).levels;
     if (!w.same_levels(a, b))

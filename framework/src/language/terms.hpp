@@ -53,6 +53,7 @@ class Terms {
   Written negated(const config::Expression& e);
   Written binary(const config::Expression& e);
   Written comparison(const config::Expression& e);
+  std::optional<Written> comparison_of_text(const config::Expression& e);
   Written call(const config::Expression& e);
   Written function_of_one(const config::Expression& e);
   Written reduction(const config::Expression& e);
@@ -61,6 +62,7 @@ class Terms {
   Written size(const config::Expression& e);
   std::vector<model::Selector> selectors(const config::Expression& e, const model::Variable& variable,
                                          std::vector<std::string>& texts);
+  void check_picked(const config::Expression& e, const config::Expression& picked, std::size_t dimension) const;
   /// The arguments of a function, the last one by the name `over` if it has one: its plate.
   int over(const config::Expression& call, const std::string& usage, std::size_t arguments);
   bool is_level(const config::Expression& e) const;

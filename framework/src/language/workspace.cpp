@@ -7,8 +7,6 @@
 
 namespace kullback::language {
 
-void fail(const config::Expression& at, const std::string& message) { config::fail(at.place, at.path, message); }
-
 std::string any_of(const std::vector<std::string>& words) {
   if (words.size() < 2) return words.empty() ? std::string() : words[0];
   return fmt::format("{} or {}", fmt::join(words.begin(), words.end() - 1, ", "), words.back());

@@ -17,8 +17,6 @@ namespace kullback::language {
 /// Thrown instead of a message where something rests on a name whose own mistake has been reported already.
 struct FollowsFromMistake {};
 
-[[noreturn]] void fail(const config::Expression& at, const std::string& message);
-
 /// "a, b or c"
 std::string any_of(const std::vector<std::string>& words);
 

@@ -76,6 +76,13 @@ void sum_panel(const double* const* columns, Index depth, Index count, const dou
   for (; m < depth; ++m) sum_tile<1, Width>(columns + m, count, others, step, lanes + m * lanes_step, lanes_step);
 }
 
+// A library's sum begins where memory is aligned, and another place has other last digits.
+double sum_in_order(const double* lanes) {
+  double sum = 0;
+  for (Index l = 0; l < kLanes; ++l) sum += lanes[l];
+  return sum;
+}
+
 // Calls panel(first, width) for tiles of about equal width, the width a constant.
 template <class Panel>
 void for_tiles(Index width, const Panel& panel) {
@@ -109,12 +116,9 @@ void ColumnSums::add(const std::vector<const double*>& columns, Index count, con
 }
 
 Eigen::MatrixXd ColumnSums::result() const {
-  // Lane by lane: a sum by vectors would begin where the memory happens to be aligned.
-  Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(depth_, width_);
-  const double* lane = lanes_.data();
+  Eigen::MatrixXd sums(depth_, width_);
   for (Index m = 0; m < depth_; ++m)
-    for (Index k = 0; k < width_; ++k)
-      for (Index l = 0; l < kLanes; ++l) sums(m, k) += *lane++;
+    for (Index k = 0; k < width_; ++k) sums(m, k) = sum_in_order(lanes_.data() + (m * width_ + k) * kLanes);
   return sums;
 }
 

@@ -3,6 +3,7 @@
 #include "messages/pass.hpp"
 #include "messages/statement.hpp"
 #include "messages/terms.hpp"
+#include "messages/wider_families.hpp"
 
 #include <kullback/error.hpp>
 #include <kullback/labels.hpp>
@@ -50,6 +51,7 @@ class Demands {
   }
 
   std::vector<Moments> finish() {
+    for (std::size_t s = 0; s < sources_.size(); ++s) widen(static_cast<int>(s));
     for (const auto& [key, labels] : sent_) check(key.first, *key.second, labels);
     for (std::size_t s = 0; s < sources_.size(); ++s) {
       Source& source = sources_[s];
@@ -85,20 +87,8 @@ class Demands {
     for (const Statistic& s : source.statistics) own.push_back(readable(s.label));
     std::vector<std::string> sends, better;
     for (const std::string& l : labels) sends.push_back(readable(l));
-    for (const std::string& family : registry_.families()) {
-      const Distribution& candidate = registry_.family(family);
-      try {
-        const Layout layout = candidate.open({}, {1, {}});
-        const auto* exponential = capability<ExponentialFamily>(candidate, layout);
-        if (!exponential || layout.dimension != 1 || exponential->fixed_rows(layout) > 0) continue;
-        if (!may_replace(candidate, layout, *source.family, source.layout)) continue;
-        std::set<std::string> has;
-        for (const Statistic& s : exponential->statistics(layout)) has.insert(s.label);
-        if (std::all_of(labels.begin(), labels.end(), [&](const std::string& l) { return has.contains(l); }))
-          better.push_back(family);
-      } catch (const Error&) {
-      }
-    }
+    for (const FamilyWith& family : families_with(registry_, source, labels))
+      better.emplace_back(family.family->name());
     if (source.leader >= 0)
       throw UnsupportedError(fmt::format(
           "{}: the joint block {} has statistics ({}), but {} sends ({}); say the mean's precision in terms of the "
@@ -111,16 +101,14 @@ class Demands {
         fmt::join(sends, ", "), better.empty() ? "" : fmt::format("{}, or ", fmt::join(better, " or ")), name));
   }
 
-  // Numbers are replaced by numbers on the line, whole numbers only by the same ones.
-  static bool may_replace(const Distribution& family, const Layout& layout, const Distribution& old,
-                          const Layout& old_layout) {
-    const auto support = [](const Distribution& f, const Layout& l) {
-      return f.support(l, Eigen::MatrixXd::Constant(f.parameter_count(l), 1, 0.5), 0, 0);
-    };
-    const Support mine = support(family, layout), theirs = support(old, old_layout);
-    if (mine.integer != theirs.integer) return false;
-    return !mine.integer || (mine.low == theirs.low && mine.high == theirs.high);
+  // The factor of an exponential that is a rate is a gamma.
+  void widen(int index) {
+    std::vector<std::string> labels;
+    for (const auto& [key, sent] : sent_)
+      if (key.first == index) labels.insert(labels.end(), sent.begin(), sent.end());
+    widen_factor(registry_, sources_[static_cast<std::size_t>(index)], labels);
   }
+
   static std::string article(Text name) {
     return fmt::format("{} {}", Text("aeiou").find(name[0]) == Text::npos ? "a" : "an", name);
   }

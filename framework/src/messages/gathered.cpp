@@ -28,8 +28,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 using Rows = std::span<const double* const>;
 
-double total_of(const Vector& v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); }
-
 // Adds `weight` times the normalized product of the rows to every one of `sums`, unless its total underflows; returns
 // the total. N vectors stay in registers, 0: `vectors` of them pass through `scratch`; T rows, 0: as many as there are.
 template <std::size_t N, std::size_t T>
@@ -79,16 +77,6 @@ Kernel kernel_for(std::size_t vectors, std::size_t tables) {
 }
 
 }  // namespace
-
-// Sums of the rows that a chunk reads, [first, first + rows) of each table, and one row that nobody reads.
-struct GatheredRows::Part {
-  struct Sums {
-    Index first = 0, rows = 0;
-    std::vector<double> values;  // padded
-  };
-  std::vector<Sums> sums;
-  double log_totals = 0;
-};
 
 GatheredRows::GatheredRows(std::string name, Index rows, Index levels)
     : name_(std::move(name)), rows_(rows), levels_(levels) {}
@@ -152,6 +140,7 @@ void GatheredRows::count_chunk(std::span<const GatheredTable> tables, const doub
   std::vector<double*> sums(tables.size());
   double totals[kBlockRows], logarithms[kBlockRows];
   part.log_totals = 0;
+  part.lost.clear();
   for (Index block = begin; block < end; block += kBlockRows) {
     const Index count = std::min(kBlockRows, end - block);
     for (Index n = 0; n < count; ++n) {
@@ -183,7 +172,8 @@ void GatheredRows::count_chunk(std::span<const GatheredTable> tables, const doub
   }
 }
 
-// The parts' sums together, in the order of the parts; returns the sum of logits times sums.
+// The parts' sums together, in the order of the parts; returns the sum of logits times sums. Those of the smaller of
+// two tables in order have yet to be multiplied by its exponentials, which may be no numbers where nothing was counted.
 double GatheredRows::combine(const GatheredTable& table, std::size_t number) const {
   const Index width = padded(levels_);
   return parallel::sum_chunks(table.rows, std::max<Index>(1, kCombined / levels_), [&](Index begin, Index end) {
@@ -197,10 +187,25 @@ double GatheredRows::combine(const GatheredTable& table, std::size_t number) con
         for (Index k = 0; k < levels_; ++k) table.sums[r * levels_ + k] += from[k];
       }
     }
+    if (order_ && number == order_->smaller)
+      for (Index r = begin; r < end; ++r) {
+        const double* e = tables_[number].exponentials.data() + r * width;
+        double* sums = table.sums + r * levels_;
+        for (Index k = 0; k < levels_; ++k) sums[k] = sums[k] > 0 ? sums[k] * e[k] : 0;
+      }
     double sum = 0;
     const double* logits = table.logits + begin * levels_;
     for (Index i = 0; i < (end - begin) * levels_; ++i) sum += to[i] > 0 ? to[i] * logits[i] : 0;  // 0 times -inf is 0
     return sum;
+  });
+}
+
+void GatheredRows::count_in_chunks(std::span<const GatheredTable> tables, const double* weights, Index cells) {
+  const Index most = std::clamp(rows_ / (kRowsASum * std::max<Index>(1, cells)), kFewestChunks, kMostChunks);
+  const Index grain = std::max(kChunkRows, (rows_ + most - 1) / most);
+  parts_.resize(static_cast<std::size_t>((rows_ + grain - 1) / grain));
+  parallel::for_chunks(rows_, grain, [&](Index chunk, Index begin, Index end) {
+    count_chunk(tables, weights, begin, end, parts_[static_cast<std::size_t>(chunk)]);
   });
 }
 
@@ -210,17 +215,13 @@ double GatheredRows::count(std::span<const GatheredTable> tables, const double* 
   tables_.resize(tables.size());
   for (std::size_t i = 0; i < tables.size(); ++i)
     if (!std::exchange(tables_[i].current, false)) exponentials(tables[i], tables_[i]);
-  const Index most = std::clamp(rows_ / (kRowsASum * std::max<Index>(1, cells)), kFewestChunks, kMostChunks);
-  const Index grain = std::max(kChunkRows, (rows_ + most - 1) / most);
-  parts_.resize(static_cast<std::size_t>((rows_ + grain - 1) / grain));
-  parallel::for_chunks(rows_, grain, [&](Index chunk, Index begin, Index end) {
-    count_chunk(tables, weights, begin, end, parts_[static_cast<std::size_t>(chunk)]);
-  });
+  if (!order_ && worth_order(tables)) put_in_order(tables, weights);
+  order_ ? count_in_order(tables) : count_in_chunks(tables, weights, cells);
   // Entropy of a row: the logarithm of its total less the expected logit.
   double entropy = 0;
   for (const Part& part : parts_) entropy += part.log_totals;
   for (std::size_t i = 0; i < tables.size(); ++i) entropy -= combine(tables[i], i);
-  return entropy;
+  return entropy + count_lost(tables, weights);
 }
 
 }  // namespace kullback::messages

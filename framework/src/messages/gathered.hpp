@@ -27,6 +27,8 @@ struct GatheredTable {
 ///   sums(at(n), .) = sum over n of w(n) r(n, .).
 /// An exponential a cell of the tables takes the place of one a row and level: r is a product of rows of exponentials,
 /// each scaled to a largest element of 1. Rows whose product underflows go through their logits.
+/// Of two tables, where one is too large for a cache, its rows are visited in turn: what is read and summed at random
+/// is then the smaller table, and a row of the larger one stays in registers.
 class GatheredRows {
  public:
   GatheredRows(std::string name, Index rows, Index levels);
@@ -46,19 +48,43 @@ class GatheredRows {
     std::vector<double> largest;       // of each row's logits
     bool current = false;              // made for the next count
   };
-  struct Part;
+  // Sums of the rows that a chunk reads, [first, first + rows) of each table, and one row that nobody reads.
+  struct Part {
+    struct Sums {
+      Index first = 0, rows = 0;
+      std::vector<double> values;  // padded
+    };
+    std::vector<Sums> sums;
+    double log_totals = 0;
+    std::vector<Index> lost;  // rows that have yet to go through their logits
+  };
+  // The rows of the data in the order of the larger of two tables' rows, those without a level last.
+  struct Order {
+    std::size_t larger, smaller;  // which tables
+    RowsByMember rows;
+    std::vector<int> at;  // the smaller table's, by place in the order
+    std::vector<double> weights;
+  };
+  struct MemberRows;
   void gather(std::span<const GatheredTable> tables, const double* weights, std::size_t local, Index member,
-              LocalMember& to) const;
+              MemberRows& to) const;
   void exponentials(const GatheredTable& table, Table& to) const;
   double row_through_logits(std::span<const GatheredTable> tables, Index row, double* r) const;
   void count_chunk(std::span<const GatheredTable> tables, const double* weights, Index begin, Index end,
                    Part& part) const;
+  void count_in_chunks(std::span<const GatheredTable> tables, const double* weights, Index cells);
+  bool worth_order(std::span<const GatheredTable> tables) const;
+  void put_in_order(std::span<const GatheredTable> tables, const double* weights);
+  void count_in_order(std::span<const GatheredTable> tables);
+  void count_ordered_chunk(std::span<const GatheredTable> tables, Index begin, Index end, Part& part) const;
+  double count_lost(std::span<const GatheredTable> tables, const double* weights) const;
   double combine(const GatheredTable& table, std::size_t number) const;
 
   std::string name_;
   Index rows_, levels_;
   std::vector<Table> tables_;  // kept from one pass to the next: fresh memory is slow
   std::vector<Part> parts_;
+  std::unique_ptr<Order> order_;             // of two tables, if it is worth while
   std::unique_ptr<RowsByMember> by_member_;  // of the table that is iterated
 };
 

@@ -3,55 +3,51 @@
 #include "messages/lanes.hpp"
 #include "parallel/parallel.hpp"
 
+#include <kullback/numerics.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numeric>
 
 namespace kullback::messages {
 namespace {
 
 constexpr Index kMostChunks = 64;
-constexpr Index kAhead = 4;  // rows whose numbers are fetched while one is copied
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-// What the bound has of a member with everything else at its best: sum w log sum_k exp(E[log x_k]) f_k + E[log prior]
-// + entropy, up to a constant.
-double bound_of(LocalMember& rows, const double* prior, const double* eta, const double* mean, double log_partition,
-                Index levels) {
-  double sum = rows.log_totals(mean) + log_partition;
-  for (Index k = 0; k < levels; ++k) sum += (prior[k] - eta[k]) * mean[k];
-  return sum;
-}
 
 }  // namespace
 
+// One member's rows: where the product of the other tables' exponentials stands.
+struct GatheredRows::MemberRows {
+  std::vector<const double*> factors;
+  std::vector<double> weights, products;
+};
+
 void GatheredRows::gather(std::span<const GatheredTable> tables, const double* weights, std::size_t local, Index member,
-                          LocalMember& to) const {
+                          MemberRows& to) const {
   const Index begin = by_member_->begin[static_cast<std::size_t>(member)], count = by_member_->of(member),
               width = padded(levels_);
-  std::vector<double> product(static_cast<std::size_t>(width));
-  to.resize(count);
-  const auto fetch = [&](Index i) {
-    const Index row = by_member_->rows[static_cast<std::size_t>(begin + i)];
-    for (std::size_t t = 0; t < tables.size(); ++t)
-      if (const Index at = tables[t].at[row * tables[t].step]; t != local && at >= 0)
-        for (Index k = 0; k < width; k += kLanes) __builtin_prefetch(tables_[t].exponentials.data() + at * width + k);
-  };
-  for (Index i = 0; i < std::min(kAhead, count); ++i) fetch(i);
+  to.factors.clear();
+  to.weights.clear();
+  if (tables.size() > 2) to.products.resize(static_cast<std::size_t>(count * width));
   for (Index i = 0; i < count; ++i) {
-    if (i + kAhead < count) fetch(i + kAhead);
     const Index row = by_member_->rows[static_cast<std::size_t>(begin + i)];
+    to.weights.push_back(weights ? weights[row] : 1);
     const double* factors = nullptr;
     for (std::size_t t = 0; t < tables.size(); ++t) {
       if (t == local) continue;
       const Index at = tables[t].at[row * tables[t].step], from = at >= 0 ? at : tables[t].rows;
       const double* e = tables_[t].exponentials.data() + from * width;
-      if (factors)
-        for (Index k = 0; k < levels_; ++k) product[static_cast<std::size_t>(k)] = factors[k] * e[k];
-      factors = factors ? product.data() : e;
+      if (factors) {
+        double* product = to.products.data() + i * width;
+        for (Index k = 0; k < width; ++k) product[k] = factors[k] * e[k];
+        e = product;
+      }
+      factors = e;
     }
-    to.set_row(i, weights ? weights[row] : 1, factors);
+    to.factors.push_back(factors);
   }
 }
 
@@ -72,42 +68,58 @@ Eigen::MatrixXd GatheredRows::iterate(std::span<const GatheredTable> tables, con
   const auto& family = *capability<ExponentialFamily>(*block.family, block.layout);
   Eigen::MatrixXd eta = block.eta, fresh = settings.fresh_start ? prior : Eigen::MatrixXd();
   Eigen::RowVectorXd gain = Eigen::RowVectorXd::Zero(members);  // of a fresh start over where the member stands
-  const auto each = [&](const std::function<void(Index, LocalMember&)>& work) {
-    parallel::for_chunks(members, (members + kMostChunks - 1) / kMostChunks, [&](Index, Index begin, Index end) {
-      LocalMember rows(levels_);
-      for (Index d = begin; d < end; ++d) work(d, rows);
-    });
+  struct Work {
+    LocalMember member;
+    MemberRows rows;
+    Eigen::MatrixXd mean, exponentials;  // of a fresh start; of it and of where the member stands
   };
-  const auto from_where_it_stands = [&](Index d, LocalMember& rows) {
-    gather(tables, weights, local, d, rows);
-    if (!rows.iterate(prior.col(d).data(), eta.col(d).data(), settings)) eta.col(d) = block.eta.col(d);
+  const auto each = [&](const std::vector<Index>& whom, const std::function<void(Index, Work&)>& work) {
+    const auto count = static_cast<Index>(whom.size());
+    parallel::for_chunks(
+        count, std::max<Index>(1, (count + kMostChunks - 1) / kMostChunks), [&](Index, Index begin, Index end) {
+          Work w{LocalMember(levels_), {}, Eigen::MatrixXd(levels_, 1), Eigen::MatrixXd::Zero(padded(levels_), 2)};
+          for (Index i = begin; i < end; ++i) {
+            const Index d = whom[static_cast<std::size_t>(i)];
+            gather(tables, weights, local, d, w.rows);
+            w.member.set_rows(w.rows.factors, w.rows.weights);
+            work(d, w);
+          }
+        });
   };
+  const auto from_where_it_stands = [&](Index d, Work& w) {
+    if (!w.member.iterate(prior.col(d).data(), eta.col(d).data(), settings)) eta.col(d) = block.eta.col(d);
+  };
+  std::vector<Index> all(static_cast<std::size_t>(members));
+  std::iota(all.begin(), all.end(), Index{0});
   if (!settings.fresh_start) {
-    each(from_where_it_stands);
+    each(all, from_where_it_stands);
     return eta;
   }
-  each([&](Index d, LocalMember& rows) {
-    gather(tables, weights, local, d, rows);
-    const double* own = prior.col(d).data();
-    fresh.col(d).array() += rows.share();
+  // The bound has of a member, everything else at its best: sum w log sum_k exp(E[log x_k]) f_k + E[log prior] +
+  // entropy.
+  each(all, [&](Index d, Work& w) {
+    fresh.col(d).array() += w.member.share();
     gain[d] = -kInfinity;
-    if (!rows.iterate(own, fresh.col(d).data(), settings)) return;
-    Eigen::MatrixXd mean(levels_, 1);
+    if (!w.member.iterate(prior.col(d).data(), fresh.col(d).data(), settings)) return;
     double log_partition = 0;
-    family.mean(block.layout, fresh.col(d), mean, Row(&log_partition, 1));
-    const double standing =
-        bound_of(rows, own, block.eta.col(d).data(), block.m.col(d).data(), block.log_partition[d], levels_);
-    const double now = bound_of(rows, own, fresh.col(d).data(), mean.data(), log_partition, levels_);
-    if (std::isfinite(now - standing)) gain[d] = now - standing;
+    family.mean(block.layout, fresh.col(d), w.mean, Row(&log_partition, 1));
+    vector_exp(w.mean.data(), w.exponentials.data(), levels_);
+    vector_exp(block.m.col(d).data(), w.exponentials.col(1).data(), levels_);
+    const auto [now, standing] = log_totals(w.rows.factors, w.rows.weights, w.exponentials.data(),
+                                            w.exponentials.col(1).data(), padded(levels_));
+    const double of_eta = (prior.col(d) - fresh.col(d)).dot(w.mean.col(0)) + log_partition -
+                          (prior.col(d) - block.eta.col(d)).dot(block.m.col(d)) - block.log_partition[d];
+    if (std::isfinite(now - standing + of_eta)) gain[d] = now - standing + of_eta;
   });
   // As long as all together gain, some may lose: that finds better places for the rest. In the end each must gain.
   const bool together = gain.array().isFinite().select(gain.array(), 0).sum() >= 0;
-  each([&](Index d, LocalMember& rows) {
+  std::vector<Index> rest;
+  for (const Index d : all)
     if (gain[d] >= 0 || (together && std::isfinite(gain[d])))
       eta.col(d) = fresh.col(d);
     else
-      from_where_it_stands(d, rows);
-  });
+      rest.push_back(d);
+  each(rest, from_where_it_stands);
   return eta;
 }
 

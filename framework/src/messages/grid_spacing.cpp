@@ -48,7 +48,8 @@ void narrow(Search& search, const LineMap& map, const Eigen::VectorXd& t, const 
     return;
   }
   if (!(largest > -kInfinity))
-    throw NumericalError("no cell of a discrete_grid has a finite log density: what it is told contradicts itself");
+    throw NumericalError(
+        "no value of it has a finite log density: what the statements that read it say contradicts itself");
   Index begin = 0, end = kScan - 1, top = 0;
   while (mass[begin] < largest - kDeep) ++begin;
   while (mass[end] < largest - kDeep) --end;

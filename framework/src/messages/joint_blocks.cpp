@@ -113,7 +113,9 @@ void join(const Registry& registry, const std::vector<int>& variables, Sources& 
     return;
   }
   throw UnsupportedError(
-      fmt::format("joint: [{}]: no family holds these variables in one factor; leave them factorized", list));
+      fmt::format("joint: [{}]: no family holds these variables in one factor: leave them factorized, or make "
+                  "numbers one vector (b: normal(0, stddev = 1, over = c), read as b[c = {}])",
+                  list, names.front()));
 }
 
 }  // namespace kullback::messages

@@ -52,21 +52,28 @@ std::string name_of(const Model& model, const Variable& variable, Index cell) {
   return cell_name(model, named, cell);
 }
 
+constexpr double kNoLimit = std::numeric_limits<double>::max();
+
+// "below 0", "between 0 and 1"
+std::string between_text(double low, double high) {
+  return low == -kNoLimit   ? fmt::format("below {}", high)
+         : high == kNoLimit ? fmt::format("above {}", low)
+                            : fmt::format("between {} and {}", low, high);
+}
+
 // The limits of every cell, as finite numbers.
 Eigen::Vector2d limits_at(const Model& model, const Statement& statement, const Variable& variable, Index cell) {
-  constexpr double kMost = std::numeric_limits<double>::max();
-  const double low = limit_at(model, variable, statement.low, cell, -kMost),
-               high = limit_at(model, variable, statement.high, cell, kMost);
+  const double low = limit_at(model, variable, statement.low, cell, -kNoLimit),
+               high = limit_at(model, variable, statement.high, cell, kNoLimit);
   if (!(low < high))
     throw UnsupportedError(fmt::format("{}: its limits are {} and {}: low must be a number below high",
                                        name_of(model, variable, cell), low, high));
-  return {std::clamp(low, -kMost, kMost), std::clamp(high, -kMost, kMost)};
+  return {std::clamp(low, -kNoLimit, kNoLimit), std::clamp(high, -kNoLimit, kNoLimit)};
 }
 
 // Those of the empty cells of a variable.
 Eigen::MatrixXd limits_of_cells(const Model& model, const Source& source) {
-  constexpr double kMost = std::numeric_limits<double>::max();
-  Eigen::MatrixXd limits = Eigen::Vector2d(-kMost, kMost).replicate(1, source.cells);
+  Eigen::MatrixXd limits = Eigen::Vector2d(-kNoLimit, kNoLimit).replicate(1, source.cells);
   for (const int s : source.variable->statements) {
     const Statement& from = model.statements[static_cast<std::size_t>(s)];
     if (from.modifier == Statement::Modifier::none || !has_known_limits(from)) continue;
@@ -199,8 +206,9 @@ void check_within_limits(const Model& model, const Source& source) {
       if (std::isnan(values[cell]) || !serves(model, statement, *source.variable, cell)) continue;
       const Eigen::Vector2d limits = limits_at(model, statement, *source.variable, cell);
       if (!(values[cell] >= limits[0] && values[cell] <= limits[1]))
-        throw UnsupportedError(fmt::format("{} is {}, outside the limits {} and {} that it is truncated at",
-                                           name_of(model, *source.variable, cell), values[cell], limits[0], limits[1]));
+        throw UnsupportedError(fmt::format("{} is {}, and a truncated value lies {}",
+                                           name_of(model, *source.variable, cell), values[cell],
+                                           between_text(limits[0], limits[1])));
     }
   }
 }
@@ -218,7 +226,12 @@ model::Array log_masses(const Model& model, const Statement& statement, const Va
     const Eigen::Vector2d limits = limits_at(model, statement, variable, cell);
     if (last_given.size() == 0 || given != last_given || limits != last_limits) {
       statement.family->to_stored(statement.parameterization, statement.layout, given, theta);
-      last = log_mass_between(*statement.family, statement.layout, theta, limits[0], limits[1]);
+      try {
+        last = log_mass_between(*statement.family, statement.layout, theta, limits[0], limits[1]);
+      } catch (const NumericalError&) {
+        throw UnsupportedError(fmt::format("{}: {} has no probability {}", name_of(model, variable, cell),
+                                           statement.family->name(), between_text(limits[0], limits[1])));
+      }
       last_given = given, last_limits = limits;
     }
     out.values[cell] = last;

@@ -2,14 +2,15 @@
 // until they stand still, while everything else stays where it is.
 #pragma once
 
+#include "messages/local_rows.hpp"
+
 #include <kullback/types.hpp>
 
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace kullback::messages {
-
-constexpr double kUnderflow = 1e-200;  ///< a smaller total of a row's levels may have lost digits
 
 /// `inference: inner:`, the rule of the iterations inside a sweep.
 struct InnerSettings {
@@ -22,8 +23,9 @@ struct InnerSettings {
 /// Which rows of data belong to each member: rows[begin[d], begin[d + 1]).
 struct RowsByMember {
   std::vector<Index> begin, rows;
-  /// Rows that belong to nobody, or whose weight is 0, are left out.
-  RowsByMember(std::span<const int> at, Index step, Index rows, Index members, const double* weights);
+  /// Rows whose weight is 0 are left out; those that belong to nobody are, or they are another member's, the last one.
+  RowsByMember(std::span<const int> at, Index step, Index rows, Index members, const double* weights,
+               bool with_nobodys = false);
   Index of(Index member) const {
     return begin[static_cast<std::size_t>(member) + 1] - begin[static_cast<std::size_t>(member)];
   }
@@ -35,35 +37,43 @@ struct RowsByMember {
 /// Levels whose counts are next to nothing change nothing but themselves: they rest until the others stand still, and
 /// take part again in the last iterations. Moving some of the natural parameters towards their optimum never lowers the
 /// bound, since all changes together sum to zero.
+/// Where the tolerance is far above the rounding of single precision, the copies of f are made in it: it stands for
+/// factors f (1 + 6e-8), whose optimum has a bound lower by the square of that.
 class LocalMember {
  public:
   explicit LocalMember(Index levels);
-  /// Room for that many rows, all of weight 0 at first.
-  void resize(Index rows);
-  /// `factors`: f of the row, one number a level.
-  void set_row(Index row, double weight, const double* factors);
+  /// f of the rows, one pointer a row to one number a level, padded to whole vectors.
+  void set_rows(std::span<const double* const> rows, std::span<const double> weights);
 
   /// The equal share of all rows' weight.
-  double share() const;
-  /// From eta to where it stands still; false if a row's numbers underflow: eta is then as far as it came.
+  double share() const { return weight_ / static_cast<double>(levels_); }
+  /// From eta to where it stands still; false if a row's numbers underflow: eta is then where it was.
   bool iterate(const double* prior, double* eta, const InnerSettings& settings);
-  /// The sum over the rows of w log sum_k exp(mean_k) f_k; NaN where it underflows.
-  double log_totals(const double* mean);
 
  private:
-  bool step(const double* factors, Index levels);
-  void exponentials(Index count, double log_sum);
-  void pack(const double* prior, double limit, double log_sum);
-  void unpack();
+  template <class Real>
+  bool iterate(LocalRows<Real>& rows, const double* prior, double* eta, const InnerSettings& settings);
+  void exponentials();
+  void wake(const double* prior);
+  template <class Real>
+  void rest(LocalRows<Real>& rows, double limit);
 
-  Index levels_, rows_ = 0;
-  Index active_ = 0;                    // levels that take part
-  std::vector<double> full_, packed_;   // f of all levels, and of those that take part, group by group of rows
-  std::vector<double> weights_, rest_;  // by row: its weight, and the sum over the levels that rest
-  // By level that takes part: its number, concentration = eta + 1, exp(E[log x]), counts; `all_`: of those that rest.
+  Index levels_;
+  std::span<const double* const> rows_;
+  std::span<const double> row_weights_;
+  double weight_ = 0, log_sum_ = 0;
+  LocalRows<float> single_;
+  LocalRows<double> double_;
+  Index active_ = 0;  // levels that take part
+  // By level that takes part: its number, prior + 1, concentration = eta + 1, exp(E[log x]), counts; `all_`: of those
+  // that rest.
   std::vector<Index> number_, kept_, resting_;
-  std::vector<double> concentration_, factor_, counts_, all_;
-  std::vector<double> lanes_;  // of the counts, by level
+  std::vector<double> own_, concentration_, factor_, counts_, all_;
 };
+
+/// The sums over the rows of w log sum_k e_k f_k, for two e at once; NaN where a total underflows. All are padded to
+/// whole vectors with zeros.
+std::pair<double, double> log_totals(std::span<const double* const> rows, std::span<const double> weights,
+                                     const double* first, const double* second, Index levels);
 
 }  // namespace kullback::messages

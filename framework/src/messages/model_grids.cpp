@@ -299,7 +299,8 @@ bool ModelJoint::refine() {
 Eigen::MatrixXd ModelJoint::grid_moments(int variable) const {
   const Grid* grid = grid_of(variable);
   if (!grid) return {};
-  const Eigen::MatrixXd& mass = block(sources_[static_cast<std::size_t>(variable)].block).m;
+  const Source& source = sources_[static_cast<std::size_t>(variable)];
+  const Eigen::MatrixXd mass = block(source.block).m(Eigen::all, source.members_by_cell());
   Eigen::MatrixXd moments(2, mass.cols());
   moments.row(0) = grid->cells.nodes.transpose() * mass;
   for (Index k = 0; k < mass.cols(); ++k)

@@ -261,7 +261,13 @@ std::string ModelJoint::member_name(int b, Index member) const {
 Members ModelJoint::posterior(int variable) const {
   const Source& source = sources_[static_cast<std::size_t>(variable)];
   if (source.block < 0) throw UnsupportedError(fmt::format("{} has no factor of q", source.variable->name));
-  const Block& from = block(source.block);
+  Members members = members_of(source.block);
+  members.theta = members.theta(Eigen::all, source.members_by_cell()).eval();
+  return members;
+}
+
+Members ModelJoint::members_of(int b) const {
+  const Block& from = block(b);
   Members members{from.family, from.layout, {}};
   members.theta.resize(from.family->parameter_count(from.layout), from.members());
   capability<ExponentialFamily>(*from.family, from.layout)->convert(from.layout, from.eta, members.theta, false);
@@ -277,7 +283,7 @@ void ModelJoint::color() {
     const Index members = source.members();
     std::vector<std::vector<int>> neighbors;
     for (const Encounter& e : compiled_.encounters) {
-      if (e.source != s) continue;
+      if (holder(sources_, e.source) != holder(sources_, s)) continue;
       if (neighbors.empty()) neighbors.resize(static_cast<std::size_t>(members));
       for_encounters(compiled_, model_, source, e, [&](Index first, Index second) {
         const Index i = source.member[static_cast<std::size_t>(first)],
@@ -317,10 +323,13 @@ void ModelJoint::color() {
       for (NumericStatement::Read& r : n.readings)
         for (Reading& reading : r.members)
           if (reading.first == s) reading.second = now_at[static_cast<std::size_t>(reading.second)];
-    source.cell_of = std::move(cells);
-    for (Index k = 0; k < members; ++k)
-      source.member[static_cast<std::size_t>(source.cell_of[static_cast<std::size_t>(k)])] = k;
-    compiled_.moments[static_cast<std::size_t>(s)].direct = false;
+    for (std::size_t i = 0; i < sources_.size(); ++i) {  // all variables of a joint block
+      if (sources_[i].block != static_cast<int>(b)) continue;
+      sources_[i].cell_of = cells;
+      for (Index k = 0; k < members; ++k)
+        sources_[i].member[static_cast<std::size_t>(cells[static_cast<std::size_t>(k)])] = k;
+      compiled_.moments[i].direct = false;
+    }
   }
 }
 
@@ -331,12 +340,6 @@ std::vector<Range> ModelJoint::colors(int b) const {
   return ranges;
 }
 
-std::vector<Index> ModelJoint::sequence(int b) const {
-  const Source& source = source_of(b);
-  std::vector<Index> sequence;
-  for (const Index member : source.member)
-    if (member >= 0) sequence.push_back(member);
-  return sequence;
-}
+std::vector<Index> ModelJoint::sequence(int b) const { return source_of(b).members_by_cell(); }
 
 }  // namespace kullback::messages

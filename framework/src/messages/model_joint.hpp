@@ -63,7 +63,7 @@ class ModelJoint : public Joint,
   const Compiled& compiled() const { return compiled_; }
   /// The pass that makes a selector's responsibilities; null if it is a block, or no selector.
   const Pass* pass_of(int variable) const;
-  /// The factors of q of a latent variable, one column a member.
+  /// The factors of q of a latent variable, one column a member, in the order of their cells.
   Members posterior(int variable) const;
   /// How a compiled statement is computed, in a few words.
   std::string rule(std::size_t statement) const;
@@ -105,6 +105,8 @@ class ModelJoint : public Joint,
   /// A message, by cell, as natural parameters of the block's members [begin, end).
   void receive(int block, const Eigen::MatrixXd& by_cell, Index begin, Index end, Eigen::MatrixXd& to) const;
   void fill_moments(int source, Index begin, Index end);
+  /// The parameters of a block's members, in their order.
+  Members members_of(int block) const;
   void color();
   Grid* grid_of(int source);
   const Grid* grid_of(int source) const;

@@ -144,6 +144,11 @@ std::optional<Atom> Algebra::merge(const Atom& a, const Atom& b,
     return out;
   }
   if (a.rows.empty() && b.rows.empty()) {
+    if (source.two_valued && a.label == "x" && b.label == "x") return out;
+    if (a.label == "log_x" && b.label == "log_x") {
+      out.label = "log2_x";
+      return out;
+    }
     const auto p = power_of(a.label), q = power_of(b.label);
     if (!p || !q) return std::nullopt;
     const auto label = label_of(*p + *q);

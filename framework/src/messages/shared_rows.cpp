@@ -147,8 +147,9 @@ void SharedRows::hear(const std::vector<Message>& messages, const Eigen::VectorX
 // Means of a piece, how far each has moved, and the sums of products of means.
 void SharedRows::measure(const Shared& next, const Change& change, Index begin, Index end, Part& part) {
   const Index d = dimension_, n = end - begin;
-  double dots[kPieceMembers] = {}, old_dots[kPieceMembers] = {}, squares[kPieceMembers] = {}, gains[kPieceMembers] = {},
-         sizes[kPieceMembers] = {}, work[kPieceMembers];
+  // Aligned, or their sums would have other last digits in another place.
+  alignas(64) double dots[kPieceMembers] = {}, old_dots[kPieceMembers] = {}, squares[kPieceMembers] = {},
+                     gains[kPieceMembers] = {}, sizes[kPieceMembers] = {}, work[kPieceMembers];
   for (Index j = 0; j < d; ++j) {
     std::fill_n(work, n, 0.0);
     for (Index i = 0; i < d; ++i) {

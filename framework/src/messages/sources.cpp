@@ -54,7 +54,8 @@ const Statement* prior_of(const Model& model, const Variable& variable) {
     const Statement& statement = model.statements[static_cast<std::size_t>(s)];
     if (!statement.family) continue;
     if (prior && prior->family != statement.family)
-      refuse(variable, fmt::format("its cells are {} and {}; all cells of a latent variable must be of one family",
+      refuse(variable, fmt::format("its cells are {} and {}, and all components must be one family; express it by "
+                                   "parameters (rate[k = 1]: 0)",
                                    prior->family->name(), statement.family->name()));
     prior = &statement;
   }
@@ -174,10 +175,27 @@ void choose_family(const Registry& registry, const Model& model, Source& source)
     refuse(variable,
            fmt::format("a latent {} is not there yet: it has a parameter that stays fixed", source.family->name()));
   source.statistics = exponential->statistics(source.layout);
+  const Eigen::MatrixXd any = Eigen::MatrixXd::Constant(source.family->parameter_count(source.layout), 1, 0.5);
+  const Support support = source.family->support(source.layout, any, 0, 0);
+  source.two_valued = support.integer && support.low == 0 && support.high == 1 && source.elements == 1 &&
+                      variable.levels < 0 && source.statistics.size() == 1 && source.has("x");
   source.matrix = source.layout.dimension == source.elements * source.elements && source.elements > 1;
 }
 
 }  // namespace
+
+std::vector<Index> Source::latent_cells() const {
+  std::vector<Index> ascending = cell_of;
+  std::sort(ascending.begin(), ascending.end());
+  return ascending;
+}
+
+std::vector<Index> Source::members_by_cell() const {
+  std::vector<Index> members;
+  for (const Index m : member)
+    if (m >= 0) members.push_back(m);
+  return members;
+}
 
 bool Source::has(Text label) const { return row(label) >= 0; }
 

@@ -29,6 +29,7 @@ struct Source {
   bool matrix = false;      ///< a value has elements^2 numbers
   int leader = -1;          ///< in a joint block: the source whose block it shares; the leader names itself
   std::string component;    ///< what the block's family calls this variable ("mu", "tau")
+  bool two_valued = false;  ///< 0 or 1: every function of it is linear in x
   bool partial = false;     ///< some members have known entries: `known` has them (completion.hpp)
   bool grid = false;        ///< its factor is a discrete_grid; `statistics` are the labels that messages need
   bool integrated = false;  ///< its empty cells are, within their limits: they have no factor
@@ -46,12 +47,15 @@ struct Source {
   std::vector<Statistic> statistics;
   int block = -1;
   std::vector<Index> member;   ///< by cell; -1: known, or an empty cell that nobody reads
-  std::vector<Index> cell_of;  ///< by member
+  std::vector<Index> cell_of;  ///< by member: members stand in the order of their colors
 
   bool has(Text label) const;
   Index row(Text label) const;  ///< the first row of a statistic; -1 if there is none
   Index members() const { return static_cast<Index>(cell_of.size()); }
   bool all_latent() const { return members() == cells; }
+  /// The cells that are members, and the members, in the order of the cells.
+  std::vector<Index> latent_cells() const;
+  std::vector<Index> members_by_cell() const;
   /// The numbers of one cell: NaN where they are not known.
   Eigen::VectorXd known_at(Index cell) const { return known->values.segment(cell * elements, elements); }
   Index empty_at(Index cell) const { return known_at(cell).array().isNaN().count(); }

@@ -166,7 +166,7 @@ void ModelJoint::start_at_random(int b, std::uint64_t seed, Index restart) {
   const Index x = source.row("x"), square = std::max(source.row("x2"), source.row("x*x'"));
   const auto* sampler = capability<Sampler>(*to.family, to.layout);
   if (x < 0 || square < 0 || !sampler) return;
-  const Members prior = posterior(block_source_[static_cast<std::size_t>(b)]);
+  const Members prior = members_of(b);
   Eigen::MatrixXd u(sampler->uniforms(to.layout), to.members()), draws(to.layout.dimension, to.members());
   stream.uniforms(step, 0, u);
   sampler->sample(to.layout, prior.theta, u, draws);
@@ -240,14 +240,25 @@ void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64
 }
 
 void ModelJoint::initialize(std::uint64_t seed, Index restart) {
+  // A grid without any mass is a mistake of the model, and is told by the variable's name.
+  const auto named = [&](const Grid& grid, auto work) {
+    try {
+      work();
+    } catch (const NumericalError& error) {
+      throw NumericalError(
+          fmt::format("{}: {}", sources_[static_cast<std::size_t>(grid.source)].variable->name, error.what()));
+    }
+  };
   for (const int b : parents_first()) {
     const int s = block_source_[static_cast<std::size_t>(b)];
     const auto index = static_cast<std::size_t>(s);
     const Initialization start =
         index < model_.initializations.size() ? model_.initializations[index] : Initialization{};
     if (Grid* grid = grid_of(s)) {
-      settle(*grid, true);
-      start_grid(*grid, start, seed, restart);
+      named(*grid, [&] {
+        settle(*grid, true);
+        start_grid(*grid, start, seed, restart);
+      });
       continue;
     }
     receive(b, message(s, true), 0, block(b).members(), block(b).eta);
@@ -286,7 +297,7 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
   for (const auto& pass : passes_) start_pass(*pass, seed, restart);
   hear_first();
   for (Grid& grid : grids_) {  // now that there are messages
-    prepare_start(grid);
+    named(grid, [&] { prepare_start(grid); });
     const auto index = static_cast<std::size_t>(grid.source);
     start_grid(grid, index < model_.initializations.size() ? model_.initializations[index] : Initialization{}, seed,
                restart);

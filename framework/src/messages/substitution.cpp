@@ -31,6 +31,19 @@ Polynomial scaled(Polynomial p, double factor) {
   return p;
 }
 
+// The power of x that a label is; NaN: none.
+double exponent_of(Text label) {
+  return label == "x"        ? 1
+         : label == "x2"     ? 2
+         : label == "1/x"    ? -1
+         : label == "1/x2"   ? -2
+         : label == "sqrt_x" ? 0.5
+                             : std::nan("");
+}
+
+// The square root of an expression, as the power that it is.
+bool is_root(const Term& term) { return term.kind == Term::Kind::function && term.name == "sqrt"; }
+
 // A label, or a parametric one with a number for its c ("lgamma((x-1)/2)").
 bool evaluate(Text label, In x, Out value) {
   if (evaluate_label(label, x, value)) return true;
@@ -163,6 +176,12 @@ Polynomial Substitution::known(const model::Array& array, Text label, const std:
 Polynomial Substitution::statistic(int index, Text label, std::vector<Reference> cells,
                                    std::vector<Reference> elements) {
   const Source& source = sources_[static_cast<std::size_t>(index)];
+  if (source.two_valued && !source.has(label) && label_rows(label, 1) == 1) {
+    const Eigen::RowVector2d x(0, 1);
+    Eigen::MatrixXd f(1, 2);
+    if (evaluate(label, x, f) && f.allFinite())
+      return add(constant(f(0, 0)), statistic(index, "x", std::move(cells), std::move(elements)), f(0, 1) - f(0, 0));
+  }
   Atom atom;
   atom.source = holder(sources_, index);
   atom.label = source.leader < 0 ? std::string(label) : fmt::format("{}.{}", source.component, label);
@@ -217,12 +236,12 @@ Polynomial Substitution::derived(int index, Text label, const std::vector<Refere
 }
 
 Polynomial Substitution::power(const Term& term, Text label, const Environment& at) {
-  const auto exponent = number(term.children[1]);
+  const auto exponent = is_root(term) ? 0.5 : number(term.children[1]);
   const Term& base = term.children[0];
   if (!exponent) no_rule(label, "a power with an exponent that is not a number");
   const double c = *exponent;
   if (label == "log_x") return scaled(expand(base, "log_x", at), c);
-  const double wanted = label == "x" ? c : label == "1/x" ? -c : label == "sqrt_x" ? 0.5 * c : std::nan("");
+  const double wanted = c * exponent_of(label);
   if (wanted == 0) return constant(1);
   if (wanted == 0.5) return expand(base, "sqrt_x", at);
   if (wanted > 0 && wanted <= 4 && wanted == std::floor(wanted)) {
@@ -250,7 +269,7 @@ Polynomial Substitution::logarithm(const Term& term, const Environment& at) {
       break;
     case Term::Kind::function:
       if (term.name == "exp") return expand(term.children[0], "x", at);
-      if (term.name == "sqrt") return scaled(expand(term.children[0], "log_x", at), 0.5);
+      if (is_root(term)) return power(term, "log_x", at);
       break;
     default:
       break;
@@ -279,7 +298,7 @@ Polynomial Substitution::value(const Term& term, const Environment& at) {
     case Term::Kind::function:
       if (term.name == "exp") return expand(term.children[0], "exp_x", at);
       if (term.name == "log") return expand(term.children[0], "log_x", at);
-      if (term.name == "sqrt") return expand(term.children[0], "sqrt_x", at);
+      if (is_root(term)) return power(term, "x", at);
       no_rule("x", term.name + "(...)");
     case Term::Kind::sum:
     case Term::Kind::dot: {
@@ -321,7 +340,7 @@ Polynomial Substitution::expand(const Term& term, Text label, const Environment&
     // Terms are parts of the model: their arrays live as long as it does.
     return known(std::shared_ptr<const model::Array>(std::shared_ptr<void>(), &term.array), label, references);
   }
-  if (label == "x2") {
+  if (label == "x2" && term.kind != Term::Kind::power && !is_root(term)) {
     const Polynomial once = expand(term, "x", at);
     return algebra_.multiply(once, expand(term, "x", at));
   }
@@ -336,8 +355,9 @@ Polynomial Substitution::expand(const Term& term, Text label, const Environment&
         return algebra_.multiply(expand(term.children[0], label, at), expand(term.children[1], label, at));
       break;
     case Term::Kind::divide:
-      if (label == "1/x")
-        return algebra_.multiply(expand(term.children[0], "1/x", at), expand(term.children[1], "x", at));
+      if (label == "1/x" || label == "1/x2")
+        return algebra_.multiply(expand(term.children[0], label, at),
+                                 expand(term.children[1], label == "1/x" ? "x" : "x2", at));
       break;
     case Term::Kind::power:
       return power(term, label, at);
@@ -352,6 +372,7 @@ Polynomial Substitution::expand(const Term& term, Text label, const Environment&
         return algebra_.multiply(expand(term.children[0], label, at), expand(term.children[1], label, at));
       break;
     case Term::Kind::function:
+      if (is_root(term)) return power(term, label, at);
       if (term.name == "exp" && label == "1/x") return expand(term.children[0], "exp_-x", at);
       if (term.name == "log" && label == "exp_x") return expand(term.children[0], "x", at);
       break;

@@ -15,9 +15,7 @@ namespace kullback::model {
 
 namespace {
 
-[[noreturn]] void fail(const CallArgument& at, const std::string& message) {
-  config::fail(at.expression->place, at.expression->path, message);
-}
+[[noreturn]] void fail(const CallArgument& at, const std::string& message) { config::fail(*at.expression, message); }
 
 Eigen::MatrixXd sample_covariance(const Eigen::MatrixXd& points) {
   const Eigen::MatrixXd centered = points.rowwise() - points.colwise().mean();
@@ -165,7 +163,7 @@ const CallArgument* Call::find(const std::string& name, int position) {
 
 const CallArgument& Call::need(const std::string& name, int position) {
   if (const CallArgument* found = find(name, position)) return *found;
-  config::fail(expression.place, expression.path, fmt::format("{} needs {}", expression.text, name));
+  fail(expression, fmt::format("{} needs {}", expression.text, name));
 }
 
 double Call::number(const std::string& name, std::optional<double> otherwise) {

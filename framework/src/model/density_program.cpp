@@ -53,26 +53,25 @@ struct Compiler {
       case Kind::call: {
         const auto found = kFunctions.find(e.text);
         if (found == kFunctions.end())
-          config::fail(
-              e.place, e.path,
-              fmt::format("'{}' is not a function of numbers; {}", e.text, suggestion(e.text, numeric_functions())));
+          fail(e,
+               fmt::format("'{}' is not a function of numbers; {}", e.text, suggestion(e.text, numeric_functions())));
         if (e.children.size() != 1 || !e.children[0].text.empty())
-          config::fail(e.place, e.path, fmt::format("{} takes one argument", e.text));
+          fail(e, fmt::format("{} takes one argument", e.text));
         compile(e.children[0].children[0]);
         return emit(found->second);
       }
       default:
-        config::fail(e.place, e.path, "a number or an expression of coordinates is expected here");
+        fail(e, "a number or an expression of coordinates is expected here");
     }
   }
 
   void reference(const Expression& e) {
-    if (!e.children.empty()) config::fail(e.place, e.path, "indices have no meaning in a density expression");
+    if (!e.children.empty()) fail(e, "indices have no meaning in a density expression");
     for (std::size_t i = 0; i < coordinates.size(); ++i)
       if (coordinates[i] == e.text) return emit(Op::coordinate, static_cast<double>(i));
     if (const auto value = constant(e.text)) return emit(Op::constant, *value);
     if (e.text == "pi") return emit(Op::constant, 3.14159265358979323846);
-    config::fail(e.place, e.path, fmt::format("'{}' is not defined; {}", e.text, suggestion(e.text, coordinates)));
+    fail(e, fmt::format("'{}' is not defined; {}", e.text, suggestion(e.text, coordinates)));
   }
 };
 

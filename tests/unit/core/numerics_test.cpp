@@ -1,3 +1,5 @@
+#include "core/vector_kernels.hpp"
+
 #include <kullback/numerics.hpp>
 
 #include <gtest/gtest.h>
@@ -99,6 +101,23 @@ TEST(Numerics, VectorLogGammaAndDigammaAreAccurate) {
       "vector_log_gamma", 8, [](const auto& a) { return nine(vector_log_gamma, a[0]); }, 8e-16);
   expect_golden(
       "vector_digamma", 8, [](const auto& a) { return nine(vector_digamma, a[0]); }, 4e-16);
+}
+// exp(digamma(x) - s) for s near digamma(x), where nothing overflows: its relative error is the absolute one of the
+// exponent.
+TEST(Numerics, VectorExpDigammaIsAccurate) {
+  expect_golden(
+      "vector_digamma", 8,
+      [](const auto& a) {
+        const bool pole = a[0] < 1e-9;
+        const double s = pole ? 0 : std::round(digamma(a[0]) * 4) / 4;  // exact differences
+        std::array<double, 8> x, e;
+        x.fill(a[0]);
+        vector_exp_digamma(x.data(), s, e.data(), 8);
+        for (const double one : e) EXPECT_EQ(one, e[0]);
+        if (pole) EXPECT_EQ(e[0], 0);
+        return pole ? -0.5772156649015329 - 1 / a[0] : s + std::log(e[0]);
+      },
+      1e-15);
 }
 TEST(Numerics, FusedLogGammaAndDigammaAreTheSingleOnes) {
   const double x[3] = {0.2, 1.7, 40.0};

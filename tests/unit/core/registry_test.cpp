@@ -212,6 +212,11 @@ TEST(Suggestion, AllowsAThirdOfTheLength) {
 TEST(Suggestion, TakesTheClosest) {
   EXPECT_EQ(suggestion("precison", {"precise", "precision"}), "did you mean 'precision'?");
 }
+TEST(Suggestion, ALetterIsNoMistakeForAnother) {
+  EXPECT_EQ(suggestion("m", {"n", "k"}), "known: n, k");
+  EXPECT_EQ(suggestion("x", {"n", "X"}), "did you mean 'X'?");
+  EXPECT_EQ(suggestion("yy", {"n", "y"}), "did you mean 'y'?");
+}
 TEST(Suggestion, ListsWhatIsKnown) { EXPECT_EQ(suggestion("zeta", {"mu", "tau"}), "known: mu, tau"); }
 TEST(Suggestion, SaysThatNothingIsKnown) { EXPECT_EQ(suggestion("x", {}), "known: none"); }
 

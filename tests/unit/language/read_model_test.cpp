@@ -38,6 +38,38 @@ model:
   EXPECT_EQ(variable(file, "a").role, Variable::Role::latent);
 }
 
+TEST(ReadModel, LabelsBesideALevelNeedNoQuotes) {
+  const ModelFile file = read_text(R"(
+plates: {n: data, side: [left, right]}
+data:
+  file: s.csv
+  y[n]: score
+  g[n]: {column: of, levels: side}
+  r[n]: ("left" == of) + 2 * (of != "left")
+model:
+  m: normal(0, stddev = 1)
+  y[n]: normal(m * (g == right) + (left != g), stddev = 1)
+)",
+                                   {{"s.csv", "of,score\nleft,1\nright,2\n"}});
+  EXPECT_EQ(statement(file, "y").echo, "y[n] ~ normal(mean = m·(g[n] == right) + (left != g[n]), stddev = 1)");
+  EXPECT_THAT(values(statement(file, "y").arguments[0].children[1].array.values), ElementsAre(0, 1));
+  EXPECT_THAT(values(variable(file, "r").data.values), ElementsAre(1, 2));
+}
+
+TEST(ReadModel, AReportIsNoSymmetricStart) {
+  const ModelFile file = read_text(R"(
+plates: {n: 2, k: 2}
+data:
+  y[n]: [1, 2]
+model:
+  a: normal(0, stddev = 1, over = k)
+  b: normal(0, stddev = 1, over = k)
+  y[n]: normal(sum(a + b, over = k), stddev = 1)
+  both: dot(a, b)
+)");
+  EXPECT_EQ(variable(file, "both").role, Variable::Role::report);
+}
+
 TEST(ReadModel, DotSumsTheDimensionThatTheTargetLacks) {
   const ModelFile file = read_text(R"(
 plates: {n: data, m: data, k: 2}

@@ -102,9 +102,18 @@ TEST(GatheredRows, AreAsByDefinition) {
     }
 }
 
+// A table that no cache holds, first or second: its rows are visited in turn.
+TEST(GatheredRows, OfALargeTableAreAsByDefinition) {
+  for (const Index levels : {2, 8, 20, 112, 113, 129})
+    for (const std::vector<Index>& sizes : {std::vector<Index>{7, 6000}, {6000, 7}}) {
+      SCOPED_TRACE(testing::Message() << levels << " levels");
+      for (const bool weighted : {false, true}) compare(Problem(5000, levels, sizes, 2), weighted);
+    }
+}
+
 // Most products of exponentials underflow: the rows' largest elements stand at different levels.
-TEST(GatheredRows, KeepTheirDigitsWhereProductsUnderflow) {
-  const Problem problem(600, 12, {40, 50}, 600);
+void keep_their_digits(const std::vector<Index>& sizes) {
+  const Problem problem(600, 12, sizes, 600);
   std::size_t under = 0;
   for (std::size_t n = 0; n < 600; ++n) {
     double best = -std::numeric_limits<double>::infinity();
@@ -124,8 +133,13 @@ TEST(GatheredRows, KeepTheirDigitsWhereProductsUnderflow) {
   compare(problem, true);
 }
 
-TEST(GatheredRows, AreTheSameBytesAtAnyThreadCount) {
-  const Problem problem(40'000, 20, {300, 50}, 2);
+TEST(GatheredRows, KeepTheirDigitsWhereProductsUnderflow) {
+  keep_their_digits({40, 50});
+  keep_their_digits({40, 5000});
+}
+
+void are_the_same_bytes_at_any_thread_count(const std::vector<Index>& sizes) {
+  const Problem problem(40'000, 20, sizes, 2);
   std::vector<std::vector<double>> first;
   double entropy = 0;
   for (const int threads : {1, 2, 4}) {
@@ -142,8 +156,13 @@ TEST(GatheredRows, AreTheSameBytesAtAnyThreadCount) {
   }
 }
 
-TEST(GatheredRows, WithoutAFiniteLevelNameTheRow) {
-  Problem problem(10, 3, {4}, 1);
+TEST(GatheredRows, AreTheSameBytesAtAnyThreadCount) {
+  are_the_same_bytes_at_any_thread_count({300, 50});
+  are_the_same_bytes_at_any_thread_count({300, 5000});
+}
+
+void without_a_finite_level_name_the_row(const std::vector<Index>& sizes) {
+  Problem problem(10, 3, sizes, 1);
   for (auto& a : problem.at[0]) a = 0;
   problem.at[0][6] = 2;
   for (std::size_t k = 0; k < 3; ++k) problem.logits[0][6 + k] = -std::numeric_limits<double>::infinity();
@@ -155,4 +174,10 @@ TEST(GatheredRows, WithoutAFiniteLevelNameTheRow) {
   } catch (const NumericalError& error) {
     EXPECT_NE(std::string(error.what()).find("topic: no level of row 7"), std::string::npos) << error.what();
   }
+}
+
+TEST(GatheredRows, WithoutAFiniteLevelNameTheRow) {
+  without_a_finite_level_name_the_row({4});
+  without_a_finite_level_name_the_row({4, 5000});
+  without_a_finite_level_name_the_row({5000, 4});
 }
