@@ -61,10 +61,13 @@ template <std::size_t N>
 class Run {
  public:
   Run(const double* own, double* sums, std::size_t vectors) : own_(own), sums_(sums), count_(N > 0 ? N : vectors) {
-    for (std::size_t v = 0; v < N; ++v) {
-      held_[v] = load(own + v * kLanes);
-      acc_[v] = Vector{};
-    }
+    for (std::size_t v = 0; v < count_; ++v)
+      if constexpr (N > 0) {
+        held_[v] = load(own + v * kLanes);
+        acc_[v] = Vector{};
+      } else {
+        store(sums + v * kLanes, Vector{});
+      }
   }
   [[gnu::always_inline]] void add(Few& few) {
     Vector dots[kFew] = {};
@@ -100,9 +103,9 @@ class Run {
   }
   // The larger table's sums of these rows; where all are lost its row may hold no numbers.
   void finish() {
-    for (std::size_t v = 0; any_ && v < count_; ++v) {
+    for (std::size_t v = 0; v < count_; ++v) {
       const std::size_t at = v * kLanes;
-      store(sums_ + at, row(v) * (N > 0 ? acc_[v] : load(sums_ + at)));
+      store(sums_ + at, any_ ? row(v) * (N > 0 ? acc_[v] : load(sums_ + at)) : Vector{});
     }
   }
 
@@ -150,7 +153,7 @@ void GatheredRows::count_ordered_chunk(std::span<const GatheredTable> tables, In
     Part::Sums& sums = part.sums[table];
     sums.first = first;
     sums.rows = std::max<Index>(0, last - first);
-    sums.values.assign(static_cast<std::size_t>((sums.rows + 1) * width), 0.0);
+    sums.values.resize(static_cast<std::size_t>((sums.rows + 1) * width));
     return sums.values.data();
   };
   part.sums.resize(2);
@@ -165,9 +168,20 @@ void GatheredRows::count_ordered_chunk(std::span<const GatheredTable> tables, In
     }
   least = std::min(least, most + 1);
   double* other_sums = room(order.smaller, least, most + 1);
+  std::fill(part.sums[order.smaller].values.begin(), part.sums[order.smaller].values.end(), 0.0);
   const Table &own = tables_[order.larger], &other = tables_[order.smaller];
   Logarithms logarithms;
   double offsets = 0;
+  // The beginnings of rows that are read soon; the processor goes on by itself.
+  const auto fetch = [&](std::size_t place) {
+    if (place >= static_cast<std::size_t>(end) || order.at[place] < 0) return;
+    const double* from = other.exponentials.data() + order.at[place] * width;
+    const double* to = other_sums + (order.at[place] - least) * width;
+    for (Index k = 0; k < std::min<Index>(width, 3 * kLanes); k += kLanes) {
+      __builtin_prefetch(from + k);
+      __builtin_prefetch(to + k, 1);
+    }
+  };
   const auto count_run = [&](auto vectors, Index run) {
     const Index first = std::max(begin, runs[static_cast<std::size_t>(run)]),
                 last = std::min(end, runs[static_cast<std::size_t>(run) + 1]);
@@ -178,6 +192,7 @@ void GatheredRows::count_ordered_chunk(std::span<const GatheredTable> tables, In
       few.count = std::min(kFew, last - i);
       for (Index r = 0; r < few.count; ++r) {
         const auto place = static_cast<std::size_t>(i + r);
+        fetch(place + kFew);
         const Index at = order.at[place], from = at >= 0 ? at : tables[order.smaller].rows;
         few.from[r] = other.exponentials.data() + from * width;
         few.to[r] = other_sums + (at >= 0 ? at - least : most + 1 - least) * width;
