@@ -5,12 +5,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace kullback::inference {
 namespace {
 
+constexpr Index kManyRows = 16;  // of a member that are worth sums side by side
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
 struct Move {
   double square, gain, scale;
+  double product;  // <eta', m'>
 };
 
 // <eta' - eta, m' - m>, and KL(old || new) = A' - A - <eta' - eta, m> with the size of its terms.
@@ -28,7 +33,32 @@ Move move_of(const double* eta, const double* next, const double* m, const doubl
       scale += (std::abs(next[r]) + std::abs(eta[r])) * std::abs(m[r]);
     }
   }
-  return {square, a_next - a - inner, scale + std::abs(a) + std::abs(a_next)};
+  return {square, a_next - a - inner, scale + std::abs(a) + std::abs(a_next), guarded_dot(next, m_next, rows)};
+}
+
+// The same of many rows, all finite: without branches, in sums that do not wait for one another. Not finite otherwise.
+Move move_of_finite(const double* eta, const double* next, const double* m, const double* m_next, double a,
+                    double a_next, Index rows, const double* shift) {
+  constexpr Index kLanes = 8;
+  double square[kLanes] = {}, inner[kLanes] = {}, scale[kLanes] = {}, product[kLanes] = {};
+  const auto add = [&](Index r, Index l) {
+    const double step = next[r] - eta[r], size = std::abs(m[r]);
+    square[l] += step * (m_next[r] - m[r]);
+    inner[l] += step * m[r];
+    scale[l] += shift[r] * (size + std::abs(m_next[r])) + (std::abs(next[r]) + std::abs(eta[r])) * size;
+    product[l] += next[r] * m_next[r];
+  };
+  Index r = 0;
+  for (; r + kLanes <= rows; r += kLanes)
+    for (Index l = 0; l < kLanes; ++l) add(r + l, l);
+  for (Index l = 0; r < rows; ++r, ++l) add(r, l);
+  for (Index l = 1; l < kLanes; ++l) {
+    square[0] += square[l];
+    inner[0] += inner[l];
+    scale[0] += scale[l];
+    product[0] += product[l];
+  }
+  return {square[0], a_next - a - inner[0], scale[0] + std::abs(a) + std::abs(a_next), product[0]};
 }
 
 }  // namespace
@@ -99,15 +129,21 @@ Sweeper::Chunk Sweeper::measure_any(Range range, const Scratch& scratch) const {
     const Index at = range.begin + k;
     const double* next = scratch.eta.data() + k * rows;
     const double* m_next = scratch.m.data() + k * rows;
-    const Move move = move_of(from.eta.data() + at * rows, next, from.m.data() + at * rows, m_next,
-                              from.log_partition[at], scratch.log_partition[k], rows, kernel(range.block).shift);
+    const double *eta = from.eta.data() + at * rows, *m = from.m.data() + at * rows;
+    const double a = from.log_partition[at], a_next = scratch.log_partition[k];
+    const std::vector<double>& shift = kernel(range.block).shift;
+    const bool many = rows >= kManyRows && static_cast<Index>(shift.size()) >= rows;
+    Move move{kNan, kNan, kNan, kNan};
+    if (many) move = move_of_finite(eta, next, m, m_next, a, a_next, rows, shift.data());
+    if (!std::isfinite(move.square + move.gain + move.scale + move.product))
+      move = move_of(eta, next, m, m_next, a, a_next, rows, shift);
     if (std::isnan(move.square) || std::isnan(move.gain)) fail(range, scratch, k, "the update is not finite");
     Chunk one;
     one.square = move.square;
     one.smallest_gain = move.gain + 64 * kEpsilon * move.scale;
     one.farthest = one.smallest = at;
     chunk.add(one);
-    products[k] = guarded_dot(next, m_next, rows);
+    products[k] = move.product;
   }
   // Not one by one: the rounding of equal members would add up.
   chunk.sums = {scratch.log_partition.head(count).sum(), products.sum()};

@@ -117,22 +117,24 @@ double GatheredRows::row_through_logits(std::span<const GatheredTable> tables, I
   return largest + std::log(total);
 }
 
+void GatheredRows::Part::Sums::make_room(const int* at, Index step, Index count, Index width) {
+  Index least = std::numeric_limits<Index>::max(), most = -1;
+  for (Index n = 0; n < count; ++n)
+    if (const Index row = at[n * step]; row >= 0) {
+      least = std::min(least, row);
+      most = std::max(most, row);
+    }
+  first = std::min(least, most + 1);
+  rows = most + 1 - first;
+  values.assign(static_cast<std::size_t>((rows + 1) * width), 0.0);
+}
+
 void GatheredRows::count_chunk(std::span<const GatheredTable> tables, const double* weights, Index begin, Index end,
                                Part& part) const {
   const Index width = padded(levels_);
   part.sums.resize(tables.size());
-  for (std::size_t i = 0; i < tables.size(); ++i) {
-    Index least = tables[i].rows, most = -1;
-    for (Index n = begin; n < end; ++n)
-      if (const Index at = tables[i].at[n * tables[i].step]; at >= 0) {
-        least = std::min(least, at);
-        most = std::max(most, at);
-      }
-    Part::Sums& sums = part.sums[i];
-    sums.first = std::min(least, most + 1);
-    sums.rows = most + 1 - sums.first;
-    sums.values.assign(static_cast<std::size_t>((sums.rows + 1) * width), 0.0);
-  }
+  for (std::size_t i = 0; i < tables.size(); ++i)
+    part.sums[i].make_room(tables[i].at + begin * tables[i].step, tables[i].step, end - begin, width);
   const auto vectors = static_cast<std::size_t>(width / kLanes);
   const Kernel kernel = kernel_for(vectors, tables.size());
   std::vector<double> scratch(static_cast<std::size_t>(width));

@@ -7,6 +7,7 @@
 #include <kullback/capability.hpp>
 #include <kullback/joint.hpp>
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string>
@@ -53,16 +54,19 @@ class GatheredRows {
     struct Sums {
       Index first = 0, rows = 0;
       std::vector<double> values;  // padded
+      // For the rows that stand at at[0], at[step], ...; zeros.
+      void make_room(const int* at, Index step, Index count, Index width);
     };
     std::vector<Sums> sums;
     double log_totals = 0;
     std::vector<Index> lost;  // rows that have yet to go through their logits
   };
-  // The rows of the data in the order of the larger of two tables' rows, those without a level last.
+  // The rows of the data in chunks of the larger of two tables' rows, and in each of them by blocks of the smaller one.
   struct Order {
     std::size_t larger, smaller;  // which tables
-    RowsByMember rows;
-    std::vector<int> at;  // the smaller table's, by place in the order
+    Index grain;                  // rows of a chunk
+    std::vector<Index> rows;
+    std::array<std::vector<int>, 2> at;  // of each table, by place in the order; negative: none
     std::vector<double> weights;
   };
   struct MemberRows;

@@ -16,9 +16,9 @@ namespace {
 constexpr Index kCached = 1 << 15;  // numbers of a table that a cache near the processor holds
 constexpr Index kChunkRows = 4096;  // at least
 constexpr Index kMostChunks = 64;
-constexpr Index kRowsASum = 16;        // responsibilities a sum of the smaller table, which every chunk has its own of
-constexpr std::size_t kUnrolled = 14;  // levels of up to so many vectors stay in registers, and their sums too
-constexpr Index kFew = kLanes;         // rows that are taken together: their totals are one vector
+constexpr Index kRowsASum = 16;  // responsibilities a sum of the smaller table, which every chunk has its own of
+constexpr Index kUnrolled = 14;  // levels of up to so many vectors stay in registers, and their sums too
+constexpr Index kFew = kLanes;   // rows that are taken together: their totals are one vector
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // The sum of w log total over rows, logarithms taken of many at once.
@@ -56,15 +56,19 @@ struct Few {
   unsigned lost = 0;  // rows whose total underflows, by bit
 };
 
-// N vectors stay in registers, 0: as many as there are do not.
+// Rows of the data that share the larger table's row. N vectors stay in registers, 0: as many as there are do not.
 template <std::size_t N>
 class Run {
  public:
-  Run(const double* own, double* sums, std::size_t vectors) : own_(own), sums_(sums), count_(N > 0 ? N : vectors) {
-    for (std::size_t v = 0; v < N; ++v) {
-      held_[v] = load(own + v * kLanes);
-      acc_[v] = Vector{};
-    }
+  Run(const double* own, double* sums, std::size_t vectors, double* scratch)
+      : own_(own), sums_(sums), scratch_(scratch), count_(N > 0 ? N : vectors) {
+    for (std::size_t v = 0; v < count_; ++v)
+      if constexpr (N > 0) {
+        held_[v] = load(own + v * kLanes);
+        acc_[v] = Vector{};
+      } else {
+        store(scratch + v * kLanes, Vector{});
+      }
   }
   [[gnu::always_inline]] void add(Few& few) {
     Vector dots[kFew] = {};
@@ -93,16 +97,16 @@ class Run {
         if constexpr (N > 0)
           acc_[v] += factor * load(few.from[r] + at);
         else
-          store(sums_ + at, load(sums_ + at) + factor * load(few.from[r] + at));
+          store(scratch_ + at, load(scratch_ + at) + factor * load(few.from[r] + at));
         store(few.to[r] + at, load(few.to[r] + at) + factor * row(v));
       }
     }
   }
-  // The larger table's sums of these rows; where all are lost its row may hold no numbers.
+  // Adds to the larger table's sums; where all rows are lost its row may hold no numbers.
   void finish() {
     for (std::size_t v = 0; any_ && v < count_; ++v) {
       const std::size_t at = v * kLanes;
-      store(sums_ + at, row(v) * (N > 0 ? acc_[v] : load(sums_ + at)));
+      store(sums_ + at, load(sums_ + at) + row(v) * (N > 0 ? acc_[v] : load(scratch_ + at)));
     }
   }
 
@@ -114,7 +118,7 @@ class Run {
       return load(own_ + v * kLanes);
   }
   const double* own_;
-  double* sums_;
+  double *sums_, *scratch_;
   std::size_t count_;
   Vector held_[N > 0 ? N : 1], acc_[N > 0 ? N : 1];
   bool any_ = false;
@@ -128,13 +132,22 @@ bool GatheredRows::worth_order(std::span<const GatheredTable> tables) const {
 
 void GatheredRows::put_in_order(std::span<const GatheredTable> tables, const double* weights) {
   const std::size_t larger = tables[1].rows > tables[0].rows, smaller = 1 - larger;
-  const auto size = [&](std::size_t i) { return static_cast<std::size_t>((rows_ - 1) * tables[i].step + 1); };
   const GatheredTable &by = tables[larger], &other = tables[smaller];
+  const auto size = static_cast<std::size_t>((rows_ - 1) * by.step + 1);
   order_ = std::make_unique<Order>(
-      Order{larger, smaller, RowsByMember({by.at, size(larger)}, by.step, rows_, by.rows, weights, true), {}, {}});
-  for (const Index row : order_->rows.rows) {
-    order_->at.push_back(other.at[row * other.step]);
-    order_->weights.push_back(weights ? weights[row] : 1);
+      Order{larger, smaller, 0, RowsByMember({by.at, size}, by.step, rows_, by.rows, weights, true).rows, {}, {}});
+  Order& order = *order_;
+  const auto places = static_cast<Index>(order.rows.size());
+  const Index most = std::clamp<Index>(places / (kRowsASum * std::max<Index>(1, other.rows)), 4, kMostChunks);
+  order.grain = std::max(kChunkRows, (places + most - 1) / most);
+  const Index block = std::max<Index>(1, kCached / padded(levels_));
+  const auto block_of = [&](Index row) { return other.at[row * other.step] / block; };
+  for (Index begin = 0; begin < places; begin += order.grain)
+    std::stable_sort(order.rows.begin() + begin, order.rows.begin() + std::min(places, begin + order.grain),
+                     [&](Index a, Index b) { return block_of(a) < block_of(b); });
+  for (const Index row : order.rows) {
+    for (std::size_t i = 0; i < 2; ++i) order.at[i].push_back(tables[i].at[row * tables[i].step]);
+    order.weights.push_back(weights ? weights[row] : 1);
   }
 }
 
@@ -142,56 +155,44 @@ void GatheredRows::count_ordered_chunk(std::span<const GatheredTable> tables, In
                                        Part& part) const {
   const Index width = padded(levels_);
   const Order& order = *order_;
-  const std::vector<Index>& runs = order.rows.begin;
-  const auto run_of = [&](Index place) {
-    return static_cast<Index>(std::upper_bound(runs.begin(), runs.end(), place) - runs.begin()) - 1;
-  };
-  const auto room = [&](std::size_t table, Index first, Index last) {
-    Part::Sums& sums = part.sums[table];
-    sums.first = first;
-    sums.rows = std::max<Index>(0, last - first);
-    sums.values.assign(static_cast<std::size_t>((sums.rows + 1) * width), 0.0);
-    return sums.values.data();
-  };
   part.sums.resize(2);
   part.lost.clear();
-  const Index first_run = run_of(begin), last_run = run_of(end - 1) + 1, nobodys = tables[order.larger].rows;
-  double* own_sums = room(order.larger, std::min(first_run, nobodys), std::min(last_run, nobodys));
-  Index least = tables[order.smaller].rows, most = -1;
-  for (Index i = begin; i < end; ++i)
-    if (const Index at = order.at[static_cast<std::size_t>(i)]; at >= 0) {
-      least = std::min(least, at);
-      most = std::max(most, at);
-    }
-  least = std::min(least, most + 1);
-  double* other_sums = room(order.smaller, least, most + 1);
+  for (std::size_t i = 0; i < 2; ++i) part.sums[i].make_room(order.at[i].data() + begin, 1, end - begin, width);
+  // One table's row for a place in the order, and the sums that go with it.
+  const auto place_of = [&](std::size_t table, Index place) {
+    const Index at = order.at[table][static_cast<std::size_t>(place)];
+    return at >= 0 ? at : tables[table].rows;
+  };
+  const auto sums_for = [&](std::size_t table, Index row) {
+    Part::Sums& sums = part.sums[table];
+    return sums.values.data() + (row < tables[table].rows ? row - sums.first : sums.rows) * width;
+  };
   const Table &own = tables_[order.larger], &other = tables_[order.smaller];
+  std::vector<double> scratch(static_cast<std::size_t>(width));
   Logarithms logarithms;
   double offsets = 0;
-  const auto count_run = [&](auto vectors, Index run) {
-    const Index first = std::max(begin, runs[static_cast<std::size_t>(run)]),
-                last = std::min(end, runs[static_cast<std::size_t>(run) + 1]);
-    Run<vectors> rows(own.exponentials.data() + run * width, own_sums + (run - first_run) * width,
-                      static_cast<std::size_t>(width / kLanes));
+  const auto count_run = [&](auto vectors, Index first, Index last) {
+    const Index row = place_of(order.larger, first);
+    Run<vectors> rows(own.exponentials.data() + row * width, sums_for(order.larger, row),
+                      static_cast<std::size_t>(width / kLanes), scratch.data());
     for (Index i = first; i < last; i += kFew) {
       Few few;
       few.count = std::min(kFew, last - i);
+      double largest[kFew];
       for (Index r = 0; r < few.count; ++r) {
-        const auto place = static_cast<std::size_t>(i + r);
-        const Index at = order.at[place], from = at >= 0 ? at : tables[order.smaller].rows;
+        const Index from = place_of(order.smaller, i + r);
         few.from[r] = other.exponentials.data() + from * width;
-        few.to[r] = other_sums + (at >= 0 ? at - least : most + 1 - least) * width;
-        few.weights[r] = order.weights[place];
+        few.to[r] = sums_for(order.smaller, from);
+        few.weights[r] = order.weights[static_cast<std::size_t>(i + r)];
+        largest[r] = own.largest[static_cast<std::size_t>(row)] + other.largest[static_cast<std::size_t>(from)];
       }
       rows.add(few);
       for (Index r = 0; r < kFew; ++r) {
         if (r < few.count && !(few.lost >> r & 1)) {
-          const Index at = order.at[static_cast<std::size_t>(i + r)], from = at >= 0 ? at : tables[order.smaller].rows;
-          offsets += few.weights[r] *
-                     (own.largest[static_cast<std::size_t>(run)] + other.largest[static_cast<std::size_t>(from)]);
+          offsets += few.weights[r] * largest[r];
           continue;
         }
-        if (r < few.count) part.lost.push_back(order.rows.rows[static_cast<std::size_t>(i + r)]);
+        if (r < few.count) part.lost.push_back(order.rows[static_cast<std::size_t>(i + r)]);
         few.weights[r] = 0;
         few.totals[r] = 1;
       }
@@ -200,9 +201,13 @@ void GatheredRows::count_ordered_chunk(std::span<const GatheredTable> tables, In
     rows.finish();
   };
   const auto count_runs = [&](auto vectors) {
-    for (Index run = first_run; run < last_run; ++run) count_run(vectors, run);
+    const auto* at = order.at[order.larger].data();
+    for (Index first = begin, last = begin; first < end; first = last) {
+      while (last < end && at[last] == at[first]) ++last;
+      count_run(vectors, first, last);
+    }
   };
-  if (const auto vectors = static_cast<std::size_t>(width / kLanes); vectors <= kUnrolled)
+  if (width / kLanes <= kUnrolled)
     dispatch<kUnrolled>(width / kLanes, [&](auto n) { count_runs(std::integral_constant<std::size_t, n>{}); });
   else
     count_runs(std::integral_constant<std::size_t, 0>{});
@@ -210,12 +215,9 @@ void GatheredRows::count_ordered_chunk(std::span<const GatheredTable> tables, In
 }
 
 void GatheredRows::count_in_order(std::span<const GatheredTable> tables) {
-  const auto places = static_cast<Index>(order_->at.size());
-  const Index most =
-      std::clamp<Index>(places / (kRowsASum * std::max<Index>(1, tables[order_->smaller].rows)), 4, kMostChunks);
-  const Index grain = std::max(kChunkRows, (places + most - 1) / most);
-  parts_.resize(static_cast<std::size_t>((places + grain - 1) / grain));
-  parallel::for_chunks(places, grain, [&](Index chunk, Index begin, Index end) {
+  const auto places = static_cast<Index>(order_->rows.size());
+  parts_.resize(static_cast<std::size_t>((places + order_->grain - 1) / order_->grain));
+  parallel::for_chunks(places, order_->grain, [&](Index chunk, Index begin, Index end) {
     count_ordered_chunk(tables, begin, end, parts_[static_cast<std::size_t>(chunk)]);
   });
 }

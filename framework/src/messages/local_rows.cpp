@@ -43,10 +43,11 @@ void LocalRows<Real>::copy(std::span<const double* const> rows, std::span<const 
   share_.resize(room);
   factors_.resize(static_cast<std::size_t>(levels));
   for (std::size_t n = 0; n < rows.size(); ++n) weights_[n] = static_cast<Real>(weights[n]);
-  const double* few[kGroup];
+  // Rows of weight 0 fill up the last group.
+  const auto place = [&](Index n) { return rows[static_cast<std::size_t>(std::min(n, count - 1))]; };
+  const double* few[2 * kGroup];  // those of the next group as well, which are fetched meanwhile
   for (Index g = 0; g < groups_; ++g) {
-    // Rows of weight 0 fill up the last group.
-    for (Index r = 0; r < kGroup; ++r) few[r] = rows[static_cast<std::size_t>(std::min(g * kGroup + r, count - 1))];
+    for (Index r = 0; r < 2 * kGroup; ++r) few[r] = place(g * kGroup + r);
     copy_group(few, full_.data() + g * kGroup * levels_);
   }
   wake();
@@ -55,6 +56,7 @@ void LocalRows<Real>::copy(std::span<const double* const> rows, std::span<const 
 template <class Real>
 void LocalRows<Real>::copy_group(const double* const* rows, Real* to) const {
   for (Index k = 0; k < levels_; k += kBlock) {
+    for (Index r = 0; r < kGroup; ++r) __builtin_prefetch(rows[kGroup + r] + k);
     Lanes v[kBlock];
     for (Index r = 0; r < kBlock; ++r) {
       if constexpr (sizeof(Real) == sizeof(double)) {

@@ -2,6 +2,7 @@
 #include "messages/tensor_parts.hpp"
 
 #include <optional>
+#include <utility>
 
 namespace kullback::messages {
 namespace {
@@ -42,9 +43,67 @@ double sum_of(Index count, const F& f) {
   return sum;
 }
 
+// Two matrices over the same axes of which one is contiguous along the first, the other along the second: tile by tile,
+// since along either axis alone every number of one of them is another line of the cache.
+struct Crossed {
+  Index count = 0, lines = 0;                      // of the first axis and of the second
+  Index along = 0, across = 0;                     // strides: of the one along its lines, of the other across its own
+  static constexpr Index kTile = 16, kLines = 64;  // what is read of both at a time stays in the cache
+
+  template <class First, class Second>
+  static std::optional<Crossed> of(const Sizes& sizes, const First& first, const Second& second) {
+    if (first.axes.size() != 2 || second.axes.size() != 2) return std::nullopt;
+    const std::size_t contiguous = first.strides[0] == 1 ? 0 : 1;
+    const Axes axes = {first.axes[contiguous], first.axes[1 - contiguous]};
+    if (!has(second.axes, axes[0]) || !has(second.axes, axes[1])) return std::nullopt;
+    const std::vector<Index> to = strides_along(first, axes), from = strides_along(second, axes);
+    if (to[0] != 1 || from[1] != 1) return std::nullopt;
+    return Crossed{size_of(sizes, axes[0]), size_of(sizes, axes[1]), to[1], from[0]};
+  }
+  // Calls use(size, place in the first, place in the second) with parts of the first one's lines.
+  template <class Use>
+  void for_parts(const Use& use) const {
+    for (Index j = 0; j < lines; j += kLines)
+      for (Index i = 0; i < count; i += kTile)
+        for (Index l = j; l < std::min(lines, j + kLines); ++l)
+          use(std::min(kTile, count - i), l * along + i, l + i * across);
+  }
+};
+
+bool add_transposed(const Sizes& sizes, double c, const View& a, const Target& target) {
+  const auto crossed = Crossed::of(sizes, target, a);
+  if (!crossed) return false;
+  crossed->for_parts([&](Index size, Index to, Index from) {
+    for (Index k = 0; k < size; ++k) target.data[to + k] += c * a.data[from + k * crossed->across];
+  });
+  return true;
+}
+
+bool add_crossed_sum(const Sizes& sizes, double c, const View& a, const View& b, const Target& target) {
+  if (!target.axes.empty()) return false;
+  const auto crossed = Crossed::of(sizes, a, b);
+  if (!crossed) return false;
+  std::vector<double> parts;
+  double lanes[Crossed::kTile] = {};  // of one tile
+  Index in_tile = 0;
+  const auto finish_tile = [&] {
+    parts.push_back(sum_of(Crossed::kTile, [&](Index k) { return std::exchange(lanes[k], 0.0); }));
+    in_tile = 0;
+  };
+  crossed->for_parts([&](Index size, Index first, Index second) {
+    for (Index k = 0; k < size; ++k) lanes[k] += a.data[first + k] * b.data[second + k * crossed->across];
+    if (++in_tile == Crossed::kLines) finish_tile();
+  });
+  finish_tile();
+  *target.data +=
+      c * sum_of(static_cast<Index>(parts.size()), [&](Index i) { return parts[static_cast<std::size_t>(i)]; });
+  return true;
+}
+
 }  // namespace
 
 void multiply_by_loops(const Sizes& sizes, double c, const View& a, const View* b, const Target& target) {
+  if (b ? add_crossed_sum(sizes, c, a, *b, target) : add_transposed(sizes, c, a, target)) return;
   Axes axes = target.axes;
   join(axes, a.axes);
   if (b) join(axes, b->axes);
