@@ -171,8 +171,11 @@ void choose_family(const Registry& registry, const Model& model, Source& source)
                     "discrete_grid}}",
                     source.family->name(), variable.name));
   if (exponential->fixed_rows(source.layout) > 0)
-    refuse(variable,
-           fmt::format("a latent {} is not there yet: it has a parameter that stays fixed", source.family->name()));
+    refuse(variable, fmt::format("a factor that is a {} cannot be updated, since it has a parameter that stays fixed{}",
+                                 source.family->name(),
+                                 source.layout.dimension == 1
+                                     ? fmt::format("; use posterior: {{{}: discrete_grid}}", variable.name)
+                                     : ""));
   source.statistics = exponential->statistics(source.layout);
   const Eigen::MatrixXd any = Eigen::MatrixXd::Constant(source.family->parameter_count(source.layout), 1, 0.5);
   const Support support = source.family->support(source.layout, any, 0, 0);
