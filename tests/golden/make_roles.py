@@ -236,12 +236,13 @@ def gates():
         gate(name, *row)
 
 
-def chain(name, statements, data, unknown, factors, report, posterior=(), tolerance=1e-8, families=None):
+def chain(name, statements, data, unknown, factors, report, posterior=(), tolerance=1e-8, families=None, start=None,
+          inference=""):
     """Statements of unknown numbers that rest on one another; y[n] is data."""
     model = HEAD + "".join(f"  {s}\n" for s in statements)
     if posterior:
         model += "posterior:\n" + "".join(f"  {p}\n" for p in posterior)
-    scalar(name, model, {"y": data}, unknown, *factors, report=report, tolerance=tolerance)
+    scalar(name, model + inference, {"y": data}, unknown, *factors, report=report, tolerance=tolerance, start=start)
     if families:
         ROWS[-1]["families"] = families
 
@@ -405,6 +406,36 @@ def counts_in_the_middle():
           ["N: discrete_grid"])
 
 
+def flags():
+    """Numbers that are 0 or 1 as factors: a variable that is in a model or not."""
+    few = REAL[:3]
+    chain("a_normal_that_counts_or_not", ["b: bernoulli(0.3)", "m: normal(0, stddev = 2)", "y[n]: normal(m * b, precision = 2)"], few,
+          {"b": 2, "m": "real"},
+          [lambda b: np.where(b == 1, np.log(0.3), np.log(0.7)), lambda m: st.norm.logpdf(m, 0, 2),
+           lambda m, b: total(few, lambda y: st.norm.logpdf(y, m * b, 0.5**0.5))], {"b": ["b"], "m": ["m"]},
+          families={"b": "bernoulli", "m": "normal"}, start={"m": 1.25},
+          inference="inference:\n  initialize:\n    m: {x: 1.25, x2: 1.6}\n  tolerance: 1e-14\n  max_sweeps: 20000\n")
+
+
+def over_a_dimension():
+    """Families of one number over a dimension: a factor for each of them where their products have no family."""
+    head = "plates: {n: data, d: 2}\ndata:\n  file: data.csv\n  y[n, d]: {columns: [a, b]}\nmodel:\n"
+    a, b = REAL[:4], [0.2, 0.5, -0.7, 1.4]
+    data, pair_of = {"a": a, "b": b}, {"s": ["s0", "s1"]}
+    for name, prior in (("exponentials", "exponential"), ("gammas", "gamma")):
+        text, kind, log_prior = PRIORS[prior]
+        scalar(f"{name}_over_a_dimension", head + f"  s: {text[:-1]}, over = d)\n  y[n, d]: normal(0, precision = s)\n", data,
+               {"s0": kind, "s1": kind}, lambda s0: log_prior(s0), lambda s1: log_prior(s1),
+               lambda s0: total(a, lambda y: st.norm.logpdf(y, 0, s0**-0.5)), lambda s1: total(b, lambda y: st.norm.logpdf(y, 0, s1**-0.5)),
+               report=pair_of)
+        ROWS[-1]["families"] = {"s": "gamma"}
+    flag = lambda s: np.where(s == 1, np.log(0.3), np.log(0.7))  # noqa: E731
+    scalar("bernoullis_over_a_dimension", head + "  s: bernoulli(0.3, over = d)\n  y[n, d]: normal(2 * s, precision = 1)\n", data,
+           {"s0": 2, "s1": 2}, lambda s0: flag(s0), lambda s1: flag(s1), lambda s0: total(a, lambda y: st.norm.logpdf(y, 2 * s0, 1)),
+           lambda s1: total(b, lambda y: st.norm.logpdf(y, 2 * s1, 1)), report=pair_of)
+    ROWS[-1]["families"] = {"s": "bernoulli"}
+
+
 def expressions():
     """Scales and locations by expressions that keep closed rules."""
     for name, prior, text, log_density in (
@@ -423,6 +454,8 @@ if __name__ == "__main__":
     gates()
     middles()
     counts_in_the_middle()
+    flags()
+    over_a_dimension()
     expressions()
     vector_roles.rows(add)
     print(json.dumps(ROWS, indent=1))

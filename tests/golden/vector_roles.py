@@ -1,7 +1,7 @@
 """Rows of make_roles.py about vectors and matrices: closed forms of evidences, and coordinate ascent written out."""
 import numpy as np
 from scipy.special import digamma, gammaln, multigammaln
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, t
 
 PLANE = np.array([[0.4, -0.2], [1.1, 0.3], [-0.3, -0.9], [0.8, 0.7], [6.1, 5.2], [5.3, 5.9], [5.7, 4.4]])
 COUNTS = np.array([[7, 2, 1], [5, 1, 2], [1, 8, 0], [0, 6, 3], [1, 9, 1], [2, 7, 2]])
@@ -131,6 +131,51 @@ def components(add):
             variables={"mu": {"mean": mean}, "M": {"mean": moments(states)}})
 
 
+def joint_ascent(y, weights, start):
+    """Components with joint normal-gamma factors: mu ~ normal(0, precision = 0.2 tau), tau ~ gamma(1.5, 0.8)."""
+    kappa0, a0, b0 = 0.2, 1.5, 0.8
+    r, last = np.array(start), -np.inf
+    for _ in range(5000):
+        count = r.sum(axis=0)
+        kappa, a = kappa0 + count, a0 + 0.5 * count
+        m = r.T @ y / kappa
+        b = b0 + 0.5 * (r.T @ y**2 - kappa * m**2)
+        log_tau = digamma(a) - np.log(b)
+        square = 1 / kappa + (y[:, None] - m) ** 2 * a / b
+        logits = np.log(weights) + 0.5 * log_tau - 0.5 * np.log(2 * np.pi) - 0.5 * square
+        kl = 0.5 * (kappa0 / kappa - 1 - np.log(kappa0 / kappa)) + 0.5 * kappa0 * m**2 * a / b
+        kl += (a - a0) * digamma(a) - gammaln(a) + gammaln(a0) + a0 * np.log(b / b0) + a * (b0 - b) / b
+        top = logits.max(axis=1, keepdims=True)
+        sums = np.exp(logits - top)
+        bound = (top[:, 0] + np.log(sums.sum(axis=1))).sum() - kl.sum()
+        r = sums / sums.sum(axis=1, keepdims=True)
+        if abs(bound - last) < 1e-15 * abs(bound):
+            return bound, m, a / b
+        last = bound
+    raise RuntimeError("not converged")
+
+
+def joint_blocks(add):
+    y = np.array([-0.3, 0.4, 5.1, 4.4, 5.6, 4.9])
+    head = "plates: {n: data, k: 2}\ndata:\n  file: data.csv\n  y[n]: y\n"
+    # The evidence from the densities of each row given those before it.
+    m, kappa, a, b, evidence = 0.0, 0.2, 1.5, 0.8, 0.0
+    for x in y:
+        evidence += t.logpdf(x, 2 * a, m, np.sqrt(b * (kappa + 1) / (a * kappa)))
+        b += 0.5 * kappa * (x - m) ** 2 / (kappa + 1)
+        m, kappa, a = (kappa * m + x) / (kappa + 1), kappa + 1, a + 0.5
+    block = "posterior:\n  joint: [[mu, tau]]\n"
+    add("normal_gamma", head + "model:\n  mu: normal(0, precision = 0.2 * tau)\n  tau: gamma(shape = 1.5, rate = 0.8)\n"
+        "  y[n]: normal(mu, precision = tau)\n" + block, {"y": y.tolist()}, bound=evidence, tolerance=1e-8,
+        variables={"mu": {"mean": m}, "tau": {"mean": a / b, "stddev": np.sqrt(a) / b}})
+    start = [[0.9, 0.1]] * 2 + [[0.1, 0.9]] * 4
+    bound, m, tau = joint_ascent(y, WEIGHTS, start)
+    add("normal_gamma_behind_a_gate", head + f"  w[k]: {WEIGHTS.tolist()}\nmodel:\n  mu[k]: normal(0, precision = 0.2 * tau)\n"
+        "  tau[k]: gamma(shape = 1.5, rate = 0.8)\n  z[n]: categorical(w)\n  y[n]: normal(mu[z], precision = tau[z])\n" + block
+        + f"inference:\n  initialize:\n    z: {{cell: {start}}}\n" + SETTINGS, {"y": y.tolist()}, bound=bound, tolerance=1e-8,
+        variables={"mu": {"mean": m.tolist()}, "tau": {"mean": tau.tolist()}})
+
+
 def chain_of_matrices(add):
     """Lambda ~ wishart(5, inverse_scale = S), S ~ wishart(4, inverse_scale = S0); the same by inverse matrices."""
     y, v0, v1 = PLANE[:4], 4.0, 5.0
@@ -223,5 +268,6 @@ def rows(add):
     means(add)
     matrices(add)
     components(add)
+    joint_blocks(add)
     chain_of_matrices(add)
     probabilities(add)

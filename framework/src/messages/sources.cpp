@@ -151,9 +151,10 @@ void choose_family(const Registry& registry, const Model& model, Source& source)
   if (!variable.over.empty() && prior->layout.dimension == 1 && source.elements > 1) {
     // A scalar family over a dimension: one factor of all elements where a family has their products, else one each.
     const std::vector<std::string> labels = child_labels(*prior);
-    const bool quadratic = !labels.empty() && std::all_of(labels.begin(), labels.end(), [](const std::string& label) {
-      return label == "1" || label == "x" || label == "x2";
-    });
+    const bool quadratic = std::find(labels.begin(), labels.end(), "x2") != labels.end() &&
+                           std::all_of(labels.begin(), labels.end(), [](const std::string& label) {
+                             return label == "1" || label == "x" || label == "x2";
+                           });
     Layout layout;
     const Distribution* together = quadratic ? family_with(registry, {"x", "x*x'"}, source.elements, layout) : nullptr;
     if (together) {
