@@ -8,8 +8,9 @@ import json
 
 import numpy as np
 from scipy import stats as st
-from scipy.special import digamma, expit, gammaln, multigammaln
+from scipy.special import expit
 
+import vector_roles
 from meshes import solve
 
 ROWS = []
@@ -235,12 +236,13 @@ def gates():
         gate(name, *row)
 
 
-def chain(name, statements, data, unknown, factors, report, posterior=(), tolerance=1e-8, families=None):
+def chain(name, statements, data, unknown, factors, report, posterior=(), tolerance=1e-8, families=None, start=None,
+          inference=""):
     """Statements of unknown numbers that rest on one another; y[n] is data."""
     model = HEAD + "".join(f"  {s}\n" for s in statements)
     if posterior:
         model += "posterior:\n" + "".join(f"  {p}\n" for p in posterior)
-    scalar(name, model, {"y": data}, unknown, *factors, report=report, tolerance=tolerance)
+    scalar(name, model + inference, {"y": data}, unknown, *factors, report=report, tolerance=tolerance, start=start)
     if families:
         ROWS[-1]["families"] = families
 
@@ -367,8 +369,93 @@ def middles():
           {"m": ["m"], "u": cells("u", real)}, families={"m": "normal", "u": "gamma"})
 
 
+def counts_in_the_middle():
+    """Whole numbers that are not known: empty cells that another statement reads, or the size of a population."""
+    head = "plates: {n: data}\ndata:\n  file: data.csv\n  y[n]: y\n  x[n]: x\nmodel:\n"
+    x, y = [2, None, 3, 1, None], REAL
+    gaps = [n for n, value in enumerate(x) if value is None]
+    families = {
+        "poisson": ("rate", "gamma", "poisson(r)", lambda v, r: st.poisson.logpmf(v, r), 60, "gamma"),
+        "geometric": ("chance", "beta", "geometric(r)", lambda v, r: st.geom.logpmf(v + 1, r), 200, "beta"),
+        "binomial": ("chance", "beta", "binomial(trials = 5, probability = r)", lambda v, r: st.binom.logpmf(v, 5, r), 6, "beta"),
+        "negative_binomial": ("chance", "beta", "negative_binomial(successes = 2, probability = r)",
+                              lambda v, r: st.nbinom.logpmf(v, 2, r), 100, "beta"),
+    }
+    for name, (_, prior, text, log_mass, most, family) in families.items():
+        prior_text, kind, log_prior = PRIORS[prior]
+        unknown = {"r": kind, **{f"x{n}": most for n in gaps}}
+        factors = [lambda r: log_prior(r), lambda r: total([v for v in x if v is not None], lambda v: log_mass(v, r))]
+        factors += [eval(f"lambda x{n}, r: f(x{n}, r)", {"f": log_mass}) for n in gaps]
+        factors += [eval(f"lambda x{n}: f(y, x{n}, 1)", {"f": st.norm.logpdf, "y": y[n]}) for n in gaps]
+        factors += [eval("lambda r: 0 * r + c", {"c": st.norm.logpdf(y[n], x[n], 1)}) for n in range(len(x)) if x[n] is not None]
+        scalar(f"{name}_with_empty_cells_that_are_read",
+               head + f"  r: {prior_text}\n  x[n]: {text}\n  y[n]: normal(x, precision = 1)\nposterior:\n  x: discrete_grid\n",
+               {"y": y, "x": x}, unknown, *factors, report={"r": ["r"], "x": [f"x{n}" for n in gaps]})
+        ROWS[-1]["families"] = {"r": family}
+        if name != "poisson":
+            continue
+        refused("poisson_that_is_read_and_not_on_a_grid", head + f"  r: {prior_text}\n  x[n]: {text}\n  y[n]: normal(x, precision = 1)\n",
+                {"y": y, "x": x}, "its factor is a poisson with statistics (x)", "posterior: {x: discrete_grid}")
+    caught = [17, 21, 15, 19]
+    chain("population_size_of_binomials", ["N: poisson(40)", "y[n]: binomial(trials = N, probability = 0.5)"], caught, {"N": 200},
+          [lambda N: st.poisson.logpmf(N, 40), lambda N: total(caught, lambda v: st.binom.logpmf(v, N, 0.5))], {"N": ["N"]},
+          ["N: discrete_grid"])
+    far = [960.0, 1010.0, 985.0]
+    chain("a_count_far_from_zero", ["N: poisson(1000)", "y[n]: normal(N, stddev = 30)"], far, {"N": 3000},
+          [lambda N: st.poisson.logpmf(N, 1000), lambda N: total(far, lambda v: st.norm.logpdf(v, N, 30))], {"N": ["N"]},
+          ["N: discrete_grid"])
+
+
+def flags():
+    """Numbers that are 0 or 1 as factors: a variable that is in a model or not."""
+    few = REAL[:3]
+    chain("a_normal_that_counts_or_not", ["b: bernoulli(0.3)", "m: normal(0, stddev = 2)", "y[n]: normal(m * b, precision = 2)"], few,
+          {"b": 2, "m": "real"},
+          [lambda b: np.where(b == 1, np.log(0.3), np.log(0.7)), lambda m: st.norm.logpdf(m, 0, 2),
+           lambda m, b: total(few, lambda y: st.norm.logpdf(y, m * b, 0.5**0.5))], {"b": ["b"], "m": ["m"]},
+          families={"b": "bernoulli", "m": "normal"}, start={"m": 1.25},
+          inference="inference:\n  initialize:\n    m: {x: 1.25, x2: 1.6}\n  tolerance: 1e-14\n  max_sweeps: 20000\n")
+
+
+def over_a_dimension():
+    """Families of one number over a dimension: a factor for each of them where their products have no family."""
+    head = "plates: {n: data, d: 2}\ndata:\n  file: data.csv\n  y[n, d]: {columns: [a, b]}\nmodel:\n"
+    a, b = REAL[:4], [0.2, 0.5, -0.7, 1.4]
+    data, pair_of = {"a": a, "b": b}, {"s": ["s0", "s1"]}
+    for name, prior in (("exponentials", "exponential"), ("gammas", "gamma")):
+        text, kind, log_prior = PRIORS[prior]
+        scalar(f"{name}_over_a_dimension", head + f"  s: {text[:-1]}, over = d)\n  y[n, d]: normal(0, precision = s)\n", data,
+               {"s0": kind, "s1": kind}, lambda s0: log_prior(s0), lambda s1: log_prior(s1),
+               lambda s0: total(a, lambda y: st.norm.logpdf(y, 0, s0**-0.5)), lambda s1: total(b, lambda y: st.norm.logpdf(y, 0, s1**-0.5)),
+               report=pair_of)
+        ROWS[-1]["families"] = {"s": "gamma"}
+    flag = lambda s: np.where(s == 1, np.log(0.3), np.log(0.7))  # noqa: E731
+    scalar("bernoullis_over_a_dimension", head + "  s: bernoulli(0.3, over = d)\n  y[n, d]: normal(2 * s, precision = 1)\n", data,
+           {"s0": 2, "s1": 2}, lambda s0: flag(s0), lambda s1: flag(s1), lambda s0: total(a, lambda y: st.norm.logpdf(y, 2 * s0, 1)),
+           lambda s1: total(b, lambda y: st.norm.logpdf(y, 2 * s1, 1)), report=pair_of)
+    ROWS[-1]["families"] = {"s": "bernoulli"}
+
+
+def expressions():
+    """Scales and locations by expressions that keep closed rules."""
+    for name, prior, text, log_density in (
+            ("stddev_by_the_inverse_root_of_a_precision", "gamma", "normal(0.7, stddev = 1 / sqrt(t))", lambda y, t: st.norm.logpdf(y, 0.7, t**-0.5)),
+            ("stddev_by_a_power_of_a_precision", "gamma", "normal(0.7, stddev = t^-0.5)", lambda y, t: st.norm.logpdf(y, 0.7, t**-0.5)),
+            ("variance_by_the_inverse_of_a_precision", "gamma", "normal(0.7, variance = 1 / t)", lambda y, t: st.norm.logpdf(y, 0.7, t**-0.5)),
+            ("stddev_by_the_root_of_a_variance", "inverse_gamma", "normal(0.7, stddev = sqrt(t))", lambda y, t: st.norm.logpdf(y, 0.7, t**0.5)),
+            ("precision_by_the_inverse_of_a_variance", "inverse_gamma", "normal(0.7, precision = 1 / t)", lambda y, t: st.norm.logpdf(y, 0.7, t**0.5))):
+        prior_text, kind, log_prior = PRIORS[prior]
+        chain(name, [f"t: {prior_text}", f"y[n]: {text}"], REAL, {"t": kind},
+              [lambda t: log_prior(t), lambda t: total(REAL, lambda y: log_density(y, t))], {"t": ["t"]}, families={"t": prior})
+
+
 if __name__ == "__main__":
     pairs()
     gates()
     middles()
+    counts_in_the_middle()
+    flags()
+    over_a_dimension()
+    expressions()
+    vector_roles.rows(add)
     print(json.dumps(ROWS, indent=1))

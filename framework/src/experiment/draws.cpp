@@ -1,6 +1,7 @@
 #include "experiment/draws.hpp"
 
 #include "core/random.hpp"
+#include "language/families.hpp"
 #include "language/terms.hpp"
 #include "messages/restricted.hpp"
 #include "parallel/parallel.hpp"
@@ -69,6 +70,13 @@ Draws::Draws(const Model& model, std::vector<Factors> factors, const std::vector
     : model_(model), factors_(std::move(factors)), has_factors_(model.variables.size(), 0), seed_(seed) {
   for (const Factors& f : factors_) has_factors_[static_cast<std::size_t>(f.variable)] = 1;
   needed_ = needed(model_, wanted, has_factors_);
+  for (std::size_t v = 0; v < model.variables.size(); ++v) {
+    const Variable& variable = model.variables[v];
+    const bool observed = needed_[v] && variable.role == Variable::Role::observed && !has_factors_[v];
+    const bool wanted_itself = std::find(wanted.begin(), wanted.end(), static_cast<int>(v)) != wanted.end();
+    has_gaps_.push_back(observed && wanted_itself && variable.statements.size() == 1 && variable.levels < 0 &&
+                        variable.data.values.hasNaN());
+  }
   std::erase_if(factors_, [&](const Factors& f) { return !needed_[static_cast<std::size_t>(f.variable)]; });
 }
 
@@ -123,10 +131,21 @@ Values Draws::known() const {
   return values;
 }
 
+bool is_whole(const model::Model& model, int variable) {
+  const Variable& v = model.variables[static_cast<std::size_t>(variable)];
+  return v.levels < 0 && std::any_of(v.statements.begin(), v.statements.end(), [&](int s) {
+           const Statement& statement = model.statements[static_cast<std::size_t>(s)];
+           if (!statement.family || statement.layout.dimension != 1) return false;
+           const auto support = language::fixed_support(*statement.family, statement.parameterization, 1);
+           return support && support->support.integer;
+         });
+}
+
 void Draws::draw_factors(Index s, Values& values) const {
   for (const Factors& f : factors_) {
     Eigen::MatrixXd x = sample(f.members, seed_, static_cast<std::uint64_t>(s),
                                static_cast<std::uint64_t>(f.leader < 0 ? f.variable : f.leader) * kMembersApart);
+    if (is_whole(model_, f.variable)) x = x.array().round();
     if (f.leader >= 0) x = x.middleRows(f.first, f.count).eval();
     Array& array = values[static_cast<std::size_t>(f.variable)];
     for (Index k = 0; k < x.cols(); ++k) {
@@ -154,6 +173,16 @@ void Draws::draw_statement(Index s, const Statement& statement, Values& values) 
       array.values.segment(k * x.rows(), x.rows()) = x.col(k);
 }
 
+// Cells of data that are wholly empty.
+void Draws::fill_gaps(Index s, const Statement& statement, Values& values) const {
+  const Eigen::VectorXd& data = model_.variables[static_cast<std::size_t>(statement.variable)].data.values;
+  Eigen::VectorXd& filled = values[static_cast<std::size_t>(statement.variable)].values;
+  draw_statement(s, statement, values);
+  const Index d = statement.layout.dimension;
+  for (Index first = 0; first < data.size(); first += d)
+    if (!data.segment(first, d).array().isNaN().all()) filled.segment(first, d) = data.segment(first, d);
+}
+
 // Some cells of a latent variable that are stated.
 void Draws::state_cells(const Statement& statement, Values& values) const {
   const auto v = static_cast<std::size_t>(statement.variable);
@@ -176,6 +205,7 @@ void Draws::draw(Index s, Values& values) const {
     const bool stated = variable.role == Variable::Role::deterministic || variable.role == Variable::Role::report;
     if (stated && &statement == &model_.statements[static_cast<std::size_t>(variable.statements[0])])
       values[v] = language::evaluate_variable(model_, statement.variable, values);
+    if (has_gaps_[v]) fill_gaps(s, statement, values);
     if (variable.role != Variable::Role::latent) continue;
     if (!statement.family) {
       state_cells(statement, values);

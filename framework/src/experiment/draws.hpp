@@ -41,19 +41,23 @@ class Draws {
   /// What is known of the variables that are needed: data, constants and cells stated as numbers; empty cells are NaN.
   language::Values known() const;
   /// Sets the cells that have factors to draw `s` of q, and then every deterministic variable. Latent variables without
-  /// a factor are drawn from their statement.
+  /// a factor are drawn from their statement, and so are empty cells of data, which other statements may read.
   void draw(Index s, language::Values& values) const;
 
  private:
   void draw_factors(Index s, language::Values& values) const;
   void state_cells(const model::Statement& statement, language::Values& values) const;
+  void fill_gaps(Index s, const model::Statement& statement, language::Values& values) const;
   void draw_statement(Index s, const model::Statement& statement, language::Values& values) const;
 
   const model::Model& model_;
   std::vector<Factors> factors_;
-  std::vector<char> has_factors_, needed_;  // by variable
+  std::vector<char> has_factors_, needed_, has_gaps_;  // by variable
   std::uint64_t seed_;
 };
+
+/// Whether a variable's distribution has whole numbers only: those in the middles of the cells where it is on a grid.
+bool is_whole(const model::Model& model, int variable);
 
 /// The members that a random statement makes for given arguments: one a cell of the variable's plates (and of its
 /// `over`, for families of one number), in order.

@@ -1,5 +1,6 @@
 #include "experiment/execute_model.hpp"
 
+#include "experiment/draws.hpp"
 #include "experiment/restarts.hpp"
 #include "language/families.hpp"
 #include "parallel/parallel.hpp"
@@ -90,6 +91,7 @@ void add_grid(const ModelJoint& joint, int v, const Members& members, Variable& 
   for (const double p : {0.025, 0.25, 0.5, 0.75, 0.975}) {
     Eigen::RowVectorXd x(n);
     quantiles.quantile(members.layout, members.theta, Eigen::MatrixXd::Constant(1, n, p), false, row(x));
+    if (is_whole(joint.model(), v)) x = x.array().round();
     variable.quantiles.emplace_back(p, std::move(x));
   }
 }

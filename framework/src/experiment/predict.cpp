@@ -77,6 +77,30 @@ Prediction without_errors(ExactPrediction exact) {
   return p;
 }
 
+// Rows that the exact rule does not serve, since numbers that they rest on are empty, are averages over draws.
+void keep_exact(const ExactPrediction& exact, Prediction& p) {
+  for (Index c = 0; c < exact.mean.cols(); ++c) {
+    if (exact.mean.col(c).array().isNaN().any()) continue;
+    p.mean.col(c) = exact.mean.col(c);
+    if (p.variance.size() > 0) p.variance.col(c) = exact.variance.col(c);
+    p.log_density[c] = exact.log_density[c];
+    p.mean_error.col(c).setZero();
+    p.log_density_error[c] = 0;
+  }
+}
+
+// Whether data that the statement of a variable rests on have empty cells.
+bool rests_on_gaps(const Model& model, int variable, const std::vector<Factors>& factors) {
+  std::vector<char> has_factors(model.variables.size(), 0);
+  for (const Factors& f : factors) has_factors[static_cast<std::size_t>(f.variable)] = 1;
+  const std::vector<char> needed = Draws::needed(model, {variable}, has_factors);
+  for (std::size_t v = 0; v < needed.size(); ++v)
+    if (needed[v] && static_cast<int>(v) != variable && model.variables[v].role == Stated::Role::observed &&
+        model.variables[v].data.values.hasNaN())
+      return true;
+  return false;
+}
+
 }  // namespace
 
 Predictions predict(const Registry& registry, const std::string& run_folder, const std::string& csv, Index draws,
@@ -121,7 +145,8 @@ Predictions predict(const Registry& registry, const std::string& run_folder, con
         known[static_cast<std::size_t>(v)].values.reshaped(d, known[static_cast<std::size_t>(v)].values.size() / d);
     // Empty cells have no density; any number will do in their place.
     const Eigen::MatrixXd points = data.array().isNaN().select(0.0, data.array());
-    if (auto exact = predict_exactly(model, statement, factors, known, points)) {
+    auto exact = predict_exactly(model, statement, factors, known, points);
+    if (exact && !rests_on_gaps(model, v, factors)) {
       predictions.variables.push_back(without_errors(std::move(*exact)));
       finish(model, v, data, predictions.variables.back());
       continue;
@@ -142,6 +167,7 @@ Predictions predict(const Registry& registry, const std::string& run_folder, con
     Sums all(rows, data.cols());
     for (const Sums& part : parts) all.add(part);
     predictions.variables.push_back(average(all, categorical, draws));
+    if (exact) keep_exact(*exact, predictions.variables.back());
     finish(model, v, data, predictions.variables.back());
   }
   return predictions;

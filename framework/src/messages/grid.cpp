@@ -45,9 +45,6 @@ Support support_of(const model::Model& model, const Sources& sources, const mode
       sum.low = sum.high = std::nan("");
     }
   });
-  if (sum.integer)
-    throw UnsupportedError(fmt::format("{}: a discrete_grid is for numbers on the line, and {} makes whole numbers",
-                                       variable.name, statement.family->name()));
   return sum;
 }
 
@@ -72,6 +69,7 @@ Grid make_grid(const model::Model& model, const Sources& sources, int index) {
           fmt::format("{}: the range of its grid is not known before the run: say it, posterior: {{{}: "
                       "discrete_grid(low = ..., high = ...)}}",
                       source.variable->name, source.variable->name));
+    grid.integer = support.integer;
     grid.low = std::min(grid.low, fixed ? support.low : *posterior.low);
     grid.high = std::max(grid.high, fixed ? support.high : *posterior.high);
   }
@@ -82,11 +80,11 @@ Grid make_grid(const model::Model& model, const Sources& sources, int index) {
   }
   if (posterior.low) grid.low = std::max(grid.low, *posterior.low);
   if (posterior.high) grid.high = std::min(grid.high, *posterior.high);
-  if (!(grid.low < grid.high))
+  if (!(grid.integer ? std::ceil(grid.low) <= std::floor(grid.high) : grid.low < grid.high))
     throw UnsupportedError(
         fmt::format("{}: its grid lies outside the support of its distribution", source.variable->name));
   grid.count = posterior.cells;
-  grid.given = posterior.cells > 0 && posterior.low && posterior.high;
+  grid.given = !grid.integer && posterior.cells > 0 && posterior.low && posterior.high;
   return grid;
 }
 

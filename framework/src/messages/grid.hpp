@@ -10,6 +10,7 @@ namespace kullback::messages {
 struct Grid {
   int source = -1;
   double low = 0, high = 0;  ///< of the support, or as the model says
+  bool integer = false;      ///< one cell a whole number
   bool given = false;        ///< range and cells stay as they are
   Index count = 0;           ///< cells a place of mass, as the model says; 0: doubled until the bound is still
   Cells cells;

@@ -1,4 +1,5 @@
 // Blocks that are grids: their messages, their range and their resolution.
+#include "messages/grid_integers.hpp"
 #include "messages/model_joint.hpp"
 #include "messages/numeric.hpp"
 
@@ -218,6 +219,11 @@ void ModelJoint::settle(Grid& grid, bool own) {
     messages_[static_cast<std::size_t>(b)] = to.eta;
     recompute(b);
   };
+  if (grid.integer) {
+    best(whole_cells(grid.low, grid.high, to.members(), density, sources_[s].variable->name));
+    grid.error = lost_beyond(grid.cells, grid.low, grid.high, to.m.array().log());
+    return grid.remember(to.m);
+  }
   std::optional<Spacing> spacing;
   if (!grid.given)
     spacing = look(grid, to.members(), density, own ? std::vector<Spacing::Range>{} : std::exchange(grid.likely, {}));
@@ -245,17 +251,20 @@ void ModelJoint::prepare_start(Grid& grid) {
   Block& to = block(b);
   const Index members = to.members();
   const Eigen::MatrixXd own = message(grid.source, true), all = message(grid.source, false);
-  if (!grid.given) {
+  const auto both = [&](const Eigen::MatrixXd& nodes, Index most) {
+    Eigen::MatrixXd densities(nodes.rows(), 2 * members);
+    densities << told_at(grid, own, true, nodes.leftCols(members), most),
+        told_at(grid, all, false, nodes.rightCols(members), most);
+    return densities;
+  };
+  if (grid.integer) {
+    place(grid, whole_cells(
+                    grid.low, grid.high, 2 * members,
+                    [&](const Eigen::MatrixXd& nodes) { return both(nodes, kAllRows); }, sources_[s].variable->name));
+  } else if (!grid.given) {
     const auto look_at = [&](const std::vector<Spacing::Range>& likely, Index most) {
       return Spacing(
-          {grid.low, grid.high}, 2 * members,
-          [&](const Eigen::MatrixXd& nodes) {
-            Eigen::MatrixXd both(nodes.rows(), 2 * members);
-            both << told_at(grid, own, true, nodes.leftCols(members), most),
-                told_at(grid, all, false, nodes.rightCols(members), most);
-            return both;
-          },
-          likely);
+          {grid.low, grid.high}, 2 * members, [&](const Eigen::MatrixXd& nodes) { return both(nodes, most); }, likely);
     };
     // Where there are many rows, some of them say where all of them may have their mass.
     const bool many = rows_told(grid) > kManyRows;

@@ -152,9 +152,10 @@ void choose_family(const Registry& registry, const Model& model, Source& source)
   if (!variable.over.empty() && prior->layout.dimension == 1 && source.elements > 1) {
     // A scalar family over a dimension: one factor of all elements where a family has their products, else one each.
     const std::vector<std::string> labels = child_labels(*prior);
-    const bool quadratic = !labels.empty() && std::all_of(labels.begin(), labels.end(), [](const std::string& label) {
-      return label == "1" || label == "x" || label == "x2";
-    });
+    const bool quadratic = std::find(labels.begin(), labels.end(), "x2") != labels.end() &&
+                           std::all_of(labels.begin(), labels.end(), [](const std::string& label) {
+                             return label == "1" || label == "x" || label == "x2";
+                           });
     Layout layout;
     const Distribution* together = quadratic ? family_with(registry, {"x", "x*x'"}, source.elements, layout) : nullptr;
     if (together) {
@@ -172,8 +173,11 @@ void choose_family(const Registry& registry, const Model& model, Source& source)
                     "discrete_grid}}",
                     source.family->name(), variable.name));
   if (exponential->fixed_rows(source.layout) > 0)
-    refuse(variable,
-           fmt::format("a latent {} is not there yet: it has a parameter that stays fixed", source.family->name()));
+    refuse(variable, fmt::format("a factor that is a {} cannot be updated, since it has a parameter that stays fixed{}",
+                                 source.family->name(),
+                                 source.layout.dimension == 1
+                                     ? fmt::format("; use posterior: {{{}: discrete_grid}}", variable.name)
+                                     : ""));
   source.statistics = exponential->statistics(source.layout);
   const Eigen::MatrixXd any = Eigen::MatrixXd::Constant(source.family->parameter_count(source.layout), 1, 0.5);
   const Support support = source.family->support(source.layout, any, 0, 0);

@@ -138,46 +138,6 @@ Polynomial StatementPolynomial::child(const Factor& f) {
   return read(f.label, f.second ? 1 : 0);
 }
 
-// A label of the sum over the elements of a known vector.
-Polynomial StatementPolynomial::sum_of(const model::Term& term, Text label) {
-  if (term.kind != model::Term::Kind::constant)
-    throw NoRule{-1, fmt::format("{} of a vector that is not known", label)};
-  model::Array sum;
-  Index missing = 1;
-  std::vector<Index> shape;
-  for (const int plate : term.array.dimensions) shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
-  std::vector<int> axes;
-  for (std::size_t k = 0; k < shape.size(); ++k) axes.push_back(static_cast<int>(k));
-  for (const int plate : term.array.dimensions)
-    if (std::find(inside_.begin(), inside_.end(), plate) == inside_.end()) sum.dimensions.push_back(plate);
-  for (const int plate : inside_)
-    if (std::find(term.array.dimensions.begin(), term.array.dimensions.end(), plate) == term.array.dimensions.end())
-      missing *= model_.plates[static_cast<std::size_t>(plate)].size;
-  std::vector<Index> kept_shape;
-  for (const int plate : sum.dimensions) kept_shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
-  const std::vector<Index> kept = dense_strides(kept_shape);
-  std::vector<Index> strides;
-  std::size_t next = 0;
-  for (const int plate : term.array.dimensions)
-    strides.push_back(next < sum.dimensions.size() && sum.dimensions[next] == plate ? kept[next++] : 0);
-  sum.values = Eigen::VectorXd::Zero(model_.cells(sum.dimensions));
-  const double* from = term.array.values.data();
-  for_cells<1>(shape, axes, {strides.data()},
-               [&](const Index* at) { sum.values[at[0]] += static_cast<double>(missing) * *from++; });
-  std::vector<Reference> references;
-  for (const int plate : sum.dimensions)
-    for (const auto& [p, r] : cells_)
-      if (p == plate) references.push_back(r);
-  return computed(std::move(sum), label, references);
-}
-
-Polynomial StatementPolynomial::computed(model::Array array, Text label,
-                                         const std::vector<Reference>& references) const {
-  KnownCache own;  // the array's memory may be another's tomorrow
-  Algebra none(sources_);
-  return Substitution(model_, sources_, none, own).known(array, label, references);
-}
-
 Polynomial StatementPolynomial::argument(const Factor& f) {
   const model::Term& term = statement_.arguments[static_cast<std::size_t>(f.argument)];
   const Shape shape = parameters_[static_cast<std::size_t>(f.argument)].shape;
@@ -193,56 +153,6 @@ Polynomial StatementPolynomial::argument(const Factor& f) {
                              substitution_.expand(term, "x", at_group(1)));
   if (f.groups == 1) return substitution_.expand(term, f.label, at_group(f.second ? 1 : 0));
   return substitution_.expand(term, f.label, cells_);
-}
-
-// A label with an argument for its c, of the child or of another argument: all of them must be known.
-Polynomial StatementPolynomial::parametric(const Factor& f) {
-  const auto constant_of = [&](int argument) -> const model::Array& {
-    const model::Term& term = statement_.arguments[static_cast<std::size_t>(argument)];
-    if (term.kind != model::Term::Kind::constant)
-      throw NoRule{statement_.variable, fmt::format("{} with a {} that is not known", f.label,
-                                                    parameters_[static_cast<std::size_t>(argument)].name)};
-    return term.array;
-  };
-  if (f.argument < 0 && source_.kind != Source::Kind::known) throw NoRule{statement_.variable, f.label};
-  const model::Array& base = f.argument < 0 ? *source_.known : constant_of(f.argument);
-  const model::Array& parameter = constant_of(f.parameter);
-  model::Array result{base.dimensions, {}};
-  for (const int plate : parameter.dimensions)
-    if (std::find(base.dimensions.begin(), base.dimensions.end(), plate) == base.dimensions.end())
-      result.dimensions.push_back(plate);
-  Sizes sizes;
-  std::vector<int> axes;
-  for (const int plate : result.dimensions) {
-    axes.push_back(static_cast<int>(sizes.size()));
-    sizes.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
-  }
-  const auto strides_of = [&](const model::Array& array) {
-    std::vector<Index> shape, strides(result.dimensions.size(), 0);
-    for (const int plate : array.dimensions) shape.push_back(model_.plates[static_cast<std::size_t>(plate)].size);
-    const std::vector<Index> dense = dense_strides(shape);
-    for (std::size_t k = 0; k < strides.size(); ++k)
-      for (std::size_t j = 0; j < shape.size(); ++j)
-        if (array.dimensions[j] == result.dimensions[k]) strides[k] = dense[j];
-    return strides;
-  };
-  const std::vector<Index> x_strides = strides_of(base), c_strides = strides_of(parameter);
-  const Index count = model_.cells(result.dimensions);
-  Eigen::RowVectorXd x(count), c(count), value(count);
-  Index cell = 0;
-  for_cells<2>(sizes, axes, {x_strides.data(), c_strides.data()}, [&](const Index* at) {
-    x[cell] = base.values[at[0]];
-    c[cell++] = parameter.values[at[1]];
-  });
-  if (!evaluate_label(f.label, row(std::as_const(c)), x, row(value))) throw NoRule{statement_.variable, f.label};
-  for (Index i = 0; i < count; ++i)
-    if (std::isnan(x[i])) value[i] = 0;
-  result.values = value.transpose();
-  std::vector<Reference> references;
-  for (const int plate : result.dimensions)
-    for (const auto& [p, r] : cells_)
-      if (p == plate) references.push_back(r);
-  return computed(std::move(result), "x", references);
 }
 
 Polynomial StatementPolynomial::factor(const Factor& f) {

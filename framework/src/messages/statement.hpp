@@ -30,6 +30,7 @@ class StatementPolynomial {
   Polynomial child(const Factor& factor);
   Polynomial argument(const Factor& factor);
   Polynomial parametric(const Factor& factor);
+  std::string at_nodes(const Factor& factor) const;
   Polynomial sum_of(const model::Term& term, Text label);
   Environment at_group(int group) const;
   std::vector<Reference> elements(int group) const;

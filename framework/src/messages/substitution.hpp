@@ -39,6 +39,10 @@ class Substitution {
                    const std::vector<Reference>& references) const;
 
   Environment bind(Environment at, int plate, Reference to) const;
+  /// What selectors of these dimensions read, and what a plate is bound to.
+  std::vector<Reference> references(const std::vector<model::Selector>& selectors, const model::Dimensions& dimensions,
+                                    const Environment& at);
+  Reference find(int plate, const Environment& at) const;
 
  private:
   Polynomial variable(const model::Term& term, Text label, const Environment& at);
@@ -47,10 +51,7 @@ class Substitution {
   Polynomial logarithm(const model::Term& term, const Environment& at);
   Polynomial listed(const model::Term& term, Text label, const Environment& at);
   Polynomial value(const model::Term& term, const Environment& at);
-  std::vector<Reference> references(const std::vector<model::Selector>& selectors, const model::Dimensions& dimensions,
-                                    const Environment& at);
   Reference reference(const model::Selector& selector, int dimension, const Environment& at);
-  Reference find(int plate, const Environment& at) const;
   std::vector<Index> shape_of(const model::Array& array) const;
   bool is_matrix(const model::Term& term, int rows, int columns) const;
 
