@@ -44,6 +44,10 @@ Restart solve_once(const Experiment& experiment, const Registry& registry, Index
   result.joint = compile_model(experiment, registry, restart);
   const Optimizer& optimizer = choose_optimizer(experiment, registry, *result.joint, experiment.directions.front());
   result.solution = solve(*result.joint, optimizer, experiment.settings, observer);
+  for (const auto& [term, value] : result.solution.bound_by_term)
+    if (messages::has_log_of_zero(value))
+      throw NumericalError(
+          fmt::format("{}: some of what is observed has probability 0, whatever the unknowns are", term));
   return result;
 }
 
@@ -289,9 +293,21 @@ void point_at_joint(const Experiment& experiment, const std::string& what) {
   }
 }
 
+// "initialize: tau: why" stands at its start.
+void point_at_start(const Experiment& experiment, const std::string& what) {
+  const config::Node* inference = experiment.resolved.find("inference");
+  const config::Node* initialize = inference ? inference->find("initialize") : nullptr;
+  if (!initialize) return;
+  for (const config::Node& start : initialize->children()) {
+    const std::string begin = fmt::format("initialize: {}: ", start.key);
+    if (what.rfind(begin, 0) == 0) config::fail(start.place, start.path, what.substr(begin.size()));
+  }
+}
+
 // "tau: why" or "tau ... why" stands at tau's statement, or at the one whose text it has. Returns where there is none.
 void point_at(const Experiment& experiment, const std::string& what) {
   point_at_joint(experiment, what);
+  point_at_start(experiment, what);
   const Model& model = experiment.model.model;
   for (const model::Variable& variable : model.variables) {
     if (what.rfind(variable.name, 0) != 0 || what.size() == variable.name.size()) continue;
@@ -319,10 +335,9 @@ std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Re
     auto joint = make_model_joint(registry, {std::shared_ptr<void>(), &model}, experiment.settings.seed, restart);
     if (experiment.inner) iterate_inside(experiment, *joint);
     return joint;
-  } catch (const UnsupportedError& error) {
-    point_at(experiment, error.what());
+  } catch (const ConfigError&) {
     throw;
-  } catch (const NumericalError& error) {  // what the file says contradicts itself
+  } catch (const Error& error) {
     point_at(experiment, error.what());
     throw;
   }
@@ -344,6 +359,8 @@ Results execute_model(const Experiment& experiment, const Registry& registry, Wa
   outcome.solution = std::move(chosen.solution);
   outcome.status = to_text(outcome.solution.status);
   outcome.reason = outcome.solution.reason;
+  for (const model::Plate& plate : experiment.model.model.plates)
+    outcome.plates.push_back({plate.name, plate.size, plate.labels});
   describe_variables(*chosen.joint, outcome);
   if (outcome.solution.status != Status::cancelled) {
     const std::vector<int> wanted = reports_of(experiment.model.model);

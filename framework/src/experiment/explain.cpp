@@ -33,6 +33,20 @@ double block_bytes(const Block& block) {
   return sizeof(double) * static_cast<double>(block.eta.size() + block.m.size() + block.log_partition.size());
 }
 
+// ", and as much as 1e+04 for each of up to 100 turns of z and theta": what iterations inside a sweep add.
+std::string turns_text(const Experiment& experiment, const ModelJoint& joint) {
+  std::string text;
+  for (std::size_t v = 0; v < experiment.model.model.variables.size(); ++v) {
+    const messages::Pass* pass = joint.pass_of(static_cast<int>(v));
+    for (Index p = 0; pass && p < joint.passes(); ++p)
+      if (joint.pass_name(p) == experiment.model.model.variables[v].name && joint.iterated_block(p) >= 0)
+        text += fmt::format(", and up to {:.2g} for each of at most {} turns of {} and {}", pass->cost(),
+                            experiment.inner->max_iterations, joint.pass_name(p),
+                            joint.blocks()[static_cast<std::size_t>(joint.iterated_block(p))].name);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string grids_text(const ModelJoint& joint) {
@@ -89,7 +103,7 @@ std::string explain(const Experiment& experiment, const Registry& registry) {
     order.push_back(fmt::format("{} ({} color{})", joint->blocks()[b].name, colors, colors == 1 ? "" : "s"));
   }
   text += fmt::format("schedule: {}: {}\n", to_text(experiment.settings.schedule), fmt::join(order, ", "));
-  text += fmt::format("cost: about {:.2g} multiplications a sweep\n", joint->cost());
+  text += fmt::format("cost: about {:.2g} multiplications a sweep{}\n", joint->cost(), turns_text(experiment, *joint));
   text += fmt::format("memory: about {} at the peak of a run\n",
                       bytes_text(std::max(process_memory("VmHWM"), process_memory("VmRSS") + work)));
   return text;

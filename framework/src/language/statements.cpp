@@ -302,6 +302,11 @@ class Reader {
   std::vector<Entry> entries_;
 };
 
+// "x[n]"
+std::string variable_text(const Variable& variable, const Workspace& w) {
+  return variable.plates.empty() ? variable.name : fmt::format("{}[{}]", variable.name, w.names(variable.plates));
+}
+
 // Constants that statements read must have no empty cell; found before anything is computed from them.
 void check_constants(const Node& model, Workspace& w) {
   std::set<std::string> stated;
@@ -320,9 +325,11 @@ void check_constants(const Node& model, Workspace& w) {
         variable.plates.size() == 1 && variable.over.empty() && w.plate(variable.plates[0]).labels.empty();
     const std::string first =
         rows ? fmt::format("row {}", empty.first + 1) : w.cell_text(variable.dimensions(), empty.first);
-    w.diagnostics.error(variable.place, "data." + variable.name,
-                        fmt::format("{} has {} and no distribution (first: {})", variable.name,
-                                    counted(empty.count, "empty cell"), first));
+    w.diagnostics.error(
+        variable.place, "data." + variable.name,
+        fmt::format("{} has {} and no distribution (first: {}): give it one under model ({}: ...), or leave "
+                    "such rows out of the data",
+                    variable.name, counted(empty.count, "empty cell"), first, variable_text(variable, w)));
     w.broken.push_back(variable.name);
   }
 }
