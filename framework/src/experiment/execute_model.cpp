@@ -21,7 +21,6 @@ using messages::ModelJoint;
 using messages::Source;
 using model::Model;
 
-constexpr Index kMostResponsibilities = 20'000'000;  // numbers written for one categorical
 constexpr const char* kReverse = "reverse_kl";
 
 struct Restart {

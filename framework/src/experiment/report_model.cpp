@@ -91,13 +91,18 @@ std::string plus_minus(double mean, double stddev) {
   return std::isnan(stddev) ? fmt::format("{:.4g}", mean) : fmt::format("{:.4g} ± {:.4g}", mean, stddev);
 }
 
+// "bog: ", "'1, a': "
+std::string prefix(const std::string& label) {
+  return label.find(',') == std::string::npos ? label + ": " : fmt::format("'{}': ", label);
+}
+
 // "0.5 ± 0.1, 2 ± 0.3", each behind its label if it has one, or how many there are.
 std::string few(const Eigen::MatrixXd& mean, const Eigen::MatrixXd& stddev, const std::vector<std::string>& labels) {
   constexpr Index kFew = 8;
   if (mean.size() == 0) return "";
   std::vector<std::string> parts;
   for (Index i = 0; i < std::min(mean.size(), kFew); ++i)
-    parts.push_back((labels.empty() ? "" : labels[static_cast<std::size_t>(i)] + " ") +
+    parts.push_back((labels.empty() ? "" : prefix(labels[static_cast<std::size_t>(i)])) +
                     plus_minus(mean.data()[i], stddev.size() == mean.size() ? stddev.data()[i] : std::nan("")));
   return fmt::format("{}{}", fmt::join(parts, ", "),
                      mean.size() > kFew ? fmt::format(", ... {} numbers", mean.size()) : "");

@@ -302,11 +302,6 @@ class Reader {
   std::vector<Entry> entries_;
 };
 
-// "x[n]"
-std::string variable_text(const Variable& variable, const Workspace& w) {
-  return variable.plates.empty() ? variable.name : fmt::format("{}[{}]", variable.name, w.names(variable.plates));
-}
-
 // Constants that statements read must have no empty cell; found before anything is computed from them.
 void check_constants(const Node& model, Workspace& w) {
   std::set<std::string> stated;
@@ -329,7 +324,7 @@ void check_constants(const Node& model, Workspace& w) {
         variable.place, "data." + variable.name,
         fmt::format("{} has {} and no distribution (first: {}): give it one under model ({}: ...), or leave "
                     "such rows out of the data",
-                    variable.name, counted(empty.count, "empty cell"), first, variable_text(variable, w)));
+                    variable.name, counted(empty.count, "empty cell"), first, target_text(w, variable, {})));
     w.broken.push_back(variable.name);
   }
 }

@@ -335,8 +335,8 @@ Eigen::MatrixXd ModelJoint::rows_read_through(int selector) const {
     numbers += child.known->values.size() / z.cells;
   }
   if (children.empty())
-    throw UnsupportedError(
-        fmt::format("initialize: {} has no rows of numbers to group by k-means; use random", z.variable->name));
+    throw UnsupportedError(fmt::format(
+        "initialize: {}: it picks no rows of numbers that k-means could group; use random", z.variable->name));
   Eigen::MatrixXd rows(numbers, z.cells);
   Index at = 0;
   for (const Source* child : children) {
