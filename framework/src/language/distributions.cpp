@@ -1,5 +1,6 @@
 // Calls of families: parameterizations, shapes and domains of their arguments.
 #include "core/parameters.hpp"
+#include "language/evaluate_term.hpp"
 #include "language/statements.hpp"
 
 #include <kullback/capability.hpp>
@@ -231,6 +232,7 @@ class Resolver {
       if (p.domain == Domain::simplex) check_simplex(term.array, p, e);
       return;
     }
+    if (term.kind == Term::Kind::list && p.domain == Domain::simplex) check_unknown_simplex(term, p, e);
     if (term.kind != Term::Kind::variable) return;
     const Variable& x = w_.variable(term.variable);
     if (x.role != Variable::Role::latent || p.domain == Domain::real) return;
@@ -249,17 +251,38 @@ class Resolver {
     }
   }
 
-  void check_simplex(const Array& array, const Parameter& p, const Expression& e) {
+  // Probabilities that are written out in unknown numbers ([q, 1 - q]) sum to 1 whatever these are: so at any of them.
+  void check_unknown_simplex(const Term& term, const Parameter& p, const Expression& e) {
+    std::vector<int> read;
+    variables_of(term, read);
+    for (const int v : read) {
+      const Variable& x = w_.variable(v);
+      if (x.role != Variable::Role::constant && (x.role != Variable::Role::latent || !x.over.empty() || x.levels >= 0))
+        return;
+    }
+    constexpr double kSomewhere = 0.3;
+    Values values;
+    for (const Variable& x : w_.model.variables)
+      values.push_back(x.role == Variable::Role::constant
+                           ? x.data
+                           : Array{x.plates, Eigen::VectorXd::Constant(cells(w_.plates(), x.plates), kSomewhere)});
+    check_simplex(evaluate_term(w_.model, term, values), p, e,
+                  fmt::format(" where the unknown numbers are {}", kSomewhere));
+  }
+
+  void check_simplex(const Array& array, const Parameter& p, const Expression& e, const std::string& where = "") {
     if (!contains(array.dimensions, over_)) {
       const double sum = array.values.size() ? array.values[0] * static_cast<double>(w_.plate(over_).size) : 1;
       if (std::abs(sum - 1) > 1e-9)
-        fail(e, fmt::format("{} must sum to 1 over {}, got a sum of {}", p.name, w_.plate(over_).name, sum));
+        fail(e,
+             fmt::format("{} must sum to 1 over {}, got a sum of {:.6g}{}", p.name, w_.plate(over_).name, sum, where));
       return;
     }
     const Sums sums = sum_over(w_.plates(), array, over_);
     for (double sum : sums.sum.values)
       if (std::abs(sum - 1) > 1e-9)
-        fail(e, fmt::format("{} must sum to 1 over {}, got a sum of {}", p.name, w_.plate(over_).name, sum));
+        fail(e,
+             fmt::format("{} must sum to 1 over {}, got a sum of {:.6g}{}", p.name, w_.plate(over_).name, sum, where));
   }
 
   void check_definite(const Array& array, const Parameter& p, const Expression& e) {
