@@ -1,13 +1,12 @@
 // Calls of families: parameterizations, shapes and domains of their arguments.
 #include "core/parameters.hpp"
-#include "language/evaluate_term.hpp"
+#include "language/argument_checks.hpp"
 #include "language/statements.hpp"
 
 #include <kullback/capability.hpp>
 #include <kullback/error.hpp>
 
 #include <fmt/format.h>
-#include <Eigen/Cholesky>
 
 #include <algorithm>
 #include <cmath>
@@ -223,16 +222,16 @@ class Resolver {
   // Numbers must lie in the parameter's domain; a variable that is the whole argument must have its support there.
   void check_values(const Term& term, const Parameter& p, const Expression& e) {
     if (term.kind == Term::Kind::constant) {
-      if (p.shape == Shape::matrix) return check_definite(term.array, p, e);
+      if (p.shape == Shape::matrix) return check_definite(w_, over_, matrix_, term.array, p, e);
       try {
         for (double value : term.array.values) check_domain(p, value);
       } catch (const DomainError& error) {
         fail(e, error.what());
       }
-      if (p.domain == Domain::simplex) check_simplex(term.array, p, e);
+      if (p.domain == Domain::simplex) check_simplex(w_, over_, term.array, p, e);
       return;
     }
-    if (term.kind == Term::Kind::list && p.domain == Domain::simplex) check_unknown_simplex(term, p, e);
+    if (term.kind == Term::Kind::list && p.domain == Domain::simplex) check_unknown_simplex(w_, over_, term, p, e);
     if (term.kind != Term::Kind::variable) return;
     const Variable& x = w_.variable(term.variable);
     if (x.role != Variable::Role::latent || p.domain == Domain::real) return;
@@ -248,52 +247,6 @@ class Resolver {
         fail(e, fmt::format("{} must be {}, but {} is {} and can be {}: give {} a prior with the right support", p.name,
                             p.domain == Domain::unit_interval ? "in [0, 1]" : to_text(p.domain), x.name,
                             statement.family->name(), low ? "negative" : "above 1", x.name));
-    }
-  }
-
-  // Probabilities that are written out in unknown numbers ([q, 1 - q]) sum to 1 whatever these are: so at any of them.
-  void check_unknown_simplex(const Term& term, const Parameter& p, const Expression& e) {
-    std::vector<int> read;
-    variables_of(term, read);
-    for (const int v : read) {
-      const Variable& x = w_.variable(v);
-      if (x.role != Variable::Role::constant && (x.role != Variable::Role::latent || !x.over.empty() || x.levels >= 0))
-        return;
-    }
-    constexpr double kSomewhere = 0.3;
-    Values values;
-    for (const Variable& x : w_.model.variables)
-      values.push_back(x.role == Variable::Role::constant
-                           ? x.data
-                           : Array{x.plates, Eigen::VectorXd::Constant(cells(w_.plates(), x.plates), kSomewhere)});
-    check_simplex(evaluate_term(w_.model, term, values), p, e,
-                  fmt::format(" where the unknown numbers are {}", kSomewhere));
-  }
-
-  void check_simplex(const Array& array, const Parameter& p, const Expression& e, const std::string& where = "") {
-    if (!contains(array.dimensions, over_)) {
-      const double sum = array.values.size() ? array.values[0] * static_cast<double>(w_.plate(over_).size) : 1;
-      if (std::abs(sum - 1) > 1e-9)
-        fail(e,
-             fmt::format("{} must sum to 1 over {}, got a sum of {:.6g}{}", p.name, w_.plate(over_).name, sum, where));
-      return;
-    }
-    const Sums sums = sum_over(w_.plates(), array, over_);
-    for (double sum : sums.sum.values)
-      if (std::abs(sum - 1) > 1e-9)
-        fail(e,
-             fmt::format("{} must sum to 1 over {}, got a sum of {:.6g}{}", p.name, w_.plate(over_).name, sum, where));
-  }
-
-  void check_definite(const Array& array, const Parameter& p, const Expression& e) {
-    const Dimensions order = united(without(array.dimensions, {over_, matrix_}), {over_, matrix_});
-    const Array all = spread(w_.plates(), array, order);
-    const Index d = w_.plate(over_).size;
-    for (Index first = 0; first < all.values.size(); first += d * d) {
-      const Eigen::Map<const Eigen::MatrixXd> matrix(all.values.data() + first, d, d);
-      if (!matrix.isApprox(matrix.transpose(), 1e-12)) fail(e, fmt::format("{} must be symmetric", p.name));
-      if (p.domain == Domain::positive_definite && Eigen::LLT<Eigen::MatrixXd>(matrix).info() != Eigen::Success)
-        fail(e, fmt::format("{} must be positive definite", p.name));
     }
   }
 
