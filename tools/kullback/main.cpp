@@ -149,6 +149,9 @@ int describe(const Options& options) {
   return session.exit(kOk);
 }
 
+// What went wrong, also where nobody reads it any more: a closed pipe is no mistake of its own.
+void complain(const std::string& text) { std::fputs(text.c_str(), stderr); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -252,19 +255,19 @@ int main(int argc, char** argv) {
     return describe(options);
   } catch (const ConfigError& error) {
     const std::string what = error.what();
-    fmt::print(stderr, "{}{}\n", what.find("error: ") == std::string::npos ? "error: " : "", what);
+    complain(fmt::format("{}{}\n", what.find("error: ") == std::string::npos ? "error: " : "", what));
     return kBadUsage;
   } catch (const PluginError& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
+    complain(fmt::format("error: {}\n", error.what()));
     return kPluginRefused;
   } catch (const UnsupportedError& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
+    complain(fmt::format("error: {}\n", error.what()));
     return kBadUsage;
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "error: out of memory\n");
+    complain("error: out of memory\n");
     return kRunFailed;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
+    complain(fmt::format("error: {}\n", error.what()));
     return kRunFailed;
   }
 }

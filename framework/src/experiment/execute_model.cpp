@@ -22,7 +22,6 @@ using messages::ModelJoint;
 using messages::Source;
 using model::Model;
 
-constexpr Index kMostResponsibilities = 20'000'000;  // numbers written for one categorical
 constexpr const char* kReverse = "reverse_kl";
 
 // The rows of theta by the names of the parameters they are.
@@ -217,9 +216,21 @@ void point_at_joint(const Experiment& experiment, const std::string& what) {
   }
 }
 
+// "initialize: tau: why" stands at its start.
+void point_at_start(const Experiment& experiment, const std::string& what) {
+  const config::Node* inference = experiment.resolved.find("inference");
+  const config::Node* initialize = inference ? inference->find("initialize") : nullptr;
+  if (!initialize) return;
+  for (const config::Node& start : initialize->children()) {
+    const std::string begin = fmt::format("initialize: {}: ", start.key);
+    if (what.rfind(begin, 0) == 0) config::fail(start.place, start.path, what.substr(begin.size()));
+  }
+}
+
 // "tau: why" or "tau ... why" stands at tau's statement, or at the one whose text it has. Returns where there is none.
 void point_at(const Experiment& experiment, const std::string& what) {
   point_at_joint(experiment, what);
+  point_at_start(experiment, what);
   const Model& model = experiment.model.model;
   for (const model::Variable& variable : model.variables) {
     if (what.rfind(variable.name, 0) != 0 || what.size() == variable.name.size()) continue;
@@ -247,10 +258,9 @@ std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Re
     auto joint = make_model_joint(registry, {std::shared_ptr<void>(), &model}, experiment.settings.seed, restart);
     if (experiment.inner) iterate_inside(experiment, *joint);
     return joint;
-  } catch (const UnsupportedError& error) {
-    point_at(experiment, error.what());
+  } catch (const ConfigError&) {
     throw;
-  } catch (const NumericalError& error) {  // what the file says contradicts itself
+  } catch (const Error& error) {
     point_at(experiment, error.what());
     throw;
   }
@@ -275,6 +285,8 @@ Results execute_model(const Experiment& experiment, const Registry& registry, Wa
   outcome.solution = std::move(chosen.solution);
   outcome.status = to_text(outcome.solution.status);
   outcome.reason = outcome.solution.reason;
+  for (const model::Plate& plate : experiment.model.model.plates)
+    outcome.plates.push_back({plate.name, plate.size, plate.labels});
   describe_variables(*chosen.joint, outcome);
   if (outcome.solution.status != Status::cancelled) {
     const std::vector<int> wanted = reports_of(experiment.model.model);

@@ -6,6 +6,9 @@
 
 namespace kullback::experiment {
 
+/// Probabilities of one categorical that the results hold.
+constexpr Index kMostResponsibilities = 20'000'000;
+
 /// Solves the experiment's model from every restart and describes the best q. Restarts run side by side where there are
 /// several, and only one without company is watched sweep by sweep. Throws what the work throws.
 Results execute_model(const Experiment& experiment, const Registry& registry, Watcher& watcher);

@@ -3,6 +3,7 @@
 #include "experiment/execute_model.hpp"
 #include "experiment/report.hpp"
 #include "experiment/report_model.hpp"
+#include "parallel/parallel.hpp"
 
 #include <fmt/format.h>
 
@@ -34,6 +35,20 @@ double block_bytes(const Block& block) {
   return sizeof(double) * static_cast<double>(block.eta.size() + block.m.size() + block.log_partition.size());
 }
 
+// ", and as much as 1e+04 for each of up to 100 turns of z and theta": what iterations inside a sweep add.
+std::string turns_text(const Experiment& experiment, const ModelJoint& joint) {
+  std::string text;
+  for (std::size_t v = 0; v < experiment.model.model.variables.size(); ++v) {
+    const messages::Pass* pass = joint.pass_of(static_cast<int>(v));
+    for (Index p = 0; pass && p < joint.passes(); ++p)
+      if (joint.pass_name(p) == experiment.model.model.variables[v].name && joint.iterated_block(p) >= 0)
+        text += fmt::format(", and up to {:.2g} for each of at most {} turns of {} and {}", pass->cost(),
+                            experiment.inner->max_iterations, joint.pass_name(p),
+                            joint.blocks()[static_cast<std::size_t>(joint.iterated_block(p))].name);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string grids_text(const ModelJoint& joint) {
@@ -46,14 +61,28 @@ std::string grids_text(const ModelJoint& joint) {
   return text;
 }
 
+namespace {
+
+// What the results hold of so many numbers of a variable whose members are that many: its parameters, as they are
+// reported and as predictions read them, moments of its coordinates, and one of these written to a file.
+double results_bytes(double numbers, double coordinates) {
+  return sizeof(double) * (2 * numbers + 2 * coordinates + std::max(numbers - coordinates, coordinates));
+}
+
+}  // namespace
+
 std::string explain(const Experiment& experiment, const Registry& registry) {
   const auto joint = compile_model(experiment, registry);
   std::vector<std::vector<std::string>> rows = {{"block", "family", "factors", "numbers", "memory"}};
-  double work = 0;  // bytes that a sweep needs beside what there is now
+  // Bytes beside what there is now: for a sweep, for one more restart side by side, and for the results in the end.
+  double work = 0, restart = 0, results = 0;
   for (const Block& block : joint->blocks()) {
     rows.push_back({block.name, std::string(block.family->name()), fmt::format("{}", block.members()),
                     fmt::format("{}", block.eta.size()), bytes_text(block_bytes(block))});
-    work += 2 * sizeof(double) * static_cast<double>(block.eta.size());
+    const auto numbers = static_cast<double>(block.eta.size());
+    work += 2 * sizeof(double) * numbers;
+    restart += block_bytes(block) + sizeof(double) * numbers;
+    results += results_bytes(numbers, static_cast<double>(block.layout.dimension * block.members()));
   }
   for (std::size_t v = 0; v < experiment.model.model.variables.size(); ++v) {
     const messages::Pass* pass = joint->pass_of(static_cast<int>(v));
@@ -62,6 +91,8 @@ std::string explain(const Experiment& experiment, const Registry& registry) {
                     fmt::format("categorical, made anew in each pass ({} levels)", pass->levels()),
                     fmt::format("{}", pass->rows()), "0", bytes_text(pass->memory())});
     work += pass->memory();
+    const auto shares = static_cast<double>(pass->rows() * pass->levels());
+    if (pass->rows() * pass->levels() <= kMostResponsibilities) results += results_bytes(shares, 0);
   }
   std::string text = table(rows) + "\n";
   if (const std::string why = grids_text(*joint); !why.empty()) text += why + "\n";
@@ -93,9 +124,11 @@ std::string explain(const Experiment& experiment, const Registry& registry) {
     order.push_back(fmt::format("{} ({} color{})", joint->blocks()[b].name, colors, colors == 1 ? "" : "s"));
   }
   text += fmt::format("schedule: {}: {}\n", to_text(experiment.settings.schedule), fmt::join(order, ", "));
-  text += fmt::format("cost: about {:.2g} multiplications a sweep\n", joint->cost());
+  text += fmt::format("cost: about {:.2g} multiplications a sweep{}\n", joint->cost(), turns_text(experiment, *joint));
+  const auto side_by_side = static_cast<double>(std::min<Index>(experiment.restarts - 1, parallel::threads()));
+  const double more = side_by_side * (restart + work) + std::max(work, results);
   text += fmt::format("memory: about {} at the peak of a run\n",
-                      bytes_text(std::max(process_memory("VmHWM"), process_memory("VmRSS") + work)));
+                      bytes_text(std::max(process_memory("VmHWM"), process_memory("VmRSS") + more)));
   return text;
 }
 

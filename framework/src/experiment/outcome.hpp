@@ -30,6 +30,13 @@ struct Variable {
   std::vector<std::string> cells = {};   ///< which cells the members are ("n = 3"), where only some are latent
 };
 
+/// A plate of a model. No labels where they are 1, 2, 3, ...
+struct PlateLabels {
+  std::string name;
+  Index size = 0;
+  std::vector<std::string> labels;
+};
+
 /// One fixed point that restarts of a model ended in. Bounds do not change when levels are relabelled, so one optimum
 /// has one bound.
 struct Optimum {
@@ -49,6 +56,7 @@ struct Outcome {
   std::vector<Variable> variables;
   std::string p, q;  ///< as printed
   // Of a model:
+  std::vector<PlateLabels> plates;
   std::vector<Report> reports;
   std::vector<Report> missing;           ///< empty cells of observed variables that have no factor of their own
   std::vector<std::string> flat_priors;  ///< of these variables: the bound is no evidence

@@ -111,6 +111,11 @@ Predictions predict(const Registry& registry, const std::string& run_folder, con
       config::parse_yaml(config::read_source((std::filesystem::path(run_folder) / "config.yaml").string()));
   config::Diagnostics diagnostics;
   const language::ModelFile file = language::read_model(root, registry, run_folder, diagnostics, record.options);
+  if (diagnostics.empty() && file.row_plates.empty())
+    throw UnsupportedError(
+        fmt::format("{}: no data of this model are rows of a file, so that there are no new rows of "
+                    "it to predict",
+                    run_folder));
   for (const std::string& name : file.lacking)
     if (std::find(record.observed.begin(), record.observed.end(), name) == record.observed.end())
       throw ConfigError(fmt::format("error: {} lacks the column that the model reads as {}", csv, name));

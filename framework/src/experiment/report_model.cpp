@@ -74,19 +74,46 @@ Json variable_json(const Variable& variable, const StoreArray& store) {
   return json;
 }
 
+// The order of all arrays: labels of the levels, or the first of them where they count.
+Json plates_json(const std::vector<PlateLabels>& plates) {
+  Json json = Json::object();
+  for (const PlateLabels& plate : plates) {
+    json[plate.name] = {{"size", plate.size}};
+    if (plate.labels.empty())
+      json[plate.name]["first"] = 1;
+    else if (plate.size <= kMostInJson)
+      json[plate.name]["labels"] = plate.labels;
+  }
+  return json;
+}
+
 std::string plus_minus(double mean, double stddev) {
   return std::isnan(stddev) ? fmt::format("{:.4g}", mean) : fmt::format("{:.4g} ± {:.4g}", mean, stddev);
 }
 
-// "0.5 ± 0.1, 2 ± 0.3", or how many there are.
-std::string few(const Eigen::MatrixXd& mean, const Eigen::MatrixXd& stddev) {
+// "bog: ", "'1, a': "
+std::string prefix(const std::string& label) {
+  return label.find(',') == std::string::npos ? label + ": " : fmt::format("'{}': ", label);
+}
+
+// "0.5 ± 0.1, 2 ± 0.3", each behind its label if it has one, or how many there are.
+std::string few(const Eigen::MatrixXd& mean, const Eigen::MatrixXd& stddev, const std::vector<std::string>& labels) {
   constexpr Index kFew = 8;
   if (mean.size() == 0) return "";
   std::vector<std::string> parts;
   for (Index i = 0; i < std::min(mean.size(), kFew); ++i)
-    parts.push_back(plus_minus(mean.data()[i], stddev.size() == mean.size() ? stddev.data()[i] : std::nan("")));
+    parts.push_back((labels.empty() ? "" : prefix(labels[static_cast<std::size_t>(i)])) +
+                    plus_minus(mean.data()[i], stddev.size() == mean.size() ? stddev.data()[i] : std::nan("")));
   return fmt::format("{}{}", fmt::join(parts, ", "),
                      mean.size() > kFew ? fmt::format(", ... {} numbers", mean.size()) : "");
+}
+
+// Of the numbers of something that varies over one plate with labels.
+std::vector<std::string> labels_of(const Outcome& outcome, const std::vector<std::string>& plates, Index numbers) {
+  if (plates.size() != 1) return {};
+  for (const PlateLabels& plate : outcome.plates)
+    if (plate.name == plates[0] && static_cast<Index>(plate.labels.size()) == numbers) return plate.labels;
+  return {};
 }
 
 std::string name_of(const std::string& name, const std::vector<std::string>& plates) {
@@ -121,6 +148,7 @@ Json model_json(const Outcome& outcome, const StoreArray& store) {
   }
   for (const auto& [restart, why] : outcome.failed)
     json["restarts"]["failed"].push_back({{"restart", restart}, {"reason", why}});
+  json["plates"] = plates_json(outcome.plates);
   json["variables"] = Json::object();
   for (const Variable& variable : outcome.variables) json["variables"][variable.name] = variable_json(variable, store);
   for (const Report& report : outcome.missing) {
@@ -163,14 +191,15 @@ std::string model_summary(const Outcome& outcome) {
   rows = {{"variable", "q", "mean ± stddev"}};
   for (const Variable& v : outcome.variables) {
     const std::string count = v.members == 1 ? "" : fmt::format("{} x ", v.members);
-    std::string numbers = few(v.mean, v.stddev);
+    std::string numbers = few(v.mean, v.stddev, labels_of(outcome, v.plates, v.mean.size()));
     if (v.quantiles.size() && v.members == 1)
       numbers +=
           fmt::format(", 95 % from {:.4g} to {:.4g}", v.quantiles.front().second[0], v.quantiles.back().second[0]);
     rows.push_back({name_of(v.name, v.plates), count + v.family, numbers});
   }
   for (const Report& r : outcome.reports)
-    rows.push_back({name_of(r.name, r.plates), fmt::format("report, {} draws", r.draws), few(r.mean, r.stddev)});
+    rows.push_back({name_of(r.name, r.plates), fmt::format("report, {} draws", r.draws),
+                    few(r.mean, r.stddev, labels_of(outcome, r.plates, r.mean.size()))});
   return text + "\n" + table(rows);
 }
 

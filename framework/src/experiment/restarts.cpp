@@ -1,8 +1,11 @@
 #include "experiment/restarts.hpp"
 
+#include "messages/polynomial.hpp"
 #include "parallel/parallel.hpp"
 
 #include <kullback/error.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -29,6 +32,10 @@ Restart solve_once(const Experiment& experiment, const Registry& registry, Index
   result.joint = compile_model(experiment, registry, restart);
   const Optimizer& optimizer = choose_optimizer(experiment, registry, *result.joint, experiment.directions.front());
   result.solution = solve(*result.joint, optimizer, experiment.settings, observer);
+  for (const auto& [term, value] : result.solution.bound_by_term)
+    if (messages::has_log_of_zero(value))
+      throw NumericalError(
+          fmt::format("{}: some of what is observed has probability 0, whatever the unknowns are", term));
   return result;
 }
 

@@ -1,5 +1,6 @@
 // Calls of families: parameterizations, shapes and domains of their arguments.
 #include "core/parameters.hpp"
+#include "language/argument_checks.hpp"
 #include "language/known_arguments.hpp"
 #include "language/statements.hpp"
 
@@ -7,7 +8,6 @@
 #include <kullback/error.hpp>
 
 #include <fmt/format.h>
-#include <Eigen/Cholesky>
 
 #include <algorithm>
 #include <cmath>
@@ -227,15 +227,16 @@ class Resolver {
   // Numbers must lie in the parameter's domain; a variable that is the whole argument must have its support there.
   void check_values(const Term& term, const Parameter& p, const Expression& e) {
     if (term.kind == Term::Kind::constant) {
-      if (p.shape == Shape::matrix) return check_definite(term.array, p, e);
+      if (p.shape == Shape::matrix) return check_definite(w_, over_, matrix_, term.array, p, e);
       try {
         for (double value : term.array.values) check_domain(p, value);
       } catch (const DomainError& error) {
         fail(e, error.what());
       }
-      if (p.domain == Domain::simplex) check_simplex(term.array, p, e);
+      if (p.domain == Domain::simplex) check_simplex(w_, over_, term.array, p, e);
       return;
     }
+    if (term.kind == Term::Kind::list && p.domain == Domain::simplex) check_unknown_simplex(w_, over_, term, p, e);
     if (term.kind != Term::Kind::variable) return;
     const Variable& x = w_.variable(term.variable);
     if (x.role != Variable::Role::latent || p.domain == Domain::real) return;
@@ -251,31 +252,6 @@ class Resolver {
         fail(e, fmt::format("{} must be {}, but {} is {} and can be {}: give {} a prior with the right support", p.name,
                             p.domain == Domain::unit_interval ? "in [0, 1]" : to_text(p.domain), x.name,
                             statement.family->name(), low ? "negative" : "above 1", x.name));
-    }
-  }
-
-  void check_simplex(const Array& array, const Parameter& p, const Expression& e) {
-    if (!contains(array.dimensions, over_)) {
-      const double sum = array.values.size() ? array.values[0] * static_cast<double>(w_.plate(over_).size) : 1;
-      if (std::abs(sum - 1) > 1e-9)
-        fail(e, fmt::format("{} must sum to 1 over {}, got a sum of {}", p.name, w_.plate(over_).name, sum));
-      return;
-    }
-    const Sums sums = sum_over(w_.plates(), array, over_);
-    for (double sum : sums.sum.values)
-      if (std::abs(sum - 1) > 1e-9)
-        fail(e, fmt::format("{} must sum to 1 over {}, got a sum of {}", p.name, w_.plate(over_).name, sum));
-  }
-
-  void check_definite(const Array& array, const Parameter& p, const Expression& e) {
-    const Dimensions order = united(without(array.dimensions, {over_, matrix_}), {over_, matrix_});
-    const Array all = spread(w_.plates(), array, order);
-    const Index d = w_.plate(over_).size;
-    for (Index first = 0; first < all.values.size(); first += d * d) {
-      const Eigen::Map<const Eigen::MatrixXd> matrix(all.values.data() + first, d, d);
-      if (!matrix.isApprox(matrix.transpose(), 1e-12)) fail(e, fmt::format("{} must be symmetric", p.name));
-      if (p.domain == Domain::positive_definite && Eigen::LLT<Eigen::MatrixXd>(matrix).info() != Eigen::Success)
-        fail(e, fmt::format("{} must be positive definite", p.name));
     }
   }
 

@@ -40,7 +40,10 @@ class Reader {
   void run(const Node& model, const Node* posterior) {
     if (model.kind != Node::Kind::map || model.children().empty()) {
       model.accept();
-      config::fail(model.place, model.path, "model is a map of statements: {mu: normal(0, stddev = 1)}");
+      config::fail(model.place, model.path,
+                   model.kind == Node::Kind::scalar && model.text.find('~') != std::string::npos
+                       ? "a random variable is written name: distribution(...), with ':' for '~'"
+                       : "model is a map of statements: {mu: normal(0, stddev = 1)}");
     }
     drafts_.reserve(model.children().size());
     for (const Node& node : model.children()) {
@@ -136,9 +139,24 @@ class Reader {
 
   std::string plate_name(int plate) const { return plate < 0 ? "nothing" : w_.plate(plate).name; }
 
+  // A statement of data that is no distribution may have been meant as one, or as several.
+  void check_calls(const Expression& e) {
+    if (e.kind == Expression::Kind::call && w_.registry.find_family(e.text) && !is_function(e.text))
+      fail(e,
+           fmt::format("{}(...) is a distribution, and the whole of a statement; all components of a mixture are one "
+                       "family: express it by parameters (rate[k = 1]: 0)",
+                       e.text));
+    if (e.kind == Expression::Kind::call &&
+        std::find(functions().begin(), functions().end(), e.text) == functions().end())
+      Terms(w_, {{}, {}, "", nullptr}).resolve(e);  // says what it could be
+    for (const Expression& child : e.children) check_calls(child);
+  }
+
   // Data of that name: its dimensions are those of the statement, in whatever order.
   int join_data(Entry& entry, const Draft& first, int over, bool levels) {
     Variable& variable = w_.variable(entry.variable);
+    for (const Draft* draft : entry.drafts)
+      if (!draft->random()) check_calls(draft->expression);
     if (!is_random(entry))
       fail(first.target,
            fmt::format("{} has data and a deterministic statement: give one of them another name", entry.name));
@@ -324,9 +342,11 @@ void check_constants(const Node& model, Workspace& w) {
         variable.plates.size() == 1 && variable.over.empty() && w.plate(variable.plates[0]).labels.empty();
     const std::string first =
         rows ? fmt::format("row {}", empty.first + 1) : w.cell_text(variable.dimensions(), empty.first);
-    w.diagnostics.error(variable.place, "data." + variable.name,
-                        fmt::format("{} has {} and no distribution (first: {})", variable.name,
-                                    counted(empty.count, "empty cell"), first));
+    w.diagnostics.error(
+        variable.place, "data." + variable.name,
+        fmt::format("{} has {} and no distribution (first: {}): give it one under model ({}: ...), or leave "
+                    "such rows out of the data",
+                    variable.name, counted(empty.count, "empty cell"), first, target_text(w, variable, {})));
     w.broken.push_back(variable.name);
   }
 }

@@ -286,6 +286,14 @@ class TermBuilder {
   Sizes sizes_;
 };
 
+std::string no_density(const std::string& name) {
+  return fmt::format(
+      "{}: some of what is observed has probability 0 (or an infinite density), whatever the unknowns are: a value at "
+      "an "
+      "end of the support, or a parameter that is 0",
+      name);
+}
+
 // Terms that differ in their known part alone become one where that part is one array over the same axes.
 void collect_like(std::vector<Term>& terms) {
   std::vector<Term> out;
@@ -388,6 +396,9 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
     const TermBuilder builder(model, sources, compiled.moments, algebra);
     for (const Monomial& monomial : polynomials[k]) out.terms.push_back(builder.make(monomial));
     collect_like(out.terms);
+    for (const Term& term : out.terms)
+      if (term.latent.empty() && term.known.empty() && has_log_of_zero(term.coefficient))
+        throw UnsupportedError(no_density(model.variables[static_cast<std::size_t>(statement.variable)].name));
     for (const Algebra::Pair& pair : algebra.pairs())
       compiled.encounters.push_back(
           {pair.source, static_cast<int>(compiled.statements.size()), pair.first, pair.second});

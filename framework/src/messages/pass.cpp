@@ -174,7 +174,7 @@ double Pass::normalize(Work& work, Index begin, Index end) const {
     double* logs = exponent;
     vector_log(total + from, logs, std::min(kBlockRows, count - from));
     for (Index n = from; n < std::min(count, from + kBlockRows); ++n) {
-      if (!(total[n] >= 0.5 && total[n] < kInfinity))
+      if (!(total[n] >= 0.5 && total[n] < kInfinity) || largest[n] < 0.1 * kLogOfZero)
         throw NumericalError(fmt::format("{}: no level of row {} has a finite log probability (the largest is {})",
                                          name_, begin + n + 1, largest[n]));
       const double h = logs[n - from] - spread[n] / total[n];

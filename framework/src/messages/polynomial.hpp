@@ -4,12 +4,19 @@
 #include "messages/sources.hpp"
 #include "messages/tensor.hpp"
 
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace kullback::messages {
+
+/// The log of a probability or rate that is 0. It is finite, so that a level without mass times it is 0, and so small
+/// that no level is left any mass beside it.
+constexpr double kLogOfZero = -1e100;
+/// Whether a sum of logs has one of a zero in it (or of a density that is infinite).
+inline bool has_log_of_zero(double sum) { return !(std::abs(sum) < -0.1 * kLogOfZero); }
 
 /// One dimension of an array as a factor reads it: along an axis of the statement, or always at one level.
 struct Reference {

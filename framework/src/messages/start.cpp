@@ -88,6 +88,17 @@ void ModelJoint::recompute(int b) {
   refresh({b, 0, to.members()});
 }
 
+namespace {
+
+std::vector<std::string> names_of_start(const Source& source, const std::vector<Parameter>& parameters) {
+  std::vector<std::string> names;
+  for (const Statistic& s : source.statistics) names.push_back(s.label);
+  for (const Parameter& p : parameters) names.push_back(p.name);
+  return names;
+}
+
+}  // namespace
+
 // Mean parameters by label, or the family's own parameters by name. Numbers left out keep what the prior says.
 bool ModelJoint::start_from_numbers(int b, const Initialization& start) {
   if (start.numbers.empty()) return false;
@@ -98,8 +109,8 @@ bool ModelJoint::start_from_numbers(int b, const Initialization& start) {
                         const std::string& label) {
     const Index cells = source.cells, numbers = array.values.size();
     if (numbers != 1 && numbers != rows && numbers != rows * cells)
-      throw DomainError(label, fmt::format("initialize: {} of {} takes {} numbers, or one for all, got {}", label,
-                                           source.variable->name, rows * cells, numbers));
+      throw DomainError(label,
+                        fmt::format("{} takes {} numbers, or one for all, got {}", label, rows * cells, numbers));
     for (Index k = 0; k < to.members(); ++k)
       for (Index r = 0; r < rows; ++r)
         matrix(row + r, k) = array.values[numbers == 1      ? 0
@@ -133,8 +144,8 @@ bool ModelJoint::start_from_numbers(int b, const Initialization& start) {
       first += rows;
     }
     if (!found)
-      throw DomainError(
-          label, fmt::format("initialize: {} has no statistic and no parameter {}", source.variable->name, label));
+      throw DomainError(label, fmt::format("a start of {} has no '{}'; {}", to.family->name(), label,
+                                           suggestion(label, names_of_start(source, parameters))));
   }
   if (theta.size() > 0)
     family.convert(to.layout, theta, to.eta, true);
@@ -207,9 +218,8 @@ void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64
       break;
     case Initialization::Kind::moments:
       if (start.numbers.size() != 1 || (start.numbers[0].first != "mean" && start.numbers[0].first != "x"))
-        throw UnsupportedError(
-            fmt::format("initialize: {} is on a grid, which starts at one number (a cell), not at {}",
-                        source.variable->name, start.numbers.front().first));
+        throw UnsupportedError(fmt::format("initialize: {}: a grid starts at one number (a cell), not at {}",
+                                           source.variable->name, start.numbers.front().first));
       [[fallthrough]];
     case Initialization::Kind::value: {
       const Eigen::VectorXd& x = start.numbers.front().second.values;
@@ -218,15 +228,16 @@ void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64
         const Eigen::VectorXd& edges = grid.cells.edges;
         const Index cell = std::upper_bound(edges.data(), edges.data() + edges.size(), here) - edges.data() - 1;
         if (cell < 0 || cell >= grid.cells.nodes.size() || !(to.m(cell, k) > 0))
-          throw DomainError("initialize", fmt::format("initialize: {} cannot start at {}: its prior has no mass there",
-                                                      member_name(b, k), here));
+          throw DomainError("initialize",
+                            fmt::format("initialize: {}: {} cannot start at {}: its prior has no mass there",
+                                        source.variable->name, member_name(b, k), here));
         from(0, k) = until(0, k) = to.m.col(k).head(cell).sum() + 0.5 * to.m(cell, k);
       }
       break;
     }
     default:
-      throw UnsupportedError(fmt::format("initialize: {} is on a grid, which starts with prior, random or a number",
-                                         source.variable->name));
+      throw UnsupportedError(
+          fmt::format("initialize: {}: a grid starts with prior, random or a number", source.variable->name));
   }
   for (Index k = 0; k < to.members(); ++k) {
     double below = 0;
@@ -281,12 +292,16 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
       case Initialization::Kind::moments: {
         const auto& family = *capability<ExponentialFamily>(*block(b).family, block(b).layout);
         if (family.first_outside(block(b).layout, block(b).eta) < 0) recompute(b);  // what is not given stays
-        start_from_numbers(b, start);
+        try {
+          start_from_numbers(b, start);
+        } catch (const Error& error) {
+          throw UnsupportedError(fmt::format("initialize: {}: {}", sources_[index].variable->name, error.what()));
+        }
         break;
       }
       default:
         throw UnsupportedError(
-            fmt::format("initialize: {} cannot start this way yet; use prior, random, numbers or moments",
+            fmt::format("initialize: {}: it cannot start this way yet; use prior, random, numbers or moments",
                         sources_[index].variable->name));
     }
     const Source& source = sources_[index];
@@ -322,8 +337,8 @@ Eigen::MatrixXd ModelJoint::rows_read_through(int selector) const {
     numbers += child.known->values.size() / z.cells;
   }
   if (children.empty())
-    throw UnsupportedError(
-        fmt::format("initialize: {} has no rows of numbers to group by k-means; use random", z.variable->name));
+    throw UnsupportedError(fmt::format(
+        "initialize: {}: it picks no rows of numbers that k-means could group; use random", z.variable->name));
   Eigen::MatrixXd rows(numbers, z.cells);
   Index at = 0;
   for (const Source* child : children) {
@@ -391,7 +406,7 @@ void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
       const Eigen::VectorXd& values = start.numbers.front().second.values;
       if (start.numbers.size() != 1 || values.size() != pass.rows() * levels)
         throw DomainError("initialize",
-                          fmt::format("initialize: {} takes the probabilities of {} levels for each of {} rows",
+                          fmt::format("initialize: {}: it takes the probabilities of {} levels for each of {} rows",
                                       sources_[s].variable->name, levels, pass.rows()));
       auto logs = std::make_shared<Eigen::MatrixXd>(values.array().log().matrix().reshaped(levels, pass.rows()));
       pass.start([logs](Index begin, Index end, Out logits) { logits = logs->middleCols(begin, end - begin); });
@@ -399,7 +414,7 @@ void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
     }
     default:
       throw UnsupportedError(
-          fmt::format("initialize: {} cannot start this way yet; use prior, random, kmeans or moments",
+          fmt::format("initialize: {}: it cannot start this way yet; use prior, random, kmeans or moments",
                       sources_[s].variable->name));
   }
   ++version_[s];

@@ -166,6 +166,8 @@ Polynomial Substitution::known(const model::Array& array, Text label, const std:
     const Eigen::Map<const Eigen::MatrixXd> x(array.values.data(), 1, array.values.size());
     Eigen::Map<Eigen::MatrixXd> value(numbers->values.data(), 1, array.values.size());
     if (!evaluate(label, x, value)) no_rule(label, "a known number");
+    for (double& log : numbers->values)
+      if (label.starts_with("log") && log == -std::numeric_limits<double>::infinity()) log = kLogOfZero;
   }
   for (Index i = 0; i < numbers->values.size(); ++i)
     if (std::isnan(array.values[i])) numbers->values[i] = 0;  // an empty cell: a mask stands beside it

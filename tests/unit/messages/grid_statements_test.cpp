@@ -215,7 +215,7 @@ TEST(GridStatements, StartAtNumbers) {
     }
     return std::string();
   }();
-  EXPECT_NE(refused.find("mu is on a grid, which starts at one number"), std::string::npos) << refused;
+  EXPECT_NE(refused.find("mu: a grid starts at one number"), std::string::npos) << refused;
 }
 
 TEST(GridStatements, OfCensoredValues) {

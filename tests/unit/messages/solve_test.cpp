@@ -96,6 +96,48 @@ model:
               1e-12);
 }
 
+// A component that cannot have made a value has none of it, and a count of 0 does not mind a rate of 0.
+TEST(Evidence, OfImpossibleComponentsIsTheBound) {
+  const double poisson = lgamma_of(10) - 10 * std::log(4.0) - std::log(2.0 * 6 * 24);  // of 2, 3, 4 under gamma(1, 1)
+  const double likelihood = evidence(R"(
+plates: {n: 3, k: 2}
+data:
+  y[n]: [2, 3, 4]
+model:
+  w:           dirichlet(1, over = k)
+  r:           gamma(shape = 1, rate = 1)
+  z[n]:        categorical(w)
+  rate[k = 1]: 0
+  rate[k = 2]: r
+  y[n]:        poisson(rate[z])
+)");
+  EXPECT_NEAR(likelihood, std::log(0.25) + poisson, 1e-11);
+  const double prior = evidence(R"(
+plates: {n: 3, g: 2, k: 2}
+data:
+  y[n]: [2, 3, 4]
+  of[n]: {value: [2, 1, 2], levels: g}
+  w[g, k]: [[0, 1], [1, 0]]
+model:
+  r[k]: gamma(shape = 1, rate = 1)
+  z[n]: categorical(w[of])
+  y[n]: poisson(r[z])
+)");
+  EXPECT_NEAR(prior,
+              lgamma_of(7) - 7 * std::log(3.0) - std::log(2.0 * 24) + lgamma_of(4) - 4 * std::log(2.0) - std::log(6.0),
+              1e-11);
+  const double exposure = evidence(R"(
+plates: {n: 4}
+data:
+  y[n]: [0, 2, 3, 4]
+  exposure[n]: [0, 1, 1, 1]
+model:
+  r:    gamma(shape = 1, rate = 1)
+  y[n]: poisson(exposure * r)
+)");
+  EXPECT_NEAR(exposure, poisson, 1e-12);
+}
+
 TEST(Evidence, EmptyCellsThatNobodyReadsChangeNothing) {
   const std::string head = "plates: {n: 4}\ndata:\n  y[n]: ",
                     tail = "\nmodel:\n  mu: normal(0, variance = 2)\n  y[n]: normal(mu, variance = 1)\n";
