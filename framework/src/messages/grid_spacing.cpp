@@ -18,6 +18,8 @@ constexpr Index kScan = 128;       // nodes with which the mass is looked for
 constexpr int kRounds = 60;        // of narrowing the range
 constexpr double kFarthest = 350;  // in log x: squares and their inverses are still finite
 constexpr std::size_t kMostPlaces = 64;
+constexpr double kWider = 4;
+constexpr int kMostWidened = 3;
 
 double closest(double bound) { return bound == 0 ? -kFarthest : std::log(4 * kEpsilon * std::abs(bound)); }
 
@@ -25,6 +27,7 @@ double closest(double bound) { return bound == 0 ? -kFarthest : std::log(4 * kEp
 struct Search : Spacing::Range {
   bool done = false;
   bool likely = false;  // the range is a guess, which may lack some of the mass
+  int widened = 0;      // times
 
   double at(double share) const {
     const double a = std::asinh((from - center) / scale), b = std::asinh((to - center) / scale);
@@ -33,6 +36,18 @@ struct Search : Spacing::Range {
 };
 
 Search whole_line(const LineMap& map) { return {{map.first(), map.last(), 0, map.last() < 1e3 ? 1.0 : 1e-3}}; }
+
+// A guess that ends where there is mass reaches farther; the third that does was none.
+void widen(Search& search, const LineMap& map, bool below, bool above) {
+  if (++search.widened > kMostWidened) {
+    search = whole_line(map);
+    return;
+  }
+  const double width = search.to - search.from;
+  if (below) search.from = std::max(map.first(), search.from - kWider * width);
+  if (above) search.to = std::min(map.last(), search.to + kWider * width);
+  search.likely = true;
+}
 
 // Narrows the range to the nodes with mass. `t`: kScan + 1 edges; f: log densities at their middles.
 void narrow(Search& search, const LineMap& map, const Eigen::VectorXd& t, const Eigen::VectorXd& f) {
@@ -54,7 +69,7 @@ void narrow(Search& search, const LineMap& map, const Eigen::VectorXd& t, const 
   while (mass[end] < largest - kDeep) --end;
   if (std::exchange(search.likely, false) &&
       ((begin == 0 && search.from > map.first()) || (end + 1 == kScan && search.to < map.last()))) {
-    search = whole_line(map);
+    widen(search, map, begin == 0, end + 1 == kScan);
     return;
   }
   const double peak = per_t.maxCoeff(&top);
@@ -116,7 +131,7 @@ Cells even_cells(double low, double high, Index count) {
 
 Spacing::Spacing(LineMap map, Index members, const Density& density, const std::vector<Range>& likely) : map_(map) {
   std::vector<Search> searches(static_cast<std::size_t>(members), whole_line(map_));
-  for (std::size_t k = 0; k < likely.size(); ++k) searches[k] = {likely[k], false, true};
+  for (std::size_t k = 0; k < likely.size(); ++k) searches[k] = {likely[k], false, true, 0};
   const auto done = [&] {
     return std::all_of(searches.begin(), searches.end(), [](const Search& s) { return s.done; });
   };
@@ -178,6 +193,12 @@ double Spacing::solve(double wanted, double from) const {
     t = next;
   }
   return t;
+}
+
+std::vector<Reach> Spacing::reach() const {
+  std::vector<Reach> reach;
+  for (const Range& r : found_) reach.push_back({map_.edge(r.from), map_.edge(r.to)});
+  return reach;
 }
 
 Cells Spacing::cells(Index count) const {

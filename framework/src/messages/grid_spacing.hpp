@@ -24,6 +24,11 @@ class LineMap {
   double low_, high_, first_, last_;
 };
 
+/// A part of the line.
+struct Reach {
+  double low, high;
+};
+
 /// Edges, the node inside each cell, and log of (weight of the node / width of the cell): nodes are the midpoints in a
 /// coordinate u in which x(u) is smooth, and with weights dx/du their sum is the trapezoidal rule, whose error for
 /// smooth densities falls exponentially with the number of cells.
@@ -50,6 +55,8 @@ class Spacing {
   Spacing(LineMap map, Index members, const Density& density, const std::vector<Range>& likely = {});
 
   const std::vector<Range>& found() const { return found_; }
+  /// The same on the support: one a member.
+  std::vector<Reach> reach() const;
 
   /// `count` cells a place of mass.
   Cells cells(Index count) const;

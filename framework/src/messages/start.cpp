@@ -240,6 +240,7 @@ void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64
 }
 
 void ModelJoint::initialize(std::uint64_t seed, Index restart) {
+  at_start_ = true;
   for (const int b : parents_first()) {
     const int s = block_source_[static_cast<std::size_t>(b)];
     const auto index = static_cast<std::size_t>(s);
@@ -289,6 +290,7 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
     start_grid(grid, index < model_.initializations.size() ? model_.initializations[index] : Initialization{}, seed,
                restart);
   }
+  at_start_ = false;
 }
 
 // What is observed of the rows that a selector belongs to, each number scaled to variance 1: one column a row.
