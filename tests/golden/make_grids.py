@@ -182,6 +182,22 @@ def positive():
     return summary(lambda x: stats.norm.logpdf(x, 0, 5) + np.log(2) + stats.t.logpdf(y, 4, x, 1).sum(), 0, np.inf)
 
 
+def two_modes():
+    """The location of Cauchy rows in two clusters, eight hundred scales apart."""
+    y = np.array([-20.03, -20.0, -19.96, -20.01, -19.99, 19.97, 20.02, 20.0, 20.05, 19.98])
+    scale = 0.05
+    log_density = lambda x: stats.norm.logpdf(x, 0, 30) + stats.cauchy.logpdf(y, x, scale).sum()
+    points = sorted([m + d for m in (-20, 20) for d in (-100, -10, -2, -0.5, -0.1, -0.02, 0.02, 0.1, 0.5, 2, 10, 100)])
+    peak = max(log_density(-20), log_density(20))
+    def integral(f):
+        return sum(quad(lambda x: f(x) * np.exp(log_density(x) - peak), a, b, epsabs=1e-14, epsrel=1e-12, limit=500)[0]
+                   for a, b in zip(points, points[1:]))
+    z = integral(lambda x: 1)
+    return {"y": y.tolist(), "scale": scale, "evidence": peak + np.log(z), "mean": integral(lambda x: x) / z,
+            "above": sum(quad(lambda x: np.exp(log_density(x) - peak), a, b, epsabs=1e-14, epsrel=1e-12, limit=500)[0]
+                         for a, b in zip(points, points[1:]) if a >= 0) / z}
+
+
 def many_rows():
     """Location and scale of many Cauchy rows, by alternating exact updates on meshes about the largest likelihood."""
     rows = 20000
@@ -216,4 +232,5 @@ if __name__ == "__main__":
                       "robust": robust(), "robust-with-scale": robust_with_scale(), "mixture": mixture(), "weighted": weighted(),
                       "censored": censored(), "truncated": truncated(), "positive": positive(),
                       "ends_in_a_jump": ends_in_a_jump(),
-                      "many_rows": many_rows()}, indent=1))
+                      "many_rows": many_rows(),
+                      "two_modes": two_modes()}, indent=1))

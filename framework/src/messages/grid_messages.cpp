@@ -13,6 +13,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNoMass = 1e-18;
 constexpr double kMostKept = 3.2e7;     // numbers of the tables of cells
 constexpr double kManyDensities = 1e7;  // of a table, above which it is worth a smaller one
+constexpr Index kMostHints = 64;        // of a statement
 constexpr double kBeyond = 40;          // nats that a density has fallen by where no mass is
 
 // Fewer nodes with the same mass and mean: the first, the last, and the middles of what lies between.
@@ -126,6 +127,34 @@ bool ModelJoint::hears_many(const Grid& grid) const {
           read.cells.size() > static_cast<std::size_t>(kManyRows / static_cast<Index>(read.members.size())))
         return true;
   return false;
+}
+
+Spacing::Hints ModelJoint::hints(const Grid& grid) const {
+  if (hears_many(grid)) return {};
+  std::vector<std::vector<double>> values(
+      static_cast<std::size_t>(sources_[static_cast<std::size_t>(grid.source)].members()));
+  for (const NumericStatement& n : compiled_.numeric) {
+    const Source& child =
+        sources_[static_cast<std::size_t>(model_.statements[static_cast<std::size_t>(n.statement)].variable)];
+    if (child.kind == Source::Kind::latent || child.known->dimensions.empty()) continue;
+    for (const NumericStatement::Read& read : n.readings)
+      for (const auto& [source, member] : read.members) {
+        if (source != grid.source) continue;
+        const auto cells = static_cast<Index>(read.cells.size());
+        for (Index i = 0; i < picked(cells, kMostHints); ++i) {
+          const auto c = static_cast<std::size_t>(picked_cell(i, cells, kMostHints));
+          const double y = child.known->values[read.cells[c].cell];
+          if (y > grid.low && y < grid.high) values[static_cast<std::size_t>(member)].push_back(y);
+        }
+      }
+  }
+  Spacing::Hints hints;
+  for (std::vector<double>& of_member : values) {
+    std::sort(of_member.begin(), of_member.end());
+    of_member.erase(std::unique(of_member.begin(), of_member.end()), of_member.end());
+    hints.push_back(Eigen::Map<Eigen::VectorXd>(of_member.data(), static_cast<Index>(of_member.size())));
+  }
+  return hints;
 }
 
 // The tables that read this grid, where the other grid they read stands already.

@@ -14,6 +14,7 @@ class LineMap {
  public:
   LineMap(double low, double high);
   double x(double t) const;
+  double t(double x) const;      ///< its inverse
   double slope(double t) const;  ///< dx/dt
   double first() const { return first_; }
   double last() const { return last_; }
@@ -50,9 +51,13 @@ class Spacing {
     double from, to, center, scale;
   };
 
+  /// Numbers near which a member may have a further mode: ascending, one vector a member, or none at all.
+  using Hints = std::vector<Eigen::VectorXd>;
+
   /// Looks for the mass of `members` densities, first where it is `likely` to lie (one a member, or nothing). Throws
   /// NumericalError where one is nowhere finite.
-  Spacing(LineMap map, Index members, const Density& density, const std::vector<Range>& likely = {});
+  Spacing(LineMap map, Index members, const Density& density, const std::vector<Range>& likely = {},
+          const Hints& hints = {});
 
   const std::vector<Range>& found() const { return found_; }
   /// The same on the support: one a member.

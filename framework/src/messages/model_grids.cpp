@@ -38,9 +38,9 @@ double jump(const Spacing::Density& density, Index members, Index k, double outs
 // The spacing for the mass of some members between the ends of a grid, or between jumps inside it: a rule for smooth
 // densities does not see a jump inside a cell.
 Spacing look(const Grid& grid, Index members, const Spacing::Density& density,
-             const std::vector<Spacing::Range>& likely) {
+             const std::vector<Spacing::Range>& likely, const Spacing::Hints& hints) {
   const LineMap whole(grid.low, grid.high);
-  Spacing spacing(whole, members, density, likely);
+  Spacing spacing(whole, members, density, likely, hints);
   double low = kInfinity, high = -kInfinity;
   for (Index k = 0; k < members; ++k) {
     const Spacing::Range& r = spacing.found()[static_cast<std::size_t>(k)];
@@ -119,7 +119,8 @@ void ModelJoint::settle(Grid& grid, bool own) {
     std::vector<Spacing::Range> likely;
     if (!own && hears_many(grid))
       likely = Spacing({grid.low, grid.high}, to.members(), look_at({kSomeRows, false, kSomeNodes})).found();
-    spacing = look(grid, to.members(), look_at({kAll, false, kSomeNodes}), likely);
+    spacing =
+        look(grid, to.members(), look_at({kAll, false, kSomeNodes}), likely, own ? Spacing::Hints{} : hints(grid));
     grid.reach = spacing->reach();
   }
   const auto cells = [&](Index count) {
@@ -149,12 +150,17 @@ void ModelJoint::prepare_start(Grid& grid) {
   if (!grid.given) {
     const bool many = hears_many(grid);
     const Glance glance = many ? Glance{kSomeRows, true, kSomeNodes} : Glance{kAll, false, kSomeNodes};
-    const Spacing spacing({grid.low, grid.high}, 2 * members, [&](const Eigen::MatrixXd& nodes) {
-      Eigen::MatrixXd both(nodes.rows(), 2 * members);
-      both << told_at(grid, own, true, nodes.leftCols(members), {}),
-          told_at(grid, all, false, nodes.rightCols(members), glance);
-      return both;
-    });
+    Spacing::Hints near = hints(grid);
+    if (!near.empty()) near.insert(near.begin(), static_cast<std::size_t>(members), Eigen::VectorXd());
+    const Spacing spacing(
+        {grid.low, grid.high}, 2 * members,
+        [&](const Eigen::MatrixXd& nodes) {
+          Eigen::MatrixXd both(nodes.rows(), 2 * members);
+          both << told_at(grid, own, true, nodes.leftCols(members), {}),
+              told_at(grid, all, false, nodes.rightCols(members), glance);
+          return both;
+        },
+        {}, near);
     place(grid, spacing.cells(2 * kFirstCells));
   } else {
     fill_tables(grid);

@@ -123,6 +123,8 @@ class ModelJoint : public Joint,
   /// The same at nodes of each member's own, one column a member, for a search of their range. `own`: see `message`.
   Eigen::MatrixXd told_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own, const Eigen::MatrixXd& nodes,
                           const Glance& glance) const;
+  /// What is observed of statements at a grid's nodes, member by member: near it a member may have a mode.
+  Spacing::Hints hints(const Grid& grid) const;
   /// Whether there are so many rows that some of them say first where all of them have their mass.
   bool hears_many(const Grid& grid) const;
   /// Cells for the message as it is, doubled until they no longer matter, and the best factor on them.

@@ -146,6 +146,17 @@ TEST(GridStatements, OfManyRowsIsTheSumOverAllOfThem) {
   }
 }
 
+// The search for the mass finds one of them; the other lies near what is observed.
+TEST(GridStatements, HasTwoModesFarFromEachOther) {
+  const Json expected = golden("two_modes");
+  const Finished r =
+      run("plates: {n: data}\ndata:\n  y[n]: " + expected["y"].dump() +
+          "\nmodel:\n  mu: normal(0, stddev = 30)\n  y[n]: cauchy(location = mu, scale = " + expected["scale"].dump() +
+          ")\n");
+  EXPECT_NEAR(r.solution.bound, expected["evidence"].get<double>(), 1e-6);
+  EXPECT_NEAR(r.moments("mu")[0].first, expected["mean"].get<double>(), 1e-6);
+}
+
 // Of two unknown numbers: the sum over the rows is known at few points, and between them.
 TEST(GridStatements, OfManyRowsAndTwoNumbers) {
   const Json expected = golden("many_rows");
