@@ -19,9 +19,10 @@ constexpr int kRounds = 60;        // of narrowing the range
 constexpr double kFarthest = 350;  // in log x: squares and their inverses are still finite
 constexpr std::size_t kMostPlaces = 64;
 constexpr double kFarBelow = 400;  // nats: a hint so far below the mode shows no other
+constexpr double kResolved = 10;   // scales from a mode within which the nodes of its search see all there is
 constexpr std::size_t kMostModes = 4;
 constexpr double kWider = 4;
-constexpr int kMostWidened = 3;
+constexpr int kMostWidened = 6;
 
 double closest(double bound) { return bound == 0 ? -kFarthest : std::log(4 * kEpsilon * std::abs(bound)); }
 
@@ -42,7 +43,7 @@ struct Search : Spacing::Range {
 
 Search whole_line(const LineMap& map) { return {{map.first(), map.last(), 0, map.last() < 1e3 ? 1.0 : 1e-3}}; }
 
-// A guess that ends where there is mass reaches farther; the third that does was none.
+// A guess that ends where there is mass reaches farther; one that goes on doing so was none.
 void widen(Search& search, const LineMap& map, bool below, bool above) {
   if (++search.widened > kMostWidened) {
     search = whole_line(map);
@@ -107,8 +108,8 @@ void run(std::vector<Search>& searches, const LineMap& map, const Spacing::Densi
   }
 }
 
-// Searches between the neighbors of hints that are higher than these and lie where a member's mass was not looked for,
-// the highest first.
+// Searches between the neighbors of hints that are higher than these and lie where nodes were far between, the highest
+// first.
 std::vector<Search> further(const Search& found, const LineMap& map, const Eigen::VectorXd& hints,
                             const Eigen::VectorXd& f) {
   struct Near {
@@ -122,7 +123,7 @@ std::vector<Search> further(const Search& found, const LineMap& map, const Eigen
   for (std::size_t i = 0; i < near.size(); ++i) {
     const bool first = i == 0, last = i + 1 == near.size();
     const auto [t, height] = near[i];
-    if (t >= found.from && t <= found.to) continue;
+    if (std::abs(t - found.center) <= kResolved * found.scale) continue;
     if (height < found.peak - kFarBelow || (!first && near[i - 1].height > height) ||
         (!last && near[i + 1].height >= height))
       continue;
