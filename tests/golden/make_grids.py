@@ -12,7 +12,7 @@ import os
 import numpy as np
 from scipy import stats
 from scipy.integrate import quad
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import digamma, gammaln
 
 Y = [1.3, 0.4, 2.2]
@@ -182,8 +182,53 @@ def positive():
     return summary(lambda x: stats.norm.logpdf(x, 0, 5) + np.log(2) + stats.t.logpdf(y, 4, x, 1).sum(), 0, np.inf)
 
 
+def two_modes():
+    """The location of Cauchy rows in two clusters, seven hundred scales apart."""
+    y = np.array([7.27, 7.3, 7.34, 7.29, 7.31, 7.315, 7.255, 7.355, 40.97, 41.02, 41.0, 41.05, 40.98, 41.035, 40.96, 41.005])
+    scale = 0.05
+    log_density = lambda x: stats.norm.logpdf(x, 0, 30) + stats.cauchy.logpdf(y, x, scale).sum()
+    points = sorted([m + d for m in (7.3, 41) for d in (-100, -10, -2, -0.5, -0.1, -0.02, 0.02, 0.1, 0.5, 2, 10, 100)])
+    peak = max(log_density(7.3), log_density(41))
+    def integral(f):
+        return sum(quad(lambda x: f(x) * np.exp(log_density(x) - peak), a, b, epsabs=1e-14, epsrel=1e-12, limit=500)[0]
+                   for a, b in zip(points, points[1:]))
+    z = integral(lambda x: 1)
+    return {"y": y.tolist(), "scale": scale, "evidence": peak + np.log(z), "mean": integral(lambda x: x) / z}
+
+
+def many_rows():
+    """Location and scale of many Cauchy rows, by alternating exact updates on meshes about the largest likelihood."""
+    rows = 20000
+    y = 3 + 2 * np.tan(1.4 * (2 * np.arange(rows) / rows - 1))
+    def fall(at):
+        return -stats.cauchy.logpdf(y, at[0], np.exp(at[1])).sum()
+    top = minimize(fall, [3, np.log(2)], method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-6}).x
+    width = 12 * np.sqrt(2.0 / rows)
+    location, log_scale = top[0] + width * np.exp(top[1]) * np.linspace(-1, 1, 161), top[1] + width * np.linspace(-1, 1, 161)
+    dl, ds = location[1] - location[0], log_scale[1] - log_scale[0]
+    table = np.array([[stats.cauchy.logpdf(y, l, np.exp(s)).sum() for s in log_scale] for l in location])
+    prior_l, prior_s = stats.norm.logpdf(location, 0, 100), stats.halfcauchy.logpdf(np.exp(log_scale), 0, 5) + log_scale
+    q_s = np.exp(-0.5 * ((log_scale - top[1]) / width * 12) ** 2)
+    q_s /= q_s.sum() * ds
+    for _ in range(50):
+        log_l = prior_l + table @ q_s * ds
+        a_l = log_l.max() + np.log(np.exp(log_l - log_l.max()).sum() * dl)
+        q_l = np.exp(log_l - a_l)
+        log_s = prior_s + q_l @ table * dl
+        a_s = log_s.max() + np.log(np.exp(log_s - log_s.max()).sum() * ds)
+        q_s = np.exp(log_s - a_s)
+    inside = q_l > 0
+    mean = (q_l * location).sum() * dl
+    mean_s = (q_s * np.exp(log_scale)).sum() * ds
+    return {"rows": rows, "bound": a_s + (q_l[inside] * (prior_l[inside] - np.log(q_l[inside]))).sum() * dl,
+            "mean": mean, "stddev": np.sqrt((q_l * (location - mean) ** 2).sum() * dl),
+            "scale": mean_s, "scale_stddev": np.sqrt((q_s * (np.exp(log_scale) - mean_s) ** 2).sum() * ds)}
+
+
 if __name__ == "__main__":
     print(json.dumps({"y": Y, "variance": VARIANCE, "locations": of(PRIORS, normal_likelihood), "scales": of(SCALES, scale_likelihood),
                       "robust": robust(), "robust-with-scale": robust_with_scale(), "mixture": mixture(), "weighted": weighted(),
                       "censored": censored(), "truncated": truncated(), "positive": positive(),
-                      "ends_in_a_jump": ends_in_a_jump()}, indent=1))
+                      "ends_in_a_jump": ends_in_a_jump(),
+                      "many_rows": many_rows(),
+                      "two_modes": two_modes()}, indent=1))

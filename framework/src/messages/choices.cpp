@@ -5,21 +5,17 @@
 #include <algorithm>
 
 namespace kullback::messages {
-namespace {
-
-constexpr double kMostKept = 3.2e7;  // numbers of the tables of cells
-
-}  // namespace
 
 double ModelJoint::probability(const Choice& choice) const {
   const Moments& m = compiled_.moments[static_cast<std::size_t>(choice.source)];
   return moments(choice.source)[choice.cell * m.rows + m.row("cell") + choice.level];
 }
 
-Eigen::VectorXd ModelJoint::counts(const NumericStatement::Read& read, Index step) const {
-  Eigen::VectorXd counts((static_cast<Index>(read.cells.size()) + step - 1) / step);
+Eigen::VectorXd ModelJoint::counts(const NumericStatement::Read& read, Index most) const {
+  const auto cells = static_cast<Index>(read.cells.size());
+  Eigen::VectorXd counts(picked(cells, most));
   for (Index c = 0; c < counts.size(); ++c) {
-    const NumericStatement::Cell& cell = read.cells[static_cast<std::size_t>(c * step)];
+    const NumericStatement::Cell& cell = read.cells[static_cast<std::size_t>(picked_cell(c, cells, most))];
     counts[c] = cell.weight;
     for (const Choice& choice : cell.choices) counts[c] *= probability(choice);
   }
@@ -30,34 +26,6 @@ std::uint64_t ModelJoint::version_of(const NumericStatement::Read& read) const {
   std::uint64_t version = 0;
   for (const int s : read.selectors) version += version_[static_cast<std::size_t>(s)];
   return version;
-}
-
-Eigen::MatrixXd ModelJoint::table_of(const NumericStatement& n, std::size_t r, const Eigen::VectorXd& first,
-                                     const Eigen::VectorXd& second, bool search, Index step) const {
-  const NumericStatement::Read& read = n.readings[r];
-  return numeric_table({model_, sources_, n, r, first, second, search, 0, static_cast<Index>(read.cells.size()), step},
-                       counts(read, step));
-}
-
-void ModelJoint::fill_table(NumericStatement& n, std::size_t r) {
-  NumericStatement::Read& read = n.readings[r];
-  const Eigen::VectorXd &first = nodes_of(read, 0), &second = nodes_of(read, 1);
-  const auto cells = static_cast<Index>(read.cells.size());
-  read.each.resize(0, 0);
-  if (!read.selectors.empty() &&
-      static_cast<double>(first.size() * second.size()) * static_cast<double>(cells) <= kMostKept)
-    read.each = numeric_tables({model_, sources_, n, r, first, second, false, 0, cells});
-  weigh_table(n, r);
-}
-
-void ModelJoint::weigh_table(const NumericStatement& n, std::size_t r) const {
-  const NumericStatement::Read& read = n.readings[r];
-  const Eigen::VectorXd &first = nodes_of(read, 0), &second = nodes_of(read, 1);
-  read.version = version_of(read);
-  if (read.each.size() > 0)
-    read.table = expect(read.each, counts(read, 1)).reshaped(first.size(), second.size());
-  else
-    read.table = table_of(n, r, first, second, false, 1);
 }
 
 void ModelJoint::weigh_tables() const {

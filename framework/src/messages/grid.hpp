@@ -14,10 +14,10 @@ struct Grid {
   bool given = false;        ///< range and cells stay as they are
   Index count = 0;           ///< cells a place of mass, as the model says; 0: doubled until the bound is still
   Cells cells;
-  Eigen::MatrixXd values;              ///< labels by nodes
-  double error;                        ///< of the log normalizers, in nats; infinite: not measured
-  bool starting = true;                ///< its factor is still the start
-  std::vector<Spacing::Range> likely;  ///< where a search before the start has found the mass of each member
+  Eigen::MatrixXd values;    ///< labels by nodes
+  double error;              ///< of the log normalizers, in nats; infinite: not measured
+  bool starting = true;      ///< its factor is still the start
+  std::vector<Reach> reach;  ///< where the last search has found the mass of each member; empty: anywhere
 
   /// Takes these cells and the values of the labels at their nodes. Throws UnsupportedError where one is not a number.
   void set(Cells cells, const std::vector<Moments::Label>& labels, const std::string& name);

@@ -14,6 +14,7 @@ class LineMap {
  public:
   LineMap(double low, double high);
   double x(double t) const;
+  double t(double x) const;      ///< its inverse
   double slope(double t) const;  ///< dx/dt
   double first() const { return first_; }
   double last() const { return last_; }
@@ -22,6 +23,11 @@ class LineMap {
 
  private:
   double low_, high_, first_, last_;
+};
+
+/// A part of the line.
+struct Reach {
+  double low, high;
 };
 
 /// Edges, the node inside each cell, and log of (weight of the node / width of the cell): nodes are the midpoints in a
@@ -45,11 +51,17 @@ class Spacing {
     double from, to, center, scale;
   };
 
+  /// Numbers near which a member may have a further mode: ascending, one vector a member, or none at all.
+  using Hints = std::vector<Eigen::VectorXd>;
+
   /// Looks for the mass of `members` densities, first where it is `likely` to lie (one a member, or nothing). Throws
   /// NumericalError where one is nowhere finite.
-  Spacing(LineMap map, Index members, const Density& density, const std::vector<Range>& likely = {});
+  Spacing(LineMap map, Index members, const Density& density, const std::vector<Range>& likely = {},
+          const Hints& hints = {});
 
   const std::vector<Range>& found() const { return found_; }
+  /// The same on the support: one a member.
+  std::vector<Reach> reach() const;
 
   /// `count` cells a place of mass.
   Cells cells(Index count) const;

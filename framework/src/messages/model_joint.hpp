@@ -108,34 +108,45 @@ class ModelJoint : public Joint,
   /// The parameters of a block's members, in their order.
   Members members_of(int block) const;
   void color();
+  static constexpr Index kAll = std::numeric_limits<Index>::max();
+  static constexpr Index kSomeRows = 250, kManyRows = 2000;
+  /// How closely a statement at the nodes of grids is looked at: rows of it, evenly picked, `for_all` of them or for
+  /// themselves, and nodes of the other grid that it reads.
+  struct Glance {
+    Index rows = kAll;
+    bool for_all = false;
+    Index nodes = kAll;
+  };
   Grid* grid_of(int source);
   const Grid* grid_of(int source) const;
   void compile_with_grids(const Registry& registry, std::size_t first_discarded, bool keep_selectors);
   /// The log density that a grid's members are told, at the nodes of its cells.
   Eigen::MatrixXd told(const Grid& grid, const Eigen::MatrixXd& by_cell) const;
   /// The same at nodes of each member's own, one column a member, for a search of their range. `own`: see `message`.
-  /// `most`: rows of a statement that are looked at, evenly picked.
   Eigen::MatrixXd told_at(const Grid& grid, const Eigen::MatrixXd& by_cell, bool own, const Eigen::MatrixXd& nodes,
-                          Index most = kAllRows) const;
-  static constexpr Index kAllRows = std::numeric_limits<Index>::max();
-  /// The most rows of a statement that a member of a grid hears of.
-  Index rows_told(const Grid& grid) const;
+                          const Glance& glance) const;
+  /// What is observed of statements at a grid's nodes, member by member: near it a member may have a mode.
+  Spacing::Hints hints(const Grid& grid) const;
+  /// Whether there are so many rows that some of them say first where all of them have their mass.
+  bool hears_many(const Grid& grid) const;
   /// Cells for the message as it is, doubled until they no longer matter, and the best factor on them.
   void settle(Grid& grid, bool own);
-  void place(Grid& grid, Cells cells);
+  void place(Grid& grid, Cells cells, bool fill = true);
   /// Cells for the start and for what comes after it, and the factor that its own distribution makes on them.
   void prepare_start(Grid& grid);
   void fill_tables(const Grid& grid);
   void fill_table(NumericStatement& n, std::size_t reading);
-  /// The table of a reading at these nodes, as its selectors stand, of every step-th cell.
+  /// The table of a reading at these nodes, as its selectors stand.
   Eigen::MatrixXd table_of(const NumericStatement& n, std::size_t reading, const Eigen::VectorXd& first,
-                           const Eigen::VectorXd& second, bool search, Index step) const;
+                           const Eigen::VectorXd& second, bool search, const Glance& glance) const;
+  Eigen::MatrixXd long_table(const NumericStatement& n, std::size_t reading) const;
+  Range zone_of(const NumericStatement::Read& read, std::size_t member) const;
   void weigh_table(const NumericStatement& n, std::size_t reading) const;
   /// Tables whose selectors have moved.
   void weigh_tables() const;
   double probability(const Choice& choice) const;
-  /// How often each cell of a reading counts, of every step-th one.
-  Eigen::VectorXd counts(const NumericStatement::Read& read, Index step) const;
+  /// How often each cell of a reading that is looked at counts.
+  Eigen::VectorXd counts(const NumericStatement::Read& read, Index most) const;
   std::uint64_t version_of(const NumericStatement::Read& read) const;
   /// What statements at the nodes of grids tell the levels of a selector.
   void add_choices(int selector, Eigen::MatrixXd& by_cell) const;
@@ -175,6 +186,7 @@ class ModelJoint : public Joint,
   std::vector<Eigen::VectorXd> weights_;  // by block: how often each member counts; empty: once
   std::vector<Grid> grids_;
   std::vector<int> put_on_grids_;
+  bool at_start_ = false;  // no sweep has been made
   std::vector<std::unique_ptr<Pass>> passes_;
   std::vector<int> pass_before_;    // by pass: the block it comes before
   std::vector<int> local_sources_;  // by pass: whose members it iterates, -1: none; empty: no pass does

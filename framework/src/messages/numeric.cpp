@@ -129,6 +129,12 @@ std::optional<NumericStatement> make_numeric(const model::Model& model, const So
     });
   });
   for (NumericStatement::Read& read : numeric.readings) {
+    // In the order of what is observed, so that some of them, evenly picked, are like all of them.
+    if (child.kind != Source::Kind::latent && !child.known->dimensions.empty())
+      std::stable_sort(read.cells.begin(), read.cells.end(), [&](const auto& a, const auto& b) {
+        const double x = child.known->values[a.cell], y = child.known->values[b.cell];
+        return x < y || (!std::isnan(x) && std::isnan(y));
+      });
     std::sort(read.selectors.begin(), read.selectors.end());
     read.uniform = true;
     for_terms(statement, [&](const model::Term& term) {

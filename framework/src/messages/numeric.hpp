@@ -4,6 +4,8 @@
 #include "messages/numeric_value.hpp"
 #include "messages/terms.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <optional>
 
 namespace kullback::messages {
@@ -20,13 +22,19 @@ struct NodesOfReading {
   const NumericStatement& numeric;
   std::size_t reading;
   const Eigen::VectorXd &first, &second;
-  bool search;           ///< the grid's range is still looked for: a density may be no number
-  Index begin = 0, end;  ///< of its cells
-  Index step = 1;        ///< every step-th of them
+  bool search;                                     ///< the grid's range is still looked for: a density may be no number
+  Index begin = 0, end;                            ///< of its cells
+  Index most = std::numeric_limits<Index>::max();  ///< of them that are looked at, evenly picked
 };
 
-/// The sum of the cells' log densities, each as often as `counts` (one a cell that is read) says: nodes of the first
-/// member by nodes of the second. Throws NumericalError where one is not a number.
+/// How many of `cells` cells are looked at, and which one is the i-th of them: the first and the last are among them.
+inline Index picked(Index cells, Index most) { return std::min(cells, most); }
+inline Index picked_cell(Index i, Index cells, Index most) {
+  return picked(cells, most) < cells && most > 1 ? i * (cells - 1) / (most - 1) : i;
+}
+
+/// The sum of the cells' log densities, each as often as `counts` (one a cell that is looked at) says: nodes of the
+/// first member by nodes of the second. Throws NumericalError where one is not a number.
 Eigen::MatrixXd numeric_table(const NodesOfReading& nodes, const Eigen::VectorXd& counts);
 
 /// The tables of all cells, one a column.

@@ -60,7 +60,7 @@ class Evaluator {
     cells_a_chunk_ = std::max(kCells, (cells() + kMostChunks - 1) / kMostChunks);
   }
 
-  Index cells() const { return (at_.end - at_.begin + at_.step - 1) / at_.step; }
+  Index cells() const { return picked(at_.end - at_.begin, at_.most); }
   Index nodes() const { return at_.first.size() * at_.second.size(); }
   Index chunks() const { return (cells() + cells_a_chunk_ - 1) / cells_a_chunk_; }
 
@@ -87,7 +87,7 @@ class Evaluator {
   using To = std::function<void(const Batch&)>;
 
   const NumericStatement::Cell& cell(Index c) const {
-    return read_.cells[static_cast<std::size_t>(at_.begin + c * at_.step)];
+    return read_.cells[static_cast<std::size_t>(at_.begin + picked_cell(c, at_.end - at_.begin, at_.most))];
   }
   /// Which member of the reading is the cell's own value; -1: none.
   int own(Index c) const {

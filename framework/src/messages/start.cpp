@@ -260,6 +260,7 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
           fmt::format("{}: {}", sources_[static_cast<std::size_t>(grid.source)].variable->name, error.what()));
     }
   };
+  at_start_ = true;
   for (const int b : parents_first()) {
     const int s = block_source_[static_cast<std::size_t>(b)];
     const auto index = static_cast<std::size_t>(s);
@@ -317,6 +318,7 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
     start_grid(grid, index < model_.initializations.size() ? model_.initializations[index] : Initialization{}, seed,
                restart);
   }
+  at_start_ = false;
 }
 
 // What is observed of the rows that a selector belongs to, each number scaled to variance 1: one column a row.

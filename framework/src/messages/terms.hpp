@@ -3,6 +3,7 @@
 
 #include "messages/numeric_value.hpp"
 #include "messages/polynomial.hpp"
+#include "messages/smooth_table.hpp"
 
 #include <cstdint>
 #include <map>
@@ -96,7 +97,8 @@ struct NumericStatement {
     /// `version`.
     mutable Eigen::MatrixXd table;
     mutable std::uint64_t version = 0;
-    bool uniform = false;  ///< its arguments have one value for all cells
+    bool uniform = false;        ///< its arguments have one value for all cells
+    mutable SmoothTable smooth;  ///< of the sum over all cells, where these are many and no selector picks them
   };
   int statement = -1;
   std::size_t compiled = 0;  ///< into Compiled::statements
