@@ -123,6 +123,26 @@ INSTANTIATE_TEST_SUITE_P(
 
 // Matrices that are read where they stand, in either order of their axes and with rows that others lie between; a
 // matrix times itself, which is a triangle computed once.
+// One contiguous along the first axis, the other along the second; sizes within tiles, at their borders, beyond them.
+TEST(Tensor, CrossedMatricesGoByTiles) {
+  Random random;
+  for (const Index rows : {1, 16, 17, 70})
+    for (const Index columns : {2, 64, 65, 131}) {
+      const Sizes sizes = {rows, columns};
+      const std::vector<double> a = random.numbers(rows * columns), b = random.numbers(rows * columns);
+      const View along = {a.data(), {0, 1}, {columns, 1}}, across = {b.data(), {0, 1}, {1, rows}};
+      const Product moved = {{across}, {}}, both = {{along, across}, {}};
+      std::vector<double> got = a, expected = a;
+      add_product(sizes, 0.3, moved, {got.data(), {0, 1}, {columns, 1}});
+      by_definition(sizes, 0.3, moved, {0, 1}, {expected.data(), {0, 1}, {columns, 1}});
+      for (std::size_t k = 0; k < got.size(); ++k) EXPECT_NEAR(got[k], expected[k], 1e-14) << rows << " " << k;
+      double sum = 2, sum_expected = 2;
+      add_product(sizes, 0.3, both, {&sum, {}, {}});
+      by_definition(sizes, 0.3, both, {0, 1}, {&sum_expected, {}, {}});
+      EXPECT_NEAR(sum, sum_expected, 1e-12 * static_cast<double>(rows * columns)) << rows << " by " << columns;
+    }
+}
+
 TEST(Tensor, MatricesTimesVectorsAreReadWhereTheyStand) {
   const Sizes sizes = {1001, 6};
   Random random;
