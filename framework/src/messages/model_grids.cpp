@@ -17,6 +17,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kTolerance = 1e-7;     // nats that a doubling of the cells may move a grid's log normalizers by
 constexpr Index kFirstCells = 128;      // a place of mass
+constexpr Index kFewestCells = 4;       // the same, at a start
 constexpr Index kMostCells = 1 << 16;   // of a grid
 constexpr double kMostNumbers = 3.2e7;  // of a grid's block, and of a table of two grids
 constexpr double kMostDensities = 4e8;  // evaluated for the tables of a grid
@@ -82,6 +83,17 @@ void ModelJoint::place(Grid& grid, Cells cells, bool fill) {
   to.eta = Eigen::MatrixXd::Zero(grid.cells.nodes.size(), to.members());
   to.m = Eigen::MatrixXd::Zero(grid.cells.nodes.size(), to.members());
   if (fill) fill_tables(grid);
+}
+
+double ModelJoint::start_densities(const Grid& grid, Index cells) const {
+  double densities = 0;
+  for (const NumericStatement& n : compiled_.numeric)
+    for (const NumericStatement::Read& read : n.readings)
+      for (std::size_t i = 0; i < read.members.size(); ++i)
+        if (read.members[i].first == grid.source)
+          densities += static_cast<double>(cells * nodes_of(read, 1 - i).size()) *
+                       static_cast<double>(std::min<std::size_t>(read.cells.size(), kSomeRows));
+  return densities;
 }
 
 bool ModelJoint::affordable(const Grid& grid, Index cells) const {
@@ -171,7 +183,11 @@ void ModelJoint::prepare_start(Grid& grid) {
     const Spacing spacing(
         {grid.low, grid.high}, 2 * members, [&](const Eigen::MatrixXd& nodes) { return both(nodes, glance); }, {},
         near);
-    place(grid, spacing.cells(2 * kFirstCells));
+    Index count = 2 * kFirstCells;  // fewer where many members make them many: each is settled after a sweep
+    Cells cells = spacing.cells(count);
+    while (count > kFewestCells && start_densities(grid, cells.nodes.size()) > kMostDensities)
+      cells = spacing.cells(count /= 2);
+    place(grid, std::move(cells));
   } else {
     fill_tables(grid);
   }

@@ -151,6 +151,8 @@ class ModelJoint : public Joint,
   /// What statements at the nodes of grids tell the levels of a selector.
   void add_choices(int selector, Eigen::MatrixXd& by_cell) const;
   void hear(const Source& source, const Eigen::MatrixXd& nodes, Eigen::MatrixXd& told) const;
+  /// How many densities the tables of a grid with that many cells take before the first sweep.
+  double start_densities(const Grid& grid, Index cells) const;
   /// Whether the grid can have that many cells.
   bool affordable(const Grid& grid, Index cells) const;
   const Eigen::VectorXd& nodes_of(const NumericStatement::Read& read, std::size_t member) const;
