@@ -141,20 +141,17 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"mu[1]", "1:4: error: which plate? write mu[k = 1] with the plate's name for k"},
         Mistake{"w[mu[z], 2]", "1:10: error: which plate? write w[k = 2] with the plate's name for k"},
         Mistake{"x[2*t]",
-                "1:3: error: only an earlier cell of a plate may be computed in an index (x[t-1]): read a shifted "
+                "1:3: error: only an earlier cell of a plate may be named (x[t-1]); read a shifted "
                 "column for anything else"},
-        Mistake{
-            "x[t*2]",
-            "1:4: error: only an earlier cell of a plate may be computed in an index (x[t-1]): read a shifted column "
-            "for anything else"},
-        Mistake{
-            "x[t-s]",
-            "1:5: error: only an earlier cell of a plate may be computed in an index (x[t-1]): read a shifted column "
-            "for anything else"},
-        Mistake{
-            "x[t-1.5]",
-            "1:5: error: only an earlier cell of a plate may be computed in an index (x[t-1]): read a shifted column "
-            "for anything else"},
+        Mistake{"x[t*2]",
+                "1:4: error: only an earlier cell of a plate may be named (x[t-1]); read a shifted column "
+                "for anything else"},
+        Mistake{"x[t-s]",
+                "1:5: error: only an earlier cell of a plate may be named (x[t-1]); read a shifted column "
+                "for anything else"},
+        Mistake{"x[t-1.5]",
+                "1:5: error: only an earlier cell of a plate may be named (x[t-1]); read a shifted column "
+                "for anything else"},
         Mistake{
             "x[a:b]",
             "1:4: error: only an earlier cell of a plate may be named (x[t-1]), no slice; read a shifted column for "
