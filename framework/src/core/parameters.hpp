@@ -29,8 +29,8 @@ Parameterization find_parameterization(const Distribution& family, const std::ve
 /// checked).
 void check_domain(const Parameter& parameter, double value);
 
-/// One member with any valid parameters in that parameterization, of events over d coordinates; `variant` 0 and 1 differ
-/// in every number. Nothing if none is found.
+/// One member with any valid parameters in that parameterization, of events over d coordinates; `variant` 0 and 1
+/// differ in every number. Nothing if none is found.
 std::optional<Members> any_member(const Distribution& family, int parameterization, Index d, int variant = 0);
 
 }  // namespace kullback
