@@ -1,4 +1,5 @@
 // The product of two arrays: loops, and matrix products where arrays stand or packed.
+#include "messages/gram.hpp"
 #include "messages/tensor_parts.hpp"
 
 #include <optional>
@@ -201,7 +202,10 @@ Eigen::MatrixXd matrix_product(const Sizes& sizes, const View& a, const View& b,
     if (a.data == b.data && n == m && left->row_stride == right->column_stride &&
         left->column_stride == right->row_stride) {
       value.setZero();
-      value.template selfadjointView<Eigen::Lower>().rankUpdate(x);
+      if (left->row_stride == 1 && n >= kFewestGramColumns)
+        add_gram(a.data, n, d, left->column_stride, value.data());
+      else
+        value.template selfadjointView<Eigen::Lower>().rankUpdate(x);
       value.template triangularView<Eigen::StrictlyUpper>() = value.transpose();
       return;
     }
