@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 namespace kullback::experiment {
 
@@ -96,24 +98,52 @@ std::string prefix(const std::string& label) {
   return label.find(',') == std::string::npos ? label + ": " : fmt::format("'{}': ", label);
 }
 
-// "0.5 ± 0.1, 2 ± 0.3", each behind its label if it has one, or how many there are.
-std::string few(const Eigen::MatrixXd& mean, const Eigen::MatrixXd& stddev, const std::vector<std::string>& labels) {
-  constexpr Index kFew = 8;
-  if (mean.size() == 0) return "";
-  std::vector<std::string> parts;
-  for (Index i = 0; i < std::min(mean.size(), kFew); ++i)
-    parts.push_back((labels.empty() ? "" : prefix(labels[static_cast<std::size_t>(i)])) +
-                    plus_minus(mean.data()[i], stddev.size() == mean.size() ? stddev.data()[i] : std::nan("")));
-  return fmt::format("{}{}", fmt::join(parts, ", "),
-                     mean.size() > kFew ? fmt::format(", ... {} numbers", mean.size()) : "");
+// Numbers of a variable as they are printed.
+struct Numbers {
+  const double* mean;
+  const double* stddev;  // null: there are none
+  Index count;
+};
+
+Numbers numbers_of(const Eigen::MatrixXd& mean, const Eigen::MatrixXd& stddev) {
+  return {mean.data(), stddev.size() == mean.size() ? stddev.data() : nullptr, mean.size()};
 }
 
-// Of the numbers of something that varies over one plate with labels.
-std::vector<std::string> labels_of(const Outcome& outcome, const std::vector<std::string>& plates, Index numbers) {
-  if (plates.size() != 1) return {};
+// "0.5 ± 0.1, 2 ± 0.3", each behind its label if it has one, or how many there are.
+std::string few(const Numbers& numbers, const std::vector<std::string>& labels) {
+  constexpr Index kFew = 8;
+  if (numbers.count == 0) return "";
+  std::vector<std::string> parts;
+  for (Index i = 0; i < std::min(numbers.count, kFew); ++i)
+    parts.push_back((labels.empty() ? "" : prefix(labels[static_cast<std::size_t>(i)])) +
+                    plus_minus(numbers.mean[i], numbers.stddev ? numbers.stddev[i] : std::nan("")));
+  return fmt::format("{}{}", fmt::join(parts, ", "),
+                     numbers.count > kFew ? fmt::format(", ... {} numbers", numbers.count) : "");
+}
+
+std::vector<std::string> labels_of(const Outcome& outcome, const std::string& name) {
   for (const PlateLabels& plate : outcome.plates)
-    if (plate.name == plates[0] && static_cast<Index>(plate.labels.size()) == numbers) return plate.labels;
+    if (plate.name == name) return plate.labels;
   return {};
+}
+
+// A line of numbers, or one a level of the first plate where there are several plates and few levels.
+std::vector<std::string> lines_of(const Outcome& outcome, const std::vector<std::string>& plates,
+                                  const std::vector<Index>& shape, const Numbers& numbers) {
+  constexpr Index kFewLines = 10;
+  if (plates.size() == 1) {
+    const std::vector<std::string> labels = labels_of(outcome, plates[0]);
+    return {few(numbers, static_cast<Index>(labels.size()) == numbers.count ? labels : std::vector<std::string>{})};
+  }
+  const Index total = std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>());
+  if (plates.empty() || shape[0] > kFewLines || total != numbers.count) return {few(numbers, {})};
+  const std::vector<std::string> labels = labels_of(outcome, plates[0]);
+  const Index each = total / shape[0];
+  std::vector<std::string> lines;
+  for (Index i = 0; i < shape[0]; ++i)
+    lines.push_back(prefix(labels.empty() ? fmt::format("{}", i + 1) : labels[static_cast<std::size_t>(i)]) +
+                    few({numbers.mean + i * each, numbers.stddev ? numbers.stddev + i * each : nullptr, each}, {}));
+  return lines;
 }
 
 std::string name_of(const std::string& name, const std::vector<std::string>& plates) {
@@ -189,17 +219,20 @@ std::string model_summary(const Outcome& outcome) {
     text += fmt::format("{} of {} restarts failed (restart {}: {})\n", outcome.failed.size(), outcome.traces.size(),
                         outcome.failed.front().first, outcome.failed.front().second);
   rows = {{"variable", "q", "mean ± stddev"}};
+  const auto add = [&](const std::string& name, const std::string& q, const std::vector<std::string>& lines) {
+    for (std::size_t i = 0; i < lines.size(); ++i) rows.push_back({i ? "" : name, i ? "" : q, lines[i]});
+  };
   for (const Variable& v : outcome.variables) {
     const std::string count = v.members == 1 ? "" : fmt::format("{} x ", v.members);
-    std::string numbers = few(v.mean, v.stddev, labels_of(outcome, v.plates, v.mean.size()));
+    std::vector<std::string> lines = lines_of(outcome, v.plates, v.shape, numbers_of(v.mean, v.stddev));
     if (v.quantiles.size() && v.members == 1)
-      numbers +=
+      lines.back() +=
           fmt::format(", 95 % from {:.4g} to {:.4g}", v.quantiles.front().second[0], v.quantiles.back().second[0]);
-    rows.push_back({name_of(v.name, v.plates), count + v.family, numbers});
+    add(name_of(v.name, v.plates), count + v.family, lines);
   }
   for (const Report& r : outcome.reports)
-    rows.push_back({name_of(r.name, r.plates), fmt::format("report, {} draws", r.draws),
-                    few(r.mean, r.stddev, labels_of(outcome, r.plates, r.mean.size()))});
+    add(name_of(r.name, r.plates), fmt::format("report, {} draws", r.draws),
+        lines_of(outcome, r.plates, r.shape, numbers_of(r.mean, r.stddev)));
   return text + "\n" + table(rows);
 }
 
