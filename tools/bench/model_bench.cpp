@@ -70,8 +70,10 @@ int run(const char* path, Index sweeps, int threads) {
   experiment.settings.max_sweeps = sweeps;
   const parallel::ThreadLimit limit(threads);
   begin = cpu_seconds();
+  const double begin_wall = wall_seconds();
   const auto joint = experiment::compile_model(experiment, registry);
   print("compile", cpu_seconds() - begin);
+  print("compile_wall", wall_seconds() - begin_wall);
   print("peak_compile", peak_megabytes());
   begin = cpu_seconds();
   joint->initialize(experiment.settings.seed, 0);

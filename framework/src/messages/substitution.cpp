@@ -1,6 +1,7 @@
 #include "messages/substitution.hpp"
 
 #include "config/source.hpp"
+#include "parallel/parallel.hpp"
 
 #include <kullback/error.hpp>
 #include <kullback/labels.hpp>
@@ -15,6 +16,8 @@ namespace {
 
 using model::Selector;
 using model::Term;
+
+constexpr Index kScanned = 1 << 16;  // numbers that a thread looks through at once
 
 [[noreturn]] void no_rule(Text label, const std::string& what) {
   throw NoRule{-1, fmt::format("{} of {}", label, what)};
@@ -138,7 +141,10 @@ Polynomial Substitution::known(const std::shared_ptr<const model::Array>& array,
   const auto found = cache_.find({array->values.data(), std::string(label)});
   if (found != cache_.end()) return known_factor(found->second, references);
   // A sum that is vectorized; infinite numbers are looked at one by one.
-  const bool any = std::isnan((0 * array->values.array()).sum()) && array->values.hasNaN();
+  const double sum = parallel::sum_chunks(array->values.size(), kScanned, [&](Index begin, Index end) {
+    return (0 * array->values.segment(begin, end - begin).array()).sum();
+  });
+  const bool any = std::isnan(sum) && array->values.hasNaN();
   if (label != "x" || any) return known(*array, label, references);
   std::shared_ptr<const Known>& cached = cache_[{array->values.data(), std::string(label)}];
   if (!cached) {

@@ -2,6 +2,7 @@
 cannot be compared with it: the weights are; with BayesPy the bound is."""
 import json
 import subprocess
+import time
 
 import numpy as np
 
@@ -58,10 +59,20 @@ def run(bench):
     if bench.peer("sklearn"):
         from sklearn.linear_model import ARDRegression
 
-        model = ARDRegression(fit_intercept=False, compute_score=False)
-        seconds = cpu_seconds(lambda: model.fit(x, y))[0]
-        bench.line("regression, 10^5 x 200: data in memory to the fixed point against scikit-learn's ARDRegression",
-                   to_end["compile"] + to_end["total"], seconds, 6)
+        # A first fit is slower, by as much as the memory it is the first to touch costs.
+        fits = []
+        for _ in range(4):
+            model = ARDRegression(fit_intercept=False, compute_score=False)
+            begin = time.perf_counter()
+            cpu = cpu_seconds(lambda: model.fit(x, y))[0]
+            fits.append((cpu, time.perf_counter() - begin))
+        first, least, clock = fits[0][0], min(cpu for cpu, _ in fits[1:]), min(wall for _, wall in fits[1:])
+        ours = to_end["compile"] + to_end["total"]
+        what = "regression, 10^5 x 200: data in memory to the fixed point against scikit-learn's ARDRegression"
+        bench.line(f"{what}, its first fit", ours, first, 6)
+        bench.line(f"{what}, the least of three more", ours, least, 6)
+        two = bench.model("regression", text(d, 1e-9), 2000, threads=2)
+        bench.line(f"{what}, two threads by the clock", two["compile_wall"] + two["total_wall"], clock, 6)
         bench.note(f"{to_end['sweeps']:.0f} sweeps; scikit-learn: {getattr(model, 'n_iter_', 'unknown')} iterations")
         out = bench.folder / "regression"
         subprocess.run([str(bench.build / "bin" / "kullback"), "run", "-q", str(bench.folder / "regression.yaml"), "--out", str(out)],
