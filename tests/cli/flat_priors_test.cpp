@@ -16,6 +16,19 @@ using test_support::write_file;
 
 constexpr const char* kEvidence = "not evidence: flat prior of beta; the bound compares runs of this model only";
 
+// A mixture of normals of known spread with flat means, up to what follows `inference:`.
+std::string components(const std::string& y, int k, double stddev) {
+  std::ostringstream text;
+  text << "plates: {n: " << json::parse(y).size() << ", k: " << k << "}\ndata:\n  y[n]: " << y << R"(
+model:
+  w:     dirichlet(1, over = k)
+  mu[k]: flat()
+  z[n]:  categorical(w)
+  y[n]:  normal(mu[z], stddev = )"
+       << stddev << ")\ninference:\n";
+  return text.str();
+}
+
 class FlatPriors : public testing::Test {
  protected:
   void SetUp() override {
@@ -101,17 +114,7 @@ TEST_F(FlatPriors, NewRowsWithAFlatVariableOfTheirOwnAreRefused) {
 
 // The third component starts where no row is: it hears of none, and its posterior is its prior.
 TEST_F(FlatPriors, AnEmptyComponentIsAnErrorWithItsRemedy) {
-  const std::string model = R"(plates: {n: 6, k: 3}
-data:
-  y[n]: [1, 1.1, 0.9, 5, 5.1, 4.9]
-model:
-  w:     dirichlet(1, over = k)
-  mu[k]: flat()
-  z[n]:  categorical(w)
-  y[n]:  normal(mu[z], stddev = 0.1)
-inference:
-  initialize: {mu: [1, 5, -90]}
-)";
+  const std::string model = components("[1, 1.1, 0.9, 5, 5.1, 4.9]", 3, 0.1) + "  initialize: {mu: [1, 5, -90]}\n";
   write_file(folder_ + "/three.yaml", model);
   const auto failed = run({"run", "three.yaml", "--out", "out"});
   EXPECT_EQ(failed.exit_code, 1);
@@ -131,18 +134,8 @@ inference:
 
 // A group of one row: some labels leave a component empty, which ends that restart and no other.
 TEST_F(FlatPriors, ARestartThatFailsIsCountedBesideTheOthers) {
-  const std::string model = R"(plates: {n: 12, k: 3}
-data:
-  y[n]: [0, 0.2, 0.4, 0.1, 0.3, 6, 12, 12.3, 12.1, 12.4, 11.8, 12]
-model:
-  w:     dirichlet(1, over = k)
-  mu[k]: flat()
-  z[n]:  categorical(w)
-  y[n]:  normal(mu[z], stddev = 1.5)
-inference:
-  initialize: {z: random}
-  restarts: 30
-)";
+  const std::string model = components("[0, 0.2, 0.4, 0.1, 0.3, 6, 12, 12.3, 12.1, 12.4, 11.8, 12]", 3, 1.5) +
+                            "  initialize: {z: random}\n  restarts: 30\n";
   write_file(folder_ + "/restarts.yaml", model);
   const auto ran = run({"run", "restarts.yaml", "--out", "out"});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
@@ -160,18 +153,8 @@ inference:
 }
 
 TEST_F(FlatPriors, RestartsAreCompared) {
-  write_file(folder_ + "/restarts.yaml", R"(plates: {n: 6, k: 2}
-data:
-  y[n]: [1, 1.1, 0.9, 5, 5.1, 4.9]
-model:
-  w:     dirichlet(1, over = k)
-  mu[k]: flat()
-  z[n]:  categorical(w)
-  y[n]:  normal(mu[z], stddev = 1)
-inference:
-  initialize: {z: random}
-  restarts: 4
-)");
+  write_file(folder_ + "/restarts.yaml",
+             components("[1, 1.1, 0.9, 5, 5.1, 4.9]", 2, 1) + "  initialize: {z: random}\n  restarts: 4\n");
   ASSERT_EQ(run({"run", "restarts.yaml", "--out", "out", "-q"}).exit_code, 0);
   const json result = json::parse(read_file(folder_ + "/out/result.json"));
   int times = 0;

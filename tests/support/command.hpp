@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -20,10 +21,16 @@ struct CommandResult {
   std::string out, err;
 };
 
-/// A new empty directory under the system's temporary directory.
+/// A new empty directory of our own, where the system has its temporary files.
 inline std::string temporary_directory() {
-  std::string name = (std::filesystem::temp_directory_path() / "kullback_test_XXXXXX").string();
-  return ::mkdtemp(name.data());
+  std::random_device random;
+  for (;;) {
+    const std::filesystem::path path =
+        std::filesystem::temp_directory_path() / ("kullback_test_" + std::to_string(random()));
+    if (!std::filesystem::create_directory(path)) continue;  // somebody has that name
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    return path.string();
+  }
 }
 
 inline std::string read_file(const std::string& path) {
