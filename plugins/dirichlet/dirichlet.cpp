@@ -1,4 +1,6 @@
-// The Dirichlet distribution on the simplex. theta = concentration; eta = concentration - 1.
+// The Dirichlet distribution on the simplex. theta = concentration; eta = concentration - 1. A concentration of 0 is a
+// structural zero: the coordinate is 0 and the others are a Dirichlet of their own (Ferguson 1973, definition 1). Its
+// statistic, an E[log x] that would be -inf, is 0 then, and nothing is said of it.
 #include "dirichlet.hpp"
 
 #include <algorithm>
@@ -19,17 +21,29 @@ class Dirichlet final : public Distribution,
  public:
   Text name() const override { return "dirichlet"; }
   Text formula() const override {
-    return "Gamma(sum concentration) prod_i x[i]^(concentration[i] - 1) / Gamma(concentration[i]),  sum x = 1";
+    return "Gamma(sum concentration) prod_i x[i]^(concentration[i] - 1) / Gamma(concentration[i]),  sum x = 1; x[i] = "
+           "0 "
+           "where concentration[i] = 0";
   }
   std::vector<std::vector<Parameter>> parameterizations() const override {
-    return {{{"concentration", Domain::positive, Shape::vector}}};
+    return {{{"concentration", Domain::non_negative, Shape::vector}}};
   }
   Layout layout_of(Index size) const override {
     if (size < 2)
       throw DomainError("concentration", "a dirichlet has two coordinates or more: give concentration as a list");
     return Distribution::layout_of(size);
   }
-  Support support(const Layout&, In, Index, Index) const override { return {0, 1, false}; }
+  Members make(const Arguments& arguments) const override {
+    Members made = Distribution::make(arguments);
+    if (!(made.theta.array() > 0).any())
+      throw DomainError("concentration", "one concentration at least must be positive, got zeros only");
+    return made;
+  }
+  Support support(const Layout&, In theta, Index member, Index coordinate) const override {
+    const auto a = theta.col(member).array();
+    if (a[coordinate] == 0) return {0, 0, false};
+    return {(a > 0).count() == 1 ? 1.0 : 0.0, 1, false};
+  }
   Text carrier(const Layout&) const override { return "the simplex"; }
 
   // With the powers of the concentrations taken together, so that nothing of the size of log Gamma cancels:
@@ -41,8 +55,9 @@ class Dirichlet final : public Distribution,
       const auto a = theta.col(n * step(theta));
       const double total = a.sum();
       if (n == 0 || theta.cols() > 1) {
-        constant = stirling_error(total) - 0.5 * std::log(total) - static_cast<double>(d - 1) * kHalfLog2Pi;
-        for (Index i = 0; i < d; ++i) constant += 0.5 * std::log(a[i]) - stirling_error(a[i]);
+        constant = stirling_error(total) - 0.5 * std::log(total) + kHalfLog2Pi;
+        for (Index i = 0; i < d; ++i)
+          if (a[i] > 0) constant += 0.5 * std::log(a[i]) - stirling_error(a[i]) - kHalfLog2Pi;
       }
       const auto x = points.x.col(n);
       out[n] = -kInfinity;
@@ -50,7 +65,9 @@ class Dirichlet final : public Distribution,
       double sum = constant;
       bool zero = false, pole = false;
       for (Index i = 0; i < d; ++i) {
-        if (x[i] > 0) {
+        if (a[i] == 0) {
+          zero = zero || x[i] > 0;
+        } else if (x[i] > 0) {
           sum -= bd0(a[i], total * x[i]) + std::log(x[i]);
         } else if (a[i] != 1) {
           (a[i] > 1 ? zero : pole) = true;
@@ -70,24 +87,30 @@ class Dirichlet final : public Distribution,
     for (Index n = 0; n < eta.cols(); ++n) {
       a.head(d) = eta.col(n).array() + 1;
       a[d] = a.head(d).sum();
+      const bool zeros = (a.array() == 0).any();
+      for (Index i = 0; zeros && i < d; ++i)
+        if (a[i] == 0) a[i] = 1;  // log Gamma(1) = 0
       vector_log_gamma_digamma(a.data(), log_gamma.data(), digamma.data(), d + 1);
       m.col(n) = digamma.head(d).array() - digamma[d];
+      for (Index i = 0; zeros && i < d; ++i)
+        if (eta(i, n) == -1) m(i, n) = 0;
       log_partition[n] = log_gamma.head(d).sum() - log_gamma[d];
     }
   }
 
   // One equation in the sum s: sum_i inverse_digamma(m_i + digamma(s)) = s, by Newton steps on log s inside a bracket.
   void natural(const Layout& layout, In m, Out eta) const override {
-    const auto d = static_cast<double>(layout.dimension);
     for (Index n = 0; n < m.cols(); ++n) {
-      const double geometric = m.col(n).array().exp().sum();
-      if (!(geometric < 1) || !m.col(n).allFinite())
+      const auto d = static_cast<double>((m.col(n).array() != 0).count());
+      const double geometric = (m.col(n).array() != 0).select(m.col(n).array().exp(), 0).sum();
+      if (!(geometric > 0 && geometric < 1) || !m.col(n).allFinite())
         throw DomainError("", "no dirichlet has these mean parameters: exp(E[log_x]) must sum to less than 1");
       double s = 0.5 * (d - geometric) / (1 - geometric), low = 0, high = kInfinity;
       for (int round = 0; round < 100; ++round) {
         const double level = digamma(s);
         double sum = 0, slope = 0;
         for (Index i = 0; i < layout.dimension; ++i) {
+          if (m(i, n) == 0) continue;
           const double a = inverse_digamma(m(i, n) + level);
           sum += a;
           slope += 1 / trigamma(a);
@@ -101,13 +124,13 @@ class Dirichlet final : public Distribution,
         s = next;
       }
       const double level = digamma(s);
-      for (Index i = 0; i < layout.dimension; ++i) eta(i, n) = inverse_digamma(m(i, n) + level) - 1;
+      for (Index i = 0; i < layout.dimension; ++i) eta(i, n) = m(i, n) == 0 ? -1 : inverse_digamma(m(i, n) + level) - 1;
     }
   }
 
   bool in_domain(const Layout&, In eta, Index member) const override {
     const auto column = eta.col(member).array();
-    return column.isFinite().all() && (column > -1).all();
+    return column.isFinite().all() && (column >= -1).all() && (column > -1).any();
   }
   void convert(const Layout&, In from, Out to, bool theta_to_eta) const override {
     to = from.array() + (theta_to_eta ? -1 : 1);
@@ -118,10 +141,11 @@ class Dirichlet final : public Distribution,
   //     = sum [a_i + s_0 w_i] (y_i - w'y)^2 + sum (s_i - s_0 w_i) y_i^2
   void fisher(const Layout& layout, In eta, In delta, Row out) const override {
     for (Index n = 0; n < eta.cols(); ++n) {
-      const Eigen::ArrayXd a = eta.col(n).array() + 1, y = delta.col(n).array() / a;
+      const Eigen::ArrayXd a = eta.col(n).array() + 1, y = (a > 0).select(delta.col(n).array() / a, 0);
       const double total = a.sum(), middle = delta.col(n).sum() / total, s0 = total * total * trigamma_excess(total);
       double sum = 0;
       for (Index i = 0; i < layout.dimension; ++i) {
+        if (a[i] == 0) continue;
         const double w = a[i] / total, s = a[i] * a[i] * trigamma_excess(a[i]);
         double others = 0;
         for (Index j = 0; j < layout.dimension && w > 0.5; ++j) others += j == i ? 0 : a[j];
@@ -191,9 +215,10 @@ class Dirichlet final : public Distribution,
     if (label == "x3") return [](double a, double s) { return a / s * ((a + 1) / (s + 1)) * ((a + 2) / (s + 2)); };
     if (label == "x4")
       return [](double a, double s) { return a / s * ((a + 1) / (s + 1)) * ((a + 2) / (s + 2)) * ((a + 3) / (s + 3)); };
-    if (label == "log_x") return [](double a, double s) { return digamma(a) - digamma(s); };
+    if (label == "log_x") return [](double a, double s) { return a > 0 ? digamma(a) - digamma(s) : -kInfinity; };
     if (label == "log2_x")
       return [](double a, double s) {
+        if (a == 0) return kInfinity;
         const double mean = digamma(a) - digamma(s);
         return mean * mean + trigamma(a) - trigamma(s);
       };
@@ -203,6 +228,7 @@ class Dirichlet final : public Distribution,
       return [](double a, double s) { return a > 2 ? (s - 1) / (a - 1) * ((s - 2) / (a - 2)) : kInfinity; };
     if (label == "sqrt_x")
       return [](double a, double s) {
+        if (a == 0) return 0.0;
         return std::exp(log_gamma(a + 0.5) - log_gamma(a) - (log_gamma(s + 0.5) - log_gamma(s)));
       };
     return nullptr;

@@ -35,10 +35,22 @@ struct Value {
   double value, error;
 };
 
+// Coordinates that are 0 on both sides are left out; one that is 0 on one side only makes the two singular.
+Index fill_positive(In p, In q, Work& w) {
+  Index k = 0;
+  for (Index i = 0; i < p.rows(); ++i) {
+    const double a = p(i, 0), b = q(i, 0);
+    if ((a == 0) != (b == 0)) return -1;
+    if (a == 0) continue;
+    w.a[k] = a;
+    w.b[k++] = b;
+  }
+  return k;
+}
+
 Value pair(In p, In q, Work& w) {
-  const Index k = p.rows();
-  w.a.head(k) = p.col(0).array();
-  w.b.head(k) = q.col(0).array();
+  const Index k = fill_positive(p, q, w);
+  if (k < 0) return {kInfinity, 0};
   const double a0 = w.a.head(k).sum(), b0 = w.b.head(k).sum();
   w.a[k] = a0;
   w.b[k] = b0;
@@ -48,12 +60,12 @@ Value pair(In p, In q, Work& w) {
   for (Index i = 0; i < k; ++i)
     if (i != largest) rest += w.a[i];
 
-  w.u = (w.b - w.a) / w.a;
-  w.ratio = w.b / w.a;
+  w.u.head(k + 1) = (w.b.head(k + 1) - w.a.head(k + 1)) / w.a.head(k + 1);
+  w.ratio.head(k + 1) = w.b.head(k + 1) / w.a.head(k + 1);
   const double growth = b0 / a0, u0 = (w.b.head(k) - w.a.head(k)).sum() / a0;
   const bool near = growth > 0.5 && growth < 2;
-  w.scaled = w.ratio / growth;
-  w.v = near ? ((w.u - u0) / growth).eval() : (w.scaled - 1).eval();
+  w.scaled.head(k) = w.ratio.head(k) / growth;
+  w.v.head(k) = near ? ((w.u.head(k) - u0) / growth).eval() : (w.scaled.head(k) - 1).eval();
   vector_log_excess(w.u.data(), w.ratio.data(), w.excess_u.data(), k);
   vector_log_excess(w.v.data(), w.scaled.data(), w.excess_v.data(), k);
   vector_log(w.scaled.data(), w.log_scaled.data(), k);

@@ -118,6 +118,13 @@ Answer by_support(Question& question) {
       disjoint = true;
       continue;
     }
+    if (const bool point = a.low == a.high; !a.integer && point != (b.low == b.high)) {
+      if (alone.p == kInf || alone.q == kInf)
+        return infinite(fmt::format("p and q are singular: only {} has all its mass at {}{}", point ? "p" : "q",
+                                    point ? a.low : b.low, where));
+      disjoint = true;
+      continue;
+    }
     if (alone.p == kInf && !(a.low >= b.low && a.high <= b.high))
       return infinite(fmt::format("p has mass on {}, where q has none{}", outside(a, b), where));
     if (alone.q == kInf && !(b.low >= a.low && b.high <= a.high))

@@ -166,6 +166,8 @@ class ModelJoint : public Joint,
   std::vector<int> parents_first() const;
   Eigen::MatrixXd rows_read_through(int selector) const;
   bool reads_given_starts(int selector) const;
+  void start_at_groups(int block, std::uint64_t seed, Index restart);
+  void start_off_impossible();
   void start_pass(Pass& pass, std::uint64_t seed, Index restart);
   /// Flat priors (flat.cpp): whether a block has one, its start, and what keeps its members from being proper.
   bool is_flat(int block) const;

@@ -13,8 +13,6 @@ namespace kullback::messages {
 using model::Selector;
 using model::Term;
 
-namespace {
-
 Eigen::ArrayXd compare(const std::string& op, const Eigen::ArrayXd& a, const Eigen::ArrayXd& b) {
   return a.binaryExpr(b, [&](double x, double y) -> double {
     return op == "<"    ? x < y
@@ -25,8 +23,6 @@ Eigen::ArrayXd compare(const std::string& op, const Eigen::ArrayXd& a, const Eig
                         : x != y;
   });
 }
-
-}  // namespace
 
 void for_served_cells(const model::Model& model, const Sources& sources, const model::Statement& statement,
                       const std::function<void(Index, const Position&, double)>& visit) {

@@ -35,6 +35,9 @@ void for_terms(const model::Statement& statement, const Visit& visit) {
   if (statement.high) visit(*statement.high);
 }
 
+/// 1 where a comparison ("<", "==", ...) holds, else 0.
+Eigen::ArrayXd compare(const std::string& op, const Eigen::ArrayXd& a, const Eigen::ArrayXd& b);
+
 class TermValue {
  public:
   /// `size` numbers at once.

@@ -86,6 +86,45 @@ void Pass::multiply_moments(const MomentsOf& moments, bool own_only) {
   products_hold_ = true;
 }
 
+// Levels that what is known of a row gives no probability, whatever the unknowns are: at the start alone, where others
+// than these numbers say the responsibilities.
+void Pass::find_impossible(const MomentsOf& moments) {
+  impossible_.clear();
+  const auto has_zero = [](const KnownFactor& f) {
+    const auto numbers = f.numbers->numbers();
+    return numbers.size() > 0 && numbers.minCoeff() < 0.1 * kLogOfZero;
+  };
+  const bool any = std::any_of(slots_.begin(), slots_.end(), [&](const Slot& slot) {
+    return std::any_of(slot.known.begin(), slot.known.end(), has_zero) ||
+           std::any_of(slot.terms.begin(), slot.terms.end(), [&](std::size_t t) {
+             return has_log_of_zero(compiled_.statements[slot.statement].terms[t].coefficient);
+           });
+  });
+  if (!any) return;
+  given_ = nullptr;
+  multiply_moments(moments, false);
+  std::vector<char> found(static_cast<std::size_t>(rows_ * levels_), 0);
+  const Index block = std::max<Index>(1, kBlockRows / inner_) * inner_;
+  parallel::for_chunks((rows_ + block - 1) / block, 1, [&](Index, Index begin, Index end) {
+    Work work(*this, block);
+    for (Index at = begin * block; at < std::min(rows_, end * block); at += block) {
+      const Index last = std::min(rows_, at + block);
+      logits(work, at, last);
+      for (Index n = at; n < last; ++n)
+        for (Index k = 0; k < levels_; ++k)
+          found[static_cast<std::size_t>(n * levels_ + k)] = work.levels(n - at, k) < 0.1 * kLogOfZero;
+    }
+  });
+  impossible_ = std::move(found);
+}
+
+void Pass::drop_impossible(Work& work, Index begin, Index end) const {
+  if (impossible_.empty()) return;
+  for (Index n = begin; n < end; ++n)
+    for (Index k = 0; k < levels_; ++k)
+      if (impossible_[static_cast<std::size_t>(n * levels_ + k)]) work.levels(n - begin, k) = -kInfinity;
+}
+
 // Log probabilities of the rows, up to a constant each: the first end - begin rows of work.levels.
 void Pass::logits(Work& work, Index begin, Index end) const {
   const Index count = end - begin;
@@ -95,7 +134,7 @@ void Pass::logits(Work& work, Index begin, Index end) const {
     Eigen::MatrixXd transposed(levels_, count);
     given_(begin, end, transposed);
     levels = transposed.transpose();
-    return;
+    return drop_impossible(work, begin, end);
   }
   if (features_.empty())
     levels.setZero();
@@ -140,6 +179,7 @@ void Pass::logits(Work& work, Index begin, Index end) const {
       const double w = weight(begin + n);
       levels.row(n) *= w > 0 ? 1 / w : 0;
     }
+  drop_impossible(work, begin, end);
 }
 
 // Logits to responsibilities; their entropy, each row as often as it counts.
@@ -313,17 +353,20 @@ void Pass::count() {
 
 void Pass::run(const MomentsOf& moments) {
   given_ = nullptr;
+  impossible_.clear();
   multiply_moments(moments, false);
   count();
 }
 
 void Pass::start_from_prior(const MomentsOf& moments) {
+  find_impossible(moments);
   given_ = nullptr;
   multiply_moments(moments, true);
   count();
 }
 
-void Pass::start(std::function<void(Index, Index, Out)> logits) {
+void Pass::start(const MomentsOf& moments, std::function<void(Index, Index, Out)> logits) {
+  find_impossible(moments);
   given_ = std::move(logits);
   count();
 }

@@ -29,10 +29,10 @@ class Pass {
   /// Responsibilities from the moments as they stand, their counts and their entropy. Throws NumericalError naming the
   /// row.
   void run(const MomentsOf& moments);
-  /// The same from the selector's own distribution alone.
+  /// The same from the selector's own distribution alone, but for levels that the rows make impossible.
   void start_from_prior(const MomentsOf& moments);
-  /// Log probabilities up to a constant, one column a row.
-  void start(std::function<void(Index begin, Index end, Out logits)> logits);
+  /// From log probabilities up to a constant, one column a row; impossible levels get none.
+  void start(const MomentsOf& moments, std::function<void(Index begin, Index end, Out logits)> logits);
 
   /// The source, one of them, whose members can be iterated together with the selector before a pass, -1 if there is
   /// none: rows of a table that a known level picks, whose moments are the logits.
@@ -80,12 +80,14 @@ class Pass {
   void find_silent_rows(const Compiled& compiled);
   void classify(Slot& slot, const Compiled& compiled);
   bool row_step(const std::vector<int>& axes, const std::vector<Index>& strides, const Slot& slot, Index& step) const;
+  void find_impossible(const MomentsOf& moments);
   void multiply_moments(const MomentsOf& moments, bool own_only);
   void count();
   void count_gathered();
   bool all_gathered() const;
   std::vector<GatheredTable> gathered_tables();
   std::size_t slot_of(int local_source) const;
+  void drop_impossible(Work& work, Index begin, Index end) const;
   void logits(Work& work, Index begin, Index end) const;
   double normalize(Work& work, Index begin, Index end) const;
   void add_sums(Work& work, Index begin, Index end) const;
@@ -106,6 +108,7 @@ class Pass {
   Eigen::MatrixXd feature_products_;              // W: features by levels
   std::function<void(Index, Index, Out)> given_;  // logits of the start; empty after the first real pass
   std::unique_ptr<GatheredRows> gathered_;        // where every slot is a gather
+  std::vector<char> impossible_;                  // at the start: by row, level by level; empty: none is
   bool products_hold_ = false;
   double entropy_ = 0;
 };

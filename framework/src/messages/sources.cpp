@@ -1,6 +1,7 @@
 #include "messages/completion.hpp"
 #include "messages/joint_blocks.hpp"
 #include "messages/limits.hpp"
+#include "messages/structural_zeros.hpp"
 
 #include <kullback/error.hpp>
 
@@ -306,6 +307,7 @@ Sources find_sources(const Registry& registry, const Model& model, std::size_t f
     }
     sources.push_back(std::move(source));
   }
+  find_structural_zeros(model, sources);
   for (const std::vector<int>& variables : model.joint) join(registry, variables, sources);
   return sources;
 }

@@ -35,6 +35,10 @@ struct Source {
   bool integrated = false;  ///< its empty cells are, within their limits: they have no factor
   bool eliminated =
       false;  ///< a selector whose responsibilities are made and used in a pass over the data, and kept nowhere
+  /// The log of an element of a vector of probabilities that is 0 by structure, else 0, over plates and over; null:
+  /// none is. Whoever reads its log reads this beside the statistic, which such an element does not have
+  /// (structural_zeros.hpp).
+  std::shared_ptr<const model::Array> zeros;
   std::shared_ptr<const model::Array> known;  ///< over plates and over; where latent: NaN. The model's own where it can
 
   // Latent:

@@ -3,7 +3,6 @@
 
 #include "core/random.hpp"
 #include "messages/completion.hpp"
-#include "messages/kmeans.hpp"
 
 #include <kullback/error.hpp>
 
@@ -17,22 +16,6 @@
 namespace kullback::messages {
 
 using model::Initialization;
-
-namespace {
-
-// The level whose center is nearest, row by row.
-std::vector<Index> groups_of(const Eigen::MatrixXd& rows, Index levels, const Stream& stream, Index restart) {
-  const Eigen::MatrixXd centers = find_centers(rows, levels, stream, static_cast<std::uint64_t>(restart));
-  std::vector<Index> groups;
-  for (Index n = 0; n < rows.cols(); ++n) groups.push_back(nearest_center(centers, rows.col(n)));
-  return groups;
-}
-
-Stream stream_of(std::uint64_t seed, std::size_t source) {
-  return Stream(seed + 0x9e3779b97f4a7c15ULL * source, Purpose::initialization);
-}
-
-}  // namespace
 
 // Latent variables, each after those that its own distribution reads.
 std::vector<int> ModelJoint::parents_first() const {
@@ -97,6 +80,16 @@ std::vector<std::string> names_of_start(const Source& source, const std::vector<
   return names;
 }
 
+// Calls visit(row of eta, member) for every element that is 0 by structure.
+template <class Visit>
+void for_zeros(const Source& source, const Visit& visit) {
+  const Index row = source.row("log_x");
+  for (Index k = 0; source.zeros && k < source.members(); ++k)
+    for (Index e = 0; e < source.elements; ++e)
+      if (source.zeros->values[source.cell_of[static_cast<std::size_t>(k)] * source.elements + e] != 0)
+        visit(row + e, k);
+}
+
 }  // namespace
 
 // Mean parameters by label, or the family's own parameters by name. Numbers left out keep what the prior says.
@@ -138,6 +131,11 @@ bool ModelJoint::start_from_numbers(int b, const Initialization& start) {
           theta.resize(to.family->parameter_count(to.layout), to.members());
           family.convert(to.layout, to.eta, theta, false);
         }
+        if (p.domain == Domain::non_negative && p.shape == Shape::vector && !source.zeros &&
+            (array.values.array() == 0).any())
+          throw DomainError(label, fmt::format("{} must be positive: a 0 is a structural zero, which its distribution "
+                                               "must say",
+                                               label));
         fill(theta, first, rows, array, label);
         found = true;
       }
@@ -147,6 +145,7 @@ bool ModelJoint::start_from_numbers(int b, const Initialization& start) {
       throw DomainError(label, fmt::format("a start of {} has no '{}'; {}", to.family->name(), label,
                                            suggestion(label, names_of_start(source, parameters))));
   }
+  for_zeros(source, [&](Index row, Index k) { to.m(row, k) = 0; });
   if (theta.size() > 0)
     family.convert(to.layout, theta, to.eta, true);
   else
@@ -274,6 +273,7 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
       continue;
     }
     receive(b, message(s, true), 0, block(b).members(), block(b).eta);
+    const Eigen::MatrixXd prior = sources_[index].zeros ? block(b).eta : Eigen::MatrixXd();
     if (is_flat(b)) start_flat(b);
     switch (start.kind) {
       case Initialization::Kind::automatic:
@@ -282,14 +282,9 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
       case Initialization::Kind::random:
         start_at_random(b, seed, restart);
         break;
-      case Initialization::Kind::kmeans: {
-        const std::vector<Index> groups =
-            groups_of(rows_read_through(s), block(b).eta.rows(), stream_of(seed, index), restart);
-        block(b).eta.setConstant(-std::numeric_limits<double>::infinity());
-        for (Index k = 0; k < block(b).members(); ++k)
-          block(b).eta(groups[static_cast<std::size_t>(sources_[index].cell_of[static_cast<std::size_t>(k)])], k) = 0;
+      case Initialization::Kind::kmeans:
+        start_at_groups(b, seed, restart);
         break;
-      }
       case Initialization::Kind::moments: {
         const auto& family = *capability<ExponentialFamily>(*block(b).family, block(b).layout);
         if (family.first_outside(block(b).layout, block(b).eta) < 0) recompute(b);  // what is not given stays
@@ -306,10 +301,12 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
                         sources_[index].variable->name));
     }
     const Source& source = sources_[index];
+    for_zeros(source, [&](Index row, Index k) { block(b).eta(row, k) = prior(row, k); });
     for (Index k = 0; source.partial && k < source.members(); ++k)
       condition(source.known_at(source.cell_of[static_cast<std::size_t>(k)]), block(b).eta.col(k));
     recompute(b);
   }
+  start_off_impossible();
   for (const auto& pass : passes_) start_pass(*pass, seed, restart);
   hear_first();
   for (Grid& grid : grids_) {  // now that there are messages
@@ -319,107 +316,6 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
                restart);
   }
   at_start_ = false;
-}
-
-// What is observed of the rows that a selector belongs to, each number scaled to variance 1: one column a row.
-Eigen::MatrixXd ModelJoint::rows_read_through(int selector) const {
-  const Source& z = sources_[static_cast<std::size_t>(selector)];
-  std::vector<const Source*> children;
-  Index numbers = 0;
-  for (std::size_t k = 0; k < compiled_.statements.size(); ++k) {
-    const CompiledStatement& statement = compiled_.statements[k];
-    const Source& child = sources_[static_cast<std::size_t>(statement.variable)];
-    const model::Dimensions dimensions = child.variable->dimensions();
-    const bool gated = std::any_of(compiled_.gates[k].begin(), compiled_.gates[k].end(),
-                                   [&](const Gate& g) { return g.source == selector; });
-    if (!gated || (child.kind != Source::Kind::known && !child.partial) || child.variable->levels >= 0 ||
-        dimensions.size() < z.plates.size() || !std::equal(z.plates.begin(), z.plates.end(), dimensions.begin()))
-      continue;
-    children.push_back(&child);
-    numbers += child.known->values.size() / z.cells;
-  }
-  if (children.empty())
-    throw UnsupportedError(fmt::format(
-        "initialize: {}: it picks no rows of numbers that k-means could group; use random", z.variable->name));
-  Eigen::MatrixXd rows(numbers, z.cells);
-  Index at = 0;
-  for (const Source* child : children) {
-    const Index width = child->known->values.size() / z.cells;
-    rows.middleRows(at, width) = child->known->values.reshaped(width, z.cells);
-    at += width;
-  }
-  for (Index r = 0; r < numbers; ++r) {
-    double sum = 0, squares = 0, count = 0;
-    for (const double x : rows.row(r))
-      if (!std::isnan(x)) sum += x, squares += x * x, count += 1;
-    const double mean = count > 0 ? sum / count : 0, variance = count > 0 ? squares / count - mean * mean : 0;
-    for (double& x : rows.row(r)) x = std::isnan(x) ? 0 : (x - mean) / (variance > 0 ? std::sqrt(variance) : 1);
-  }
-  return rows;
-}
-
-// Whether the terms of a pass read a variable that starts at numbers.
-bool ModelJoint::reads_given_starts(int selector) const {
-  for (const CompiledStatement& statement : compiled_.statements)
-    for (const Term& term : statement.terms) {
-      if (std::find(term.passes.begin(), term.passes.end(), selector) == term.passes.end()) continue;
-      for (const LatentFactor& f : term.latent) {
-        const auto kind = model_.initializations[static_cast<std::size_t>(f.source)].kind;
-        if (kind == Initialization::Kind::value || kind == Initialization::Kind::moments) return true;
-      }
-    }
-  return false;
-}
-
-void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
-  const auto s = static_cast<std::size_t>(pass.source());
-  const Initialization start = s < model_.initializations.size() ? model_.initializations[s] : Initialization{};
-  const Index levels = pass.levels();
-  switch (start.kind) {
-    case Initialization::Kind::automatic:
-      // Where what it picks has been told apart, that says more than its own distribution.
-      if (reads_given_starts(pass.source())) {
-        pass.run(moments_of());
-        break;
-      }
-      [[fallthrough]];
-    case Initialization::Kind::prior:
-      pass.start_from_prior(moments_of());
-      break;
-    case Initialization::Kind::random: {
-      const Stream stream = stream_of(seed, s);
-      pass.start([stream, restart](Index begin, Index end, Out logits) {
-        stream.uniforms(static_cast<std::uint64_t>(restart), static_cast<std::uint64_t>(begin),
-                        logits.leftCols(end - begin));
-        logits = (-logits.array().log()).log().matrix().eval();  // log of exponential draws: a flat Dirichlet
-      });
-      break;
-    }
-    case Initialization::Kind::kmeans: {
-      const auto groups = std::make_shared<std::vector<Index>>(
-          groups_of(rows_read_through(pass.source()), levels, stream_of(seed, s), restart));
-      pass.start([groups](Index begin, Index end, Out logits) {
-        logits.setConstant(-std::numeric_limits<double>::infinity());
-        for (Index n = begin; n < end; ++n) logits((*groups)[static_cast<std::size_t>(n)], n - begin) = 0;
-      });
-      break;
-    }
-    case Initialization::Kind::moments: {
-      const Eigen::VectorXd& values = start.numbers.front().second.values;
-      if (start.numbers.size() != 1 || values.size() != pass.rows() * levels)
-        throw DomainError("initialize",
-                          fmt::format("initialize: {}: it takes the probabilities of {} levels for each of {} rows",
-                                      sources_[s].variable->name, levels, pass.rows()));
-      auto logs = std::make_shared<Eigen::MatrixXd>(values.array().log().matrix().reshaped(levels, pass.rows()));
-      pass.start([logs](Index begin, Index end, Out logits) { logits = logs->middleCols(begin, end - begin); });
-      break;
-    }
-    default:
-      throw UnsupportedError(
-          fmt::format("initialize: {}: it cannot start this way yet; use prior, random, kmeans or moments",
-                      sources_[s].variable->name));
-  }
-  ++version_[s];
 }
 
 }  // namespace kullback::messages

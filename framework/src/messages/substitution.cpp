@@ -162,19 +162,26 @@ std::vector<Index> Substitution::shape_of(const model::Array& array) const {
   return shape;
 }
 
+Eigen::VectorXd Substitution::label_of(const Eigen::VectorXd& numbers, Text label) {
+  Eigen::VectorXd values = numbers;
+  if (label == "x") return values;
+  const Eigen::Map<const Eigen::MatrixXd> x(numbers.data(), 1, numbers.size());
+  Eigen::Map<Eigen::MatrixXd> value(values.data(), 1, values.size());
+  if (!evaluate(label, x, value)) no_rule(label, "a known number");
+  for (double& log : values)
+    if (label.starts_with("log") && log == -std::numeric_limits<double>::infinity()) log = kLogOfZero;
+  // Gamma(0) stands in no density: a concentration of 0 takes its element out (structural_zeros.hpp).
+  for (Index i = 0; label == "lgamma_x" && i < values.size(); ++i)
+    if (numbers[i] == 0) values[i] = 0;
+  return values;
+}
+
 Polynomial Substitution::known(const model::Array& array, Text label, const std::vector<Reference>& references) const {
   std::shared_ptr<const Known>& shared = cache_[{array.values.data(), std::string(label)}];
   if (shared) return known_factor(shared, references);
   auto numbers = std::make_shared<Known>();
   numbers->shape = shape_of(array);
-  numbers->values = array.values;
-  if (label != "x") {
-    const Eigen::Map<const Eigen::MatrixXd> x(array.values.data(), 1, array.values.size());
-    Eigen::Map<Eigen::MatrixXd> value(numbers->values.data(), 1, array.values.size());
-    if (!evaluate(label, x, value)) no_rule(label, "a known number");
-    for (double& log : numbers->values)
-      if (label.starts_with("log") && log == -std::numeric_limits<double>::infinity()) log = kLogOfZero;
-  }
+  numbers->values = label_of(array.values, label);
   for (Index i = 0; i < numbers->values.size(); ++i)
     if (std::isnan(array.values[i])) numbers->values[i] = 0;  // an empty cell: a mask stands beside it
   shared = std::move(numbers);
@@ -214,7 +221,9 @@ Polynomial Substitution::variable(const Term& term, Text label, const Environmen
       break;
   }
   const auto split = all.begin() + static_cast<std::ptrdiff_t>(source.plates.size());
-  return statistic(term.variable, label, {all.begin(), split}, {split, all.end()});
+  const Polynomial read = statistic(term.variable, label, {all.begin(), split}, {split, all.end()});
+  if (label != "log_x" || !source.zeros) return read;
+  return add(read, known(source.zeros, "x", all));
 }
 
 Polynomial Substitution::derived(int index, Text label, const std::vector<Reference>& references) {
@@ -319,7 +328,7 @@ Polynomial Substitution::value(const Term& term, const Environment& at) {
       return sum;
     }
     default:
-      no_rule("x", "a comparison");
+      no_rule("x", "an expression");
   }
 }
 
@@ -348,6 +357,7 @@ Polynomial Substitution::expand(const Term& term, Text label, const Environment&
     // Terms are parts of the model: their arrays live as long as it does.
     return known(std::shared_ptr<const model::Array>(std::shared_ptr<void>(), &term.array), label, references);
   }
+  if (term.kind == Term::Kind::compare) return comparison(term, label, at);
   if (label == "x2" && term.kind != Term::Kind::power && !is_root(term)) {
     const Polynomial once = expand(term, "x", at);
     return algebra_.multiply(once, expand(term, "x", at));

@@ -49,6 +49,9 @@ class Substitution {
   Polynomial derived(int source, Text label, const std::vector<Reference>& references);
   Polynomial power(const model::Term& term, Text label, const Environment& at);
   Polynomial logarithm(const model::Term& term, const Environment& at);
+  /// A label of numbers as others read it: the log of 0 is finite (kLogOfZero). Throws NoRule.
+  static Eigen::VectorXd label_of(const Eigen::VectorXd& numbers, Text label);
+  Polynomial comparison(const model::Term& term, Text label, const Environment& at);
   Polynomial listed(const model::Term& term, Text label, const Environment& at);
   Polynomial value(const model::Term& term, const Environment& at);
   Reference reference(const model::Selector& selector, int dimension, const Environment& at);
