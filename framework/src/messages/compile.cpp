@@ -94,6 +94,11 @@ class Demands {
           "{}: the joint block {} has statistics ({}), but {} sends ({}); say the mean's precision in terms of the "
           "other variable (mu: normal(0, precision = 0.1 * tau)), or leave them factorized",
           name, source.family->name(), fmt::join(own, ", "), statement.text, fmt::join(sends, ", ")));
+    if (source.two_valued)
+      throw UnsupportedError(fmt::format(
+          "{}: {} sends ({}), which {} has no mean of where 0 has mass: use categorical over a plate of 2 levels, and "
+          "compare its level ({} == on), or posterior: {{{}: discrete_grid}}",
+          name, statement.text, fmt::join(sends, ", "), article(source.family->name()), name, name));
     throw UnsupportedError(fmt::format(
         "{}: its factor is {} with statistics ({}), but {} sends ({}): use {}posterior: {{{}: discrete_grid}}", name,
         article(source.family->name()), fmt::join(own, ", "),

@@ -100,6 +100,7 @@ Eigen::MatrixXd label_values(const std::vector<Moments::Label>& labels, const Ei
             fmt::format("{}: its statistic {} is not a number at {:.6g}, which its grid reaches: give it a range, "
                         "posterior: {{{}: discrete_grid(low = 0)}}",
                         name, labels[l].label, x[i], name));
+    make_logs_finite(labels[l].label, row_of.row(0));
     values.row(static_cast<Index>(l)) = row_of;
   }
   return values;

@@ -90,19 +90,17 @@ void Pass::multiply_moments(const MomentsOf& moments, bool own_only) {
 // than these numbers say the responsibilities.
 void Pass::find_impossible(const MomentsOf& moments) {
   impossible_.clear();
-  const auto has_zero = [](const KnownFactor& f) {
-    const auto numbers = f.numbers->numbers();
-    return numbers.size() > 0 && numbers.minCoeff() < 0.1 * kLogOfZero;
-  };
+  given_ = nullptr;
+  multiply_moments(moments, false);
+  const auto is_zero = [](double log) { return log < 0.1 * kLogOfZero; };
   const bool any = std::any_of(slots_.begin(), slots_.end(), [&](const Slot& slot) {
-    return std::any_of(slot.known.begin(), slot.known.end(), has_zero) ||
-           std::any_of(slot.terms.begin(), slot.terms.end(), [&](std::size_t t) {
-             return has_log_of_zero(compiled_.statements[slot.statement].terms[t].coefficient);
+    return std::any_of(slot.products.begin(), slot.products.end(), is_zero) ||
+           std::any_of(slot.known.begin(), slot.known.end(), [](const KnownFactor& f) {
+             const auto numbers = f.numbers->numbers();
+             return numbers.size() > 0 && numbers.minCoeff() < 0.1 * kLogOfZero;
            });
   });
   if (!any) return;
-  given_ = nullptr;
-  multiply_moments(moments, false);
   std::vector<char> found(static_cast<std::size_t>(rows_ * levels_), 0);
   const Index block = std::max<Index>(1, kBlockRows / inner_) * inner_;
   parallel::for_chunks((rows_ + block - 1) / block, 1, [&](Index, Index begin, Index end) {
@@ -215,8 +213,13 @@ double Pass::normalize(Work& work, Index begin, Index end) const {
     vector_log(total + from, logs, std::min(kBlockRows, count - from));
     for (Index n = from; n < std::min(count, from + kBlockRows); ++n) {
       if (!(total[n] >= 0.5 && total[n] < kInfinity) || largest[n] < 0.1 * kLogOfZero)
-        throw NumericalError(fmt::format("{}: no level of row {} has a finite log probability (the largest is {})",
-                                         name_, begin + n + 1, largest[n]));
+        throw NumericalError(
+            largest[n] < 0.1 * kLogOfZero
+                ? fmt::format("{}: no level of row {} is possible: each of them has probability 0, or gives it to "
+                              "something that was observed",
+                              name_, begin + n + 1)
+                : fmt::format("{}: no level of row {} has a finite log probability (the largest is {})", name_,
+                              begin + n + 1, largest[n]));
       const double h = logs[n - from] - spread[n] / total[n];
       if (silent_.empty() || !silent_[static_cast<std::size_t>(begin + n)])
         entropy += weighted_ ? weight(begin + n) * h : h;

@@ -5,6 +5,7 @@
 #include "messages/tensor.hpp"
 
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,13 @@ namespace kullback::messages {
 /// The log of a probability or rate that is 0. It is finite, so that a level without mass times it is 0, and so small
 /// that no level is left any mass beside it.
 constexpr double kLogOfZero = -1e100;
+/// Numbers of a label as others read them: logs of 0 become that.
+template <class Numbers>
+void make_logs_finite(Text label, Numbers&& numbers) {
+  if (!label.starts_with("log")) return;
+  for (double& log : numbers)
+    if (log == -std::numeric_limits<double>::infinity()) log = kLogOfZero;
+}
 /// Whether a sum of logs has one of a zero in it (or of a density that is infinite).
 inline bool has_log_of_zero(double sum) { return !(std::abs(sum) < -0.1 * kLogOfZero); }
 

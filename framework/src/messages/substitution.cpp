@@ -168,8 +168,7 @@ Eigen::VectorXd Substitution::label_of(const Eigen::VectorXd& numbers, Text labe
   const Eigen::Map<const Eigen::MatrixXd> x(numbers.data(), 1, numbers.size());
   Eigen::Map<Eigen::MatrixXd> value(values.data(), 1, values.size());
   if (!evaluate(label, x, value)) no_rule(label, "a known number");
-  for (double& log : values)
-    if (label.starts_with("log") && log == -std::numeric_limits<double>::infinity()) log = kLogOfZero;
+  make_logs_finite(label, values);
   // Gamma(0) stands in no density: a concentration of 0 takes its element out (structural_zeros.hpp).
   for (Index i = 0; label == "lgamma_x" && i < values.size(); ++i)
     if (numbers[i] == 0) values[i] = 0;

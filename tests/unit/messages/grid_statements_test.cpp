@@ -43,15 +43,6 @@ Finished run(const model::Model& model) {
 }
 Finished run(const std::string& text) { return run(read(text)); }
 
-std::string refusal(const std::string& text) {
-  try {
-    ModelJoint joint(registry(), read(text));
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
-}
-
 const char* const kMixture = R"(
 plates: {n: data, k: 2}
 data:

@@ -244,16 +244,6 @@ TEST(Grid, OfGivenCellsStatesTheirError) {
   }
 }
 
-std::string refusal(const std::string& text) {
-  try {
-    ModelJoint joint(registry(), read(text));
-    joint.initialize(1, 0);
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
-}
-
 TEST(Grid, RefusesWhatItCannotDo) {
   const std::string three = refusal(R"(
 plates: {n: 2}

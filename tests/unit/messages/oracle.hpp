@@ -26,6 +26,17 @@ inline model::Model read(const std::string& text, const std::string& folder = KU
   return file.model;
 }
 
+/// What is said of a model that cannot be compiled or started; empty: it can.
+inline std::string refusal(const std::string& text, const std::string& folder = KULLBACK_SOURCE_DIR "/configs") {
+  try {
+    ModelJoint joint(registry(), read(text, folder));
+    joint.initialize(1, 0);
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "";
+}
+
 /// A model with numbers for everything that is random, and the density of its statements there.
 class Point {
  public:
