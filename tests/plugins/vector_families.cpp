@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include <Eigen/LU>
 
 #include "support/family_golden.hpp"
+#include "support/written.hpp"
 
 namespace kullback {
 namespace {
@@ -92,6 +94,43 @@ TEST(Multinomial, OtherTrialsAreOtherSupports) {
     return make("multinomial", {{"trials", trials}, {"probabilities", vector({0.5, 0.5})}});
   };
   EXPECT_EQ(kl_rule(counts(3), counts(4)).value, std::numeric_limits<double>::infinity());
+}
+
+// A Dirichlet with zeros is that of its other coordinates, on a face.
+TEST(Dirichlet, OfZerosIsThatOfTheOthers) {
+  const Members p = parse("dirichlet([2, 0, 3, 0.5])"), q = parse("dirichlet([1, 0, 4, 2])"),
+                small_p = parse("dirichlet([2, 3, 0.5])"), small_q = parse("dirichlet([1, 4, 2])");
+  EXPECT_NEAR(log_density(p, Eigen::Vector4d(0.5, 0, 0.3, 0.2))[0],
+              log_density(small_p, Eigen::Vector3d(0.5, 0.3, 0.2))[0], 1e-14);
+  EXPECT_EQ(log_density(p, Eigen::Vector4d(0.4, 0.1, 0.3, 0.2))[0], -std::numeric_limits<double>::infinity());
+  EXPECT_NEAR(kl_rule(p, q).value, kl_rule(small_p, small_q).value, 1e-14);
+  EXPECT_EQ(kl_rule(p, parse("dirichlet([1, 1, 4, 2])")).value, std::numeric_limits<double>::infinity());
+  EXPECT_EQ(kl_rule(parse("dirichlet([1, 1, 4, 2])"), p).value, std::numeric_limits<double>::infinity());
+
+  const auto& family = *capability<ExponentialFamily>(*p.family, p.layout);
+  Eigen::MatrixXd eta(4, 1), back(4, 1), m(4, 1), small_eta(3, 1), small_m(3, 1);
+  Eigen::RowVectorXd a(1), small_a(1);
+  family.convert(p.layout, p.theta, eta, true);
+  EXPECT_TRUE(family.in_domain(p.layout, eta, 0));
+  EXPECT_FALSE(family.in_domain(p.layout, Eigen::Vector4d::Constant(-1), 0));
+  family.mean(p.layout, eta, m, row(a));
+  family.natural(p.layout, m, back);
+  EXPECT_LT((back - eta).cwiseAbs().maxCoeff(), 1e-12);
+  family.convert(small_p.layout, small_p.theta, small_eta, true);
+  family.mean(small_p.layout, small_eta, small_m, row(small_a));
+  EXPECT_EQ(a[0], small_a[0]);
+  EXPECT_EQ(m(1, 0), 0);
+  EXPECT_EQ(m(3, 0), small_m(2, 0));
+}
+
+TEST(Dirichlet, OfZerosDrawsZeros) {
+  const Members p = parse("dirichlet([2, 0, 3])");
+  const auto& sampler = *capability<Sampler>(*p.family, p.layout);
+  const Eigen::MatrixXd u = (Eigen::MatrixXd::Random(sampler.uniforms(p.layout), 100).array() + 1) / 2;
+  Eigen::MatrixXd x(3, 100);
+  sampler.sample(p.layout, p.theta, u, x);
+  EXPECT_TRUE((x.row(1).array() == 0).all());
+  EXPECT_LT((x.colwise().sum().array() - 1).abs().maxCoeff(), 1e-12);
 }
 
 TEST(Dirichlet, NeedsTwoCoordinates) {

@@ -96,6 +96,22 @@ TEST(Ladder, SupportMismatchIsInfiniteAndSaysWhere) {
   EXPECT_EQ(e.source, "p has mass on (-1, 0), where q has none (coordinate 2)");
 }
 
+// A coordinate that is a point on one side only: a face of the simplex against another.
+TEST(Ladder, APointAgainstADensityIsSingular) {
+  const Members face = make("dirichlet", {{"concentration", vector({2, 0, 3})}}),
+                whole = make("dirichlet", {{"concentration", vector({1, 1, 4})}});
+  const auto value = [](Text name, const Members& p, const Members& q) {
+    return evaluate(registry(), registry().divergence(name), p, q, {}).value;
+  };
+  for (const bool turned : {false, true}) {
+    const Members &p = turned ? whole : face, &q = turned ? face : whole;
+    EXPECT_EQ(evaluate_kl(p, q).value, kInf);
+    EXPECT_EQ(value("chi_squared", p, q), kInf);
+    EXPECT_EQ(value("hellinger", p, q), 1);
+    EXPECT_EQ(value("total_variation", p, q), 1);
+  }
+}
+
 TEST(Ladder, ClosedFormComesBeforeEverythingElse) {
   const Estimate e = evaluate_kl(normal(0, 1), normal(1, 2));
   EXPECT_EQ(e.method, Method::closed_form);
