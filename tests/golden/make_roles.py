@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats as st
 from scipy.special import expit
 
+import concentration_roles
 import vector_roles
 from meshes import solve
 
@@ -458,4 +459,5 @@ if __name__ == "__main__":
     over_a_dimension()
     expressions()
     vector_roles.rows(add)
+    concentration_roles.rows(add)
     print(json.dumps(ROWS, indent=1))

@@ -260,8 +260,6 @@ def probabilities(add):
     add("dirichlet_behind_a_gate", head + f"  y[n, k]: {{columns: [a, b, c]}}\n  g[c, k]: {known.tolist()}\n  w[c]: {WEIGHTS.tolist()}\n"
         "model:\n  z[n]: categorical(w)\n  y[n]: dirichlet(g[z], over = k)\n", columns, bound=evidence, tolerance=1e-8,
         variables={})
-    add("dirichlet_of_an_unknown_concentration", head + "  y[n, k]: {columns: [a, b, c]}\nmodel:\n  t: gamma(shape = 2, rate = 1)\n"
-        "  y[n]: dirichlet(t, over = k)\n", columns, refused=["has no closed rule", "on grids it needs"])
 
 
 def rows(add):

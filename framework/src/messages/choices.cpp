@@ -22,8 +22,8 @@ Eigen::VectorXd ModelJoint::counts(const NumericStatement::Read& read, Index mos
   return counts;
 }
 
-std::uint64_t ModelJoint::version_of(const NumericStatement::Read& read) const {
-  std::uint64_t version = 0;
+std::uint64_t ModelJoint::version_of(const NumericStatement& n, const NumericStatement::Read& read) const {
+  std::uint64_t version = n.by_statistics < 0 ? 0 : version_[static_cast<std::size_t>(n.by_statistics)].load();
   for (const int s : read.selectors) version += version_[static_cast<std::size_t>(s)];
   return version;
 }
@@ -32,7 +32,7 @@ void ModelJoint::weigh_tables() const {
   for (const NumericStatement& n : compiled_.numeric)
     for (std::size_t r = 0; r < n.readings.size(); ++r) {
       const NumericStatement::Read& read = n.readings[r];
-      if (read.table.size() > 0 && read.version != version_of(read)) weigh_table(n, r);
+      if (read.table.size() > 0 && read.version != version_of(n, read)) weigh_table(n, r);
     }
 }
 
@@ -45,10 +45,10 @@ void ModelJoint::add_choices(int selector, Eigen::MatrixXd& by_cell) const {
       const Eigen::VectorXd &first = nodes_of(read, 0), &second = nodes_of(read, 1);
       if (first.size() == 0 || second.size() == 0) continue;  // its grids have not started
       const Eigen::VectorXd first_mass = mass_of(read, 0), second_mass = mass_of(read, 1);
+      const Eigen::MatrixXd statistics = statistics_of(n, read);
       const Eigen::VectorXd expected =
           read.each.size() > 0 ? expect(read.each.transpose(), (first_mass * second_mass.transpose()).reshaped())
-                               : numeric_expectations({model_, sources_, n, r, first, second, false, 0,
-                                                       static_cast<Index>(read.cells.size())},
+                               : numeric_expectations(nodes_of_reading(n, r, first, second, false, kAll, statistics),
                                                       first_mass, second_mass);
       for (std::size_t c = 0; c < read.cells.size(); ++c)
         for (const Choice& mine : read.cells[c].choices) {

@@ -1,30 +1,20 @@
 // Polynomials to arrays: what is known is summed once, what is latent is read from moments with strides.
+#include "messages/demands.hpp"
 #include "messages/numeric.hpp"
 #include "messages/pass.hpp"
 #include "messages/statement.hpp"
 #include "messages/terms.hpp"
-#include "messages/wider_families.hpp"
 
 #include <kullback/error.hpp>
 #include <kullback/labels.hpp>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
 
 namespace kullback::messages {
 namespace {
-
-std::string readable(std::string label) {
-  if (label == "log_x") return "log x";
-  if (label == "log2_x") return "log^2 x";
-  if (label == "x2") return "x^2";
-  if (label == "lgamma_x") return "log Gamma(x)";
-  if (label == "log_1mx") return "log(1 - x)";
-  return label;
-}
 
 // What was asked for and has no closed form, as a sentence.
 std::string sentence(const NoRule& none) {
@@ -34,96 +24,6 @@ std::string sentence(const NoRule& none) {
              ? "it needs " + readable(none.message)
              : fmt::format("it needs {}{}", readable(none.message.substr(0, end)), none.message.substr(end));
 }
-
-// What messages of a source need: its labels, in order of appearance.
-class Demands {
- public:
-  Demands(const Registry& registry, const model::Model& model, Sources& sources)
-      : registry_(registry), model_(model), sources_(sources), moments_(sources.size()) {}
-
-  void add(const Polynomial& polynomial, const model::Statement& statement) {
-    for (const Monomial& monomial : polynomial)
-      for (const Atom& atom : monomial.atoms) {
-        if (atom.source < 0) continue;
-        auto& sent = sent_[{atom.source, &statement}];
-        if (std::find(sent.begin(), sent.end(), atom.label) == sent.end()) sent.push_back(atom.label);
-      }
-  }
-
-  std::vector<Moments> finish() {
-    for (std::size_t s = 0; s < sources_.size(); ++s) widen(static_cast<int>(s));
-    for (const auto& [key, labels] : sent_) check(key.first, *key.second, labels);
-    for (std::size_t s = 0; s < sources_.size(); ++s) {
-      Source& source = sources_[s];
-      if (source.kind != Source::Kind::latent || holder(sources_, static_cast<int>(s)) != static_cast<int>(s)) continue;
-      if (source.grid)  // whatever messages need
-        for (const auto& [key, labels] : sent_)
-          for (const std::string& label : labels)
-            if (key.first == static_cast<int>(s) && !source.has(label)) source.statistics.push_back({label, 1});
-      Moments& m = moments_[s];
-      m.direct = source.all_latent() && !source.grid && !source.partial && source.limits.size() == 0;
-      for (const Statistic& statistic : source.statistics) {
-        m.labels.push_back({statistic.label, statistic.rows, m.rows});
-        m.rows += statistic.rows;
-      }
-    }
-    return std::move(moments_);
-  }
-
- private:
-  void check(int index, const model::Statement& statement, const std::vector<std::string>& labels) const {
-    const Source& source = sources_[static_cast<std::size_t>(index)];
-    if (source.grid) {
-      for (const std::string& l : labels)
-        if (label_rows(l, 1) != 1)
-          throw UnsupportedError(fmt::format("{}: the statistic {} that is sent to its grid is not known at its nodes",
-                                             source.variable->name, l));
-      return;
-    }
-    const bool all = std::all_of(labels.begin(), labels.end(), [&](const std::string& l) { return source.has(l); });
-    if (all) return;
-    const std::string name = source.variable->name;
-    std::vector<std::string> own;
-    for (const Statistic& s : source.statistics) own.push_back(readable(s.label));
-    std::vector<std::string> sends, better;
-    for (const std::string& l : labels) sends.push_back(readable(l));
-    for (const FamilyWith& family : families_with(registry_, source, labels))
-      better.emplace_back(family.family->name());
-    if (source.leader >= 0)
-      throw UnsupportedError(fmt::format(
-          "{}: the joint block {} has statistics ({}), but {} sends ({}); say the mean's precision in terms of the "
-          "other variable (mu: normal(0, precision = 0.1 * tau)), or leave them factorized",
-          name, source.family->name(), fmt::join(own, ", "), statement.text, fmt::join(sends, ", ")));
-    if (source.two_valued)
-      throw UnsupportedError(fmt::format(
-          "{}: {} sends ({}), which {} has no mean of where 0 has mass: use categorical over a plate of 2 levels, and "
-          "compare its level ({} == on), or posterior: {{{}: discrete_grid}}",
-          name, statement.text, fmt::join(sends, ", "), article(source.family->name()), name, name));
-    throw UnsupportedError(fmt::format(
-        "{}: its factor is {} with statistics ({}), but {} sends ({}): use {}posterior: {{{}: discrete_grid}}", name,
-        article(source.family->name()), fmt::join(own, ", "),
-        statement.text.empty() ? model_.variables[static_cast<std::size_t>(statement.variable)].name : statement.text,
-        fmt::join(sends, ", "), better.empty() ? "" : fmt::format("{}, or ", fmt::join(better, " or ")), name));
-  }
-
-  // The factor of an exponential that is a rate is a gamma.
-  void widen(int index) {
-    std::vector<std::string> labels;
-    for (const auto& [key, sent] : sent_)
-      if (key.first == index) labels.insert(labels.end(), sent.begin(), sent.end());
-    widen_factor(registry_, sources_[static_cast<std::size_t>(index)], labels);
-  }
-
-  static std::string article(Text name) {
-    return fmt::format("{} {}", Text("aeiou").find(name[0]) == Text::npos ? "a" : "an", name);
-  }
-
-  const Registry& registry_;
-  const model::Model& model_;
-  Sources& sources_;
-  std::vector<Moments> moments_;
-  std::map<std::pair<int, const model::Statement*>, std::vector<std::string>> sent_;
-};
 
 // Axes and strides of references into an array.
 template <class Factor>
@@ -363,6 +263,10 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
         polynomials.emplace_back();
         numbers.push_back(static_cast<int>(s));
         if (numeric) {
+          if (numeric->by_statistics >= 0) {
+            demands.add_own(statement);
+            chosen.insert(numeric->by_statistics);
+          }
           chosen.merge(selectors_of(*numeric));
           numeric->compiled = numbers.size() - 1;
           compiled.numeric.push_back(std::move(*numeric));
@@ -380,6 +284,7 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
   }
   if (!needed.empty()) throw NeedsGrids{std::move(needed)};
   compiled.moments = demands.finish();
+  if (!demands.wanted_on_grids().empty()) throw NeedsGrids{demands.wanted_on_grids()};
   std::vector<const Algebra*> algebras;
   std::vector<const Polynomial*> all;
   for (std::size_t k = 0; k < polynomials.size(); ++k) {

@@ -17,10 +17,13 @@ std::string ModelJoint::rule(std::size_t statement) const {
       double densities = 0;
       for (const NumericStatement::Read& read : n.readings) {
         for (const Reading& r : read.members) grids.insert(r.first);
-        densities += static_cast<double>(read.table.size()) * static_cast<double>(read.cells.size());
+        densities += static_cast<double>(read.table.size()) * static_cast<double>(n.densities(read));
       }
       std::vector<std::string> names;
       for (const int g : grids) names.push_back(sources_[static_cast<std::size_t>(g)].variable->name);
+      if (n.by_statistics >= 0)
+        return fmt::format("at the nodes of the grid{} of {}, by its expected statistics", names.size() > 1 ? "s" : "",
+                           fmt::join(names, " and "));
       return fmt::format("no closed form: at the nodes of the grid{} of {}, {:.2g} densities for new cells (slower)",
                          names.size() > 1 ? "s" : "", fmt::join(names, " and "), densities);
     }

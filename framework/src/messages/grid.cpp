@@ -22,7 +22,6 @@ constexpr double kMostScaled = 1.5;
 // The support that a statement's cells have together, arguments that are not known standing at one or the other value
 // of their domain. NaN where these do not fit together.
 Support support_of(const model::Model& model, const Sources& sources, const model::Statement& statement, bool other) {
-  const model::Variable& variable = model.variables[static_cast<std::size_t>(statement.variable)];
   const auto parameters = statement.family->parameterizations()[static_cast<std::size_t>(statement.parameterization)];
   Support sum{kInfinity, -kInfinity, false};
   TermValue terms(model, sources, 1);

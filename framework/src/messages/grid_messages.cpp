@@ -31,8 +31,12 @@ void gather(Eigen::VectorXd& nodes, Eigen::VectorXd& weights, Index most) {
   nodes.conservativeResize(most), weights.conservativeResize(most);
 }
 
-double densities(const Eigen::VectorXd& first, const Eigen::VectorXd& second, std::size_t cells) {
-  return static_cast<double>(first.size() * second.size()) * static_cast<double>(cells);
+// Whether a table takes so many densities that it is worth a smaller one: not where values enter by statistics, which
+// are summed first.
+bool is_long(const NumericStatement& n, const NumericStatement::Read& read, const Eigen::VectorXd& first,
+             const Eigen::VectorXd& second) {
+  return n.by_statistics < 0 && read.selectors.empty() &&
+         static_cast<double>(first.size() * second.size()) * static_cast<double>(read.cells.size()) > kManyDensities;
 }
 
 }  // namespace
@@ -124,6 +128,7 @@ bool ModelJoint::hears_many(const Grid& grid) const {
     for (const NumericStatement::Read& read : n.readings)
       if (std::any_of(read.members.begin(), read.members.end(),
                       [&](const Reading& m) { return m.first == grid.source; }) &&
+          n.by_statistics < 0 &&
           read.cells.size() > static_cast<std::size_t>(kManyRows / static_cast<Index>(read.members.size())))
         return true;
   return false;
@@ -136,7 +141,9 @@ Spacing::Hints ModelJoint::hints(const Grid& grid) const {
   for (const NumericStatement& n : compiled_.numeric) {
     const Source& child =
         sources_[static_cast<std::size_t>(model_.statements[static_cast<std::size_t>(n.statement)].variable)];
-    if (child.kind == Source::Kind::latent || child.known->dimensions.empty()) continue;
+    if (child.kind == Source::Kind::latent || child.known->dimensions.empty() ||
+        has_vectors(model_.statements[static_cast<std::size_t>(n.statement)]))
+      continue;
     for (const NumericStatement::Read& read : n.readings)
       for (const auto& [source, member] : read.members) {
         if (source != grid.source) continue;
@@ -175,13 +182,14 @@ Eigen::MatrixXd ModelJoint::table_of(const NumericStatement& n, std::size_t r, c
   const NumericStatement::Read& read = n.readings[r];
   const auto cells = static_cast<Index>(read.cells.size());
   Eigen::VectorXd often = counts(read, glance.rows);
+  const Eigen::MatrixXd statistics = statistics_of(n, read);
   if (glance.for_all) often *= static_cast<double>(cells) / static_cast<double>(often.size());
   const auto table = [&](bool may_fail) {
     return [&, may_fail](const Eigen::VectorXd& a, const Eigen::VectorXd& b) {
-      return numeric_table({model_, sources_, n, r, a, b, may_fail, 0, cells, glance.rows}, often);
+      return numeric_table(nodes_of_reading(n, r, a, b, may_fail, glance.rows, statistics), often);
     };
   };
-  if (often.size() == cells && read.selectors.empty() && densities(first, second, read.cells.size()) > kManyDensities &&
+  if (often.size() == cells && is_long(n, read, first, second) &&
       (read.smooth.covers(first, second) ||
        read.smooth.learn(table(true), first, second, first.size() * second.size() / 2)))
     return read.smooth.at(first, second);
@@ -227,7 +235,7 @@ void ModelJoint::fill_table(NumericStatement& n, std::size_t r) {
   const Eigen::VectorXd &first = nodes_of(read, 0), &second = nodes_of(read, 1);
   const auto cells = static_cast<Index>(read.cells.size());
   read.each.resize(0, 0);
-  if (!read.selectors.empty() &&
+  if (!read.selectors.empty() && n.by_statistics < 0 &&
       static_cast<double>(first.size() * second.size()) * static_cast<double>(cells) <= kMostKept)
     read.each = numeric_tables({model_, sources_, n, r, first, second, false, 0, cells});
   weigh_table(n, r);
@@ -236,10 +244,10 @@ void ModelJoint::fill_table(NumericStatement& n, std::size_t r) {
 void ModelJoint::weigh_table(const NumericStatement& n, std::size_t r) const {
   const NumericStatement::Read& read = n.readings[r];
   const Eigen::VectorXd &first = nodes_of(read, 0), &second = nodes_of(read, 1);
-  read.version = version_of(read);
+  read.version = version_of(n, read);
   if (read.each.size() > 0)
     read.table = expect(read.each, counts(read, kAll)).reshaped(first.size(), second.size());
-  else if (read.selectors.empty() && densities(first, second, read.cells.size()) > kManyDensities)
+  else if (is_long(n, read, first, second))
     read.table = long_table(n, r);
   else
     read.table = table_of(n, r, first, second, false, {});

@@ -92,7 +92,7 @@ double ModelJoint::start_densities(const Grid& grid, Index cells) const {
       for (std::size_t i = 0; i < read.members.size(); ++i)
         if (read.members[i].first == grid.source)
           densities += static_cast<double>(cells * nodes_of(read, 1 - i).size()) *
-                       static_cast<double>(std::min<std::size_t>(read.cells.size(), kSomeRows));
+                       static_cast<double>(std::min<std::size_t>(n.densities(read), kSomeRows));
   return densities;
 }
 
@@ -106,7 +106,7 @@ bool ModelJoint::affordable(const Grid& grid, Index cells) const {
         if (read.members[i].first == grid.source) {
           const double size = static_cast<double>(cells * nodes_of(read, 1 - i).size());
           numbers += size;
-          if (read.smooth.empty()) densities += size * static_cast<double>(read.cells.size());
+          if (read.smooth.empty()) densities += size * static_cast<double>(n.densities(read));
         }
   return numbers <= kMostNumbers && densities <= kMostDensities;
 }

@@ -147,6 +147,7 @@ Eigen::MatrixXd ModelJoint::message(int source, bool own) const {
                                 {sum.data() + f.offset, f.axes, f.strides});
       }
   }
+  add_natural(source, sum);
   if (!own && to.variable->levels >= 0) add_choices(source, sum);
   return sum;
 }

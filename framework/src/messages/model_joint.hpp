@@ -15,6 +15,8 @@
 
 namespace kullback::messages {
 
+struct NodesOfReading;
+
 /// E_q[log p~] = sum over statements of sums of products of moments (terms.hpp). The message to a variable is the
 /// derivative with respect to its moments: the same products without the factor itself. All updates are exact.
 class ModelJoint : public Joint,
@@ -147,7 +149,15 @@ class ModelJoint : public Joint,
   double probability(const Choice& choice) const;
   /// How often each cell of a reading that is looked at counts.
   Eigen::VectorXd counts(const NumericStatement::Read& read, Index most) const;
-  std::uint64_t version_of(const NumericStatement::Read& read) const;
+  std::uint64_t version_of(const NumericStatement& n, const NumericStatement::Read& read) const;
+  /// The nodes of a reading as its grids have them, or others.
+  NodesOfReading nodes_of_reading(const NumericStatement& n, std::size_t reading, const Eigen::VectorXd& first,
+                                  const Eigen::VectorXd& second, bool search, Index most,
+                                  const Eigen::MatrixXd& statistics) const;
+  /// Where values enter by their statistics: what is expected of these, one column a cell of the reading.
+  Eigen::MatrixXd statistics_of(const NumericStatement& n, const NumericStatement::Read& read) const;
+  /// What such statements tell the values that they say the distribution of.
+  void add_natural(int source, Eigen::MatrixXd& by_cell) const;
   /// What statements at the nodes of grids tell the levels of a selector.
   void add_choices(int selector, Eigen::MatrixXd& by_cell) const;
   void hear(const Source& source, const Eigen::MatrixXd& nodes, Eigen::MatrixXd& told) const;

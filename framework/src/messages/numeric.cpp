@@ -36,35 +36,65 @@ bool is_scalar(const model::Model& model, const Source& source) {
   return true;
 }
 
-// Whether a term has one value for all cells that read these members.
+bool contains(const model::Dimensions& dimensions, int plate) {
+  return std::find(dimensions.begin(), dimensions.end(), plate) != dimensions.end();
+}
+
+// Whether a term has one value for all cells that read these members; `inside` it may vary.
 bool is_uniform(const Term& term, const model::Model& model, const Sources& sources,
-                const std::vector<Reading>& members) {
-  if (term.kind == Term::Kind::constant) return term.array.dimensions.empty();
-  if (term.kind == Term::Kind::list) return false;
-  if (term.kind != Term::Kind::variable)
+                const std::vector<Reading>& members, const model::Dimensions& inside) {
+  const auto is_inside = [&](int plate) { return contains(inside, plate); };
+  const auto all_uniform = [&](const model::Dimensions& within) {
     return std::all_of(term.children.begin(), term.children.end(),
-                       [&](const Term& child) { return is_uniform(child, model, sources, members); });
+                       [&](const Term& child) { return is_uniform(child, model, sources, members, within); });
+  };
+  if (term.kind == Term::Kind::constant)
+    return std::all_of(term.array.dimensions.begin(), term.array.dimensions.end(), is_inside);
+  if (term.kind == Term::Kind::list) return is_inside(term.reduced) && all_uniform(inside);
+  if (term.kind == Term::Kind::sum || term.kind == Term::Kind::dot) {
+    model::Dimensions within = inside;
+    within.push_back(term.reduced);
+    return all_uniform(within);
+  }
+  if (term.kind != Term::Kind::variable) return all_uniform(inside);
   const Source& source = sources[static_cast<std::size_t>(term.variable)];
-  if (source.kind == Source::Kind::known) return source.known->dimensions.empty();
+  if (source.kind == Source::Kind::known)
+    return std::all_of(term.selectors.begin(), term.selectors.end(), [&](const model::Selector& s) {
+      return s.kind == model::Selector::Kind::fixed ||
+             (s.kind == model::Selector::Kind::aligned && is_inside(s.dimension));
+    });
   if (source.kind == Source::Kind::derived)
     return std::all_of(source.variable->statements.begin(), source.variable->statements.end(), [&](int s) {
       const model::Statement& statement = model.statements[static_cast<std::size_t>(s)];
-      return statement.serves.empty() && is_uniform(statement.value, model, sources, members);
+      return statement.serves.empty() && is_uniform(statement.value, model, sources, members, {});
     });
   return source.variable->levels < 0 && source.all_latent() &&
          std::count_if(members.begin(), members.end(), [&](const Reading& m) { return m.first == term.variable; }) == 1;
 }
 
+// What serves in the place of a vector of unknown numbers.
+std::string instead_of_vector(const model::Model& model, const model::Statement& statement) {
+  if (!has_vectors(statement)) return "";
+  return fmt::format("; one unknown number times known ones is served ({}: {}(scale * base), scale: gamma(...))",
+                     model.variables[static_cast<std::size_t>(statement.variable)].name, statement.family->name());
+}
+
 [[noreturn]] void refuse_more_than_two(const model::Model& model, const Sources& sources,
-                                       const std::vector<Reading>& members) {
+                                       const model::Statement& statement, const std::vector<Reading>& members) {
   std::vector<std::string> names;
   for (const auto& [source, member] : members) {
     const Source& s = sources[static_cast<std::size_t>(source)];
     names.push_back(cell_name(model, s, s.cell_of[static_cast<std::size_t>(member)]));
   }
   if (names.size() > 4) names.resize(4), names.emplace_back("...");
-  throw NoRule{-1, fmt::format("a sum over at most two grids, but one of its cells reads {} unknown numbers ({})",
-                               members.size(), fmt::join(names, ", "))};
+  throw NoRule{-1, fmt::format("a sum over at most two grids, but one of its cells reads {} unknown numbers ({}){}",
+                               members.size(), fmt::join(names, ", "), instead_of_vector(model, statement))};
+}
+
+[[noreturn]] void refuse_vector(const model::Model& model, const model::Statement& statement, const Source& source,
+                                int variable) {
+  throw NoRule{variable, fmt::format("a grid for {}, which is not one number on the line{}", source.variable->name,
+                                     source.elements > 1 ? instead_of_vector(model, statement) : "")};
 }
 
 // The levels of all selectors that a cell reads, one combination after another.
@@ -85,42 +115,56 @@ void for_choices(const Sources& sources, TermValue& terms, Choices& choices, con
 
 }  // namespace
 
+bool enters_by_statistics(const Sources& sources, const model::Statement& statement) {
+  const Source& child = sources[static_cast<std::size_t>(statement.variable)];
+  const auto* family = capability<ExponentialFamily>(*statement.family, statement.layout);
+  return child.kind == Source::Kind::latent && !child.grid && !child.partial && !child.discarded && child.leader < 0 &&
+         child.limits.size() == 0 && statement.modifier == model::Statement::Modifier::none && family &&
+         family->fixed_rows(statement.layout) == 0 && !family->has_base_measure(statement.layout) &&
+         (has_vectors(statement) || child.elements == 1);
+}
+
 std::optional<NumericStatement> make_numeric(const model::Model& model, const Sources& sources, int index,
                                              std::vector<int>& needed) {
   const model::Statement& statement = model.statements[static_cast<std::size_t>(index)];
   const Source& child = sources[static_cast<std::size_t>(statement.variable)];
-  const auto sets = statement.family->parameterizations();
-  for (const Parameter& p : sets[static_cast<std::size_t>(statement.parameterization)])
-    if (p.shape != Shape::scalar) throw NoRule{-1, "numbers as its parameters, not vectors"};
+  const bool vectors = has_vectors(statement), by_statistics = enters_by_statistics(sources, statement);
+  if (vectors && child.kind == Source::Kind::latent && !by_statistics)
+    throw NoRule{statement.variable, "a value that is known, or whose factor is of that exponential family"};
   std::vector<int> found;
-  if (child.kind == Source::Kind::latent) found.push_back(statement.variable);
+  if (child.kind == Source::Kind::latent && !by_statistics) found.push_back(statement.variable);
   for_terms(statement, [&](const model::Term& term) { latent_in(term, model, sources, found); });
   for (const int v : found) {
     const Source& source = sources[static_cast<std::size_t>(v)];
-    if (!is_scalar(model, source))
-      throw NoRule{v, fmt::format("a grid for {}, which is not one number on the line", source.variable->name)};
+    if (!is_scalar(model, source)) refuse_vector(model, statement, source, v);
     if (!source.grid && std::find(needed.begin(), needed.end(), v) == needed.end()) needed.push_back(v);
   }
   if (!needed.empty()) return std::nullopt;
   NumericStatement numeric;
   numeric.statement = index;
+  numeric.by_statistics = by_statistics ? statement.variable : -1;
   std::map<std::vector<Reading>, std::size_t> places;
   TermValue terms(model, sources, 1);
+  const bool found_latent = child.kind == Source::Kind::latent && !by_statistics;
   for_served_cells(model, sources, statement, [&](Index cell, const Position& at, double weight) {
-    const bool latent = child.kind == Source::Kind::latent && child.member[static_cast<std::size_t>(cell)] >= 0;
-    if (!latent && std::isnan(child.known->values[cell]) && !child.integrated) return;
+    const bool latent = found_latent && child.member[static_cast<std::size_t>(cell)] >= 0;
+    if (vectors || by_statistics ? child.left_out(cell)
+                                 : !latent && std::isnan(child.known->values[cell]) && !child.integrated)
+      return;
     Choices choices;
     const auto read = [&] {
       terms.noted.clear();
       if (latent) terms.noted.emplace_back(statement.variable, child.member[static_cast<std::size_t>(cell)]);
-      for_terms(statement, [&](const model::Term& term) { terms.value(term, at); });
+      for (std::size_t i = 0; i < statement.arguments.size(); ++i) terms.values(statement, i, at);
+      if (statement.low) terms.value(*statement.low, at);
+      if (statement.high) terms.value(*statement.high, at);
     };
     for_choices(sources, terms, choices, read, [&] {
       std::vector<Reading> members = terms.noted;
       std::sort(members.begin(), members.end());
-      if (members.size() > 2) refuse_more_than_two(model, sources, members);
+      if (members.size() > 2) refuse_more_than_two(model, sources, statement, members);
       const auto place = places.emplace(members, numeric.readings.size());
-      if (place.second) numeric.readings.push_back({members, {}, {}, {}, {}, 0, false});
+      if (place.second) numeric.readings.emplace_back().members = members;
       NumericStatement::Read& to = numeric.readings[place.first->second];
       to.cells.push_back({cell, at, weight, choices});
       for (const Choice& c : choices)
@@ -128,17 +172,20 @@ std::optional<NumericStatement> make_numeric(const model::Model& model, const So
           to.selectors.push_back(c.source);
     });
   });
+  const Index numbers = vectors ? child.elements : 1;
+  model::Dimensions inside = vectors ? inside_of(*child.variable) : model::Dimensions{};
+  if (vectors && statement.matrix_dimension >= 0) inside.push_back(statement.matrix_dimension);
   for (NumericStatement::Read& read : numeric.readings) {
     // In the order of what is observed, so that some of them, evenly picked, are like all of them.
     if (child.kind != Source::Kind::latent && !child.known->dimensions.empty())
       std::stable_sort(read.cells.begin(), read.cells.end(), [&](const auto& a, const auto& b) {
-        const double x = child.known->values[a.cell], y = child.known->values[b.cell];
+        const double x = child.known->values[a.cell * numbers], y = child.known->values[b.cell * numbers];
         return x < y || (!std::isnan(x) && std::isnan(y));
       });
     std::sort(read.selectors.begin(), read.selectors.end());
     read.uniform = true;
     for_terms(statement, [&](const model::Term& term) {
-      read.uniform = read.uniform && is_uniform(term, model, sources, read.members);
+      read.uniform = read.uniform && is_uniform(term, model, sources, read.members, inside);
     });
   }
   return numeric;

@@ -10,6 +10,10 @@
 
 namespace kullback::messages {
 
+/// Whether a statement's latent value can keep a factor of its own exponential family there, whatever numbers the
+/// parameters are: its log density is linear in that family's statistics.
+bool enters_by_statistics(const Sources& sources, const model::Statement& statement);
+
 /// A statement as a numeric one, if each of its cells reads at most two latent numbers, whatever selectors pick them.
 /// Throws NoRule that says why not. Sources among them that are on no grid go to `needed`; then there is none.
 std::optional<NumericStatement> make_numeric(const model::Model& model, const Sources& sources, int statement,
@@ -25,6 +29,8 @@ struct NodesOfReading {
   bool search;                                     ///< the grid's range is still looked for: a density may be no number
   Index begin = 0, end;                            ///< of its cells
   Index most = std::numeric_limits<Index>::max();  ///< of them that are looked at, evenly picked
+  /// The expected statistics of the values, one column a cell of the reading; null unless they enter by these.
+  const Eigen::MatrixXd* statistics = nullptr;
 };
 
 /// How many of `cells` cells are looked at, and which one is the i-th of them: the first and the last are among them.
@@ -43,6 +49,11 @@ Eigen::MatrixXd numeric_tables(const NodesOfReading& nodes);
 /// The tables of all cells, each summed with the masses of the nodes.
 Eigen::VectorXd numeric_expectations(const NodesOfReading& nodes, const Eigen::VectorXd& first_mass,
                                      const Eigen::VectorXd& second_mass);
+
+/// The expected natural parameters of the cells' values, where these enter by their statistics: one column a cell, or
+/// one for all where the arguments are the same.
+Eigen::MatrixXd numeric_natural(const NodesOfReading& nodes, const Eigen::VectorXd& first_mass,
+                                const Eigen::VectorXd& second_mass);
 
 /// table * mass, where 0 * inf is 0.
 Eigen::VectorXd expect(const Eigen::MatrixXd& table, const Eigen::VectorXd& mass);

@@ -1,7 +1,8 @@
 // Log densities of a statement's cells at the nodes that they read.
 #include "messages/numeric.hpp"
 
-#include "core/parameters.hpp"
+#include "messages/numeric_arguments.hpp"
+#include "messages/numeric_statistics.hpp"
 #include "messages/restricted.hpp"
 #include "parallel/parallel.hpp"
 
@@ -27,21 +28,6 @@ constexpr Index kMostChunks = 64;   // of cells
 constexpr Index kFewCells = 8;      // that are not worth a call at each node
 constexpr Index kAtOnce = 1 << 22;  // numbers of tables that are soon summed
 
-// Nodes at which an argument has underflowed or overflowed are impossible: they get valid numbers in its place.
-std::vector<Index> move_inside(const std::vector<Parameter>& parameters, Eigen::MatrixXd& given) {
-  std::vector<Index> impossible;
-  for (std::size_t i = 0; i < parameters.size(); ++i)
-    for (Index n = 0; n < given.cols(); ++n) {
-      double& value = given(static_cast<Index>(i), n);
-      if ((parameters[i].domain == Domain::positive && value == 0) || std::isinf(value)) {
-        value = parameters[i].domain == Domain::unit_interval ? 0.5 : 1;
-        impossible.push_back(n);
-      }
-      check_domain(parameters[i], value);
-    }
-  return impossible;
-}
-
 // Log densities: one cell's at some nodes, or some cells' at one node. Nodes are numbered with the first running
 // fastest.
 struct Batch {
@@ -56,7 +42,9 @@ class Evaluator {
         statement_(at.model.statements[static_cast<std::size_t>(at.numeric.statement)]),
         child_(at.sources[static_cast<std::size_t>(statement_.variable)]),
         read_(at.numeric.readings[at.reading]),
-        parameters_(statement_.family->parameterizations()[static_cast<std::size_t>(statement_.parameterization)]) {
+        arguments_(at),
+        dimension_(statement_.layout.dimension),
+        numbers_(has_vectors(statement_) ? child_.elements : 1) {
     cells_a_chunk_ = std::max(kCells, (cells() + kMostChunks - 1) / kMostChunks);
   }
 
@@ -97,39 +85,13 @@ class Evaluator {
       if (read_.members[i] == reading) return static_cast<int>(i);
     return -1;
   }
-  double known(Index c) const { return child_.known->values[child_.known->dimensions.empty() ? 0 : cell(c).cell]; }
-
-  // What a cell's terms are at some nodes.
-  struct Terms {
-    Eigen::MatrixXd given, theta;
-    Eigen::ArrayXd low, high;
-    std::vector<Index> impossible;
-  };
-  Terms terms_at(TermValue& value, Index c, Index size) const {
-    Terms terms{Eigen::MatrixXd(static_cast<Index>(parameters_.size()), size),
-                Eigen::MatrixXd(statement_.family->parameter_count(statement_.layout), size),
-                {},
-                {},
-                {}};
-    value.choose(cell(c).choices);
-    for (std::size_t i = 0; i < parameters_.size(); ++i)
-      terms.given.row(static_cast<Index>(i)) = value.value(statement_.arguments[i], cell(c).at).matrix().transpose();
-    if (statement_.modifier != Modifier::none) {
-      terms.low = Eigen::ArrayXd::Constant(size, -kInfinity), terms.high = Eigen::ArrayXd::Constant(size, kInfinity);
-      if (statement_.low) terms.low = value.value(*statement_.low, cell(c).at);
-      if (statement_.high) terms.high = value.value(*statement_.high, cell(c).at);
-    }
-    try {
-      terms.impossible = move_inside(parameters_, terms.given);
-    } catch (const DomainError& error) {
-      throw UnsupportedError(fmt::format(
-          "{}: {} at a node of the grid of {}: give the grid a range, posterior: {{{}: discrete_grid(low = 0)}}",
-          child_.variable->name, error.what(), grid_name(), grid_name()));
-    }
-    statement_.family->to_stored(statement_.parameterization, statement_.layout, terms.given, terms.theta);
-    return terms;
+  /// The known value of a cell: one number, or a vector's.
+  auto known(Index c) const {
+    const Index at = child_.known->dimensions.empty() ? 0 : cell(c).cell;
+    return child_.known->values.segment(at * numbers_, numbers_);
   }
 
+  using Terms = NumericArguments::Values;
   double log_mass(const Terms& terms, Index n) const {
     return terms.low[n] < terms.high[n] ? log_mass_or_none(*statement_.family, statement_.layout,
                                                            terms.theta.middleCols(n, 1), terms.low[n], terms.high[n])
@@ -141,17 +103,15 @@ class Evaluator {
     TermValue value(at_.model, at_.sources, size);
     const Eigen::ArrayXd here = at_.first.segment(first, size);
     const Eigen::ArrayXd there = Eigen::ArrayXd::Constant(size, at_.second[column]);
-    if (!read_.members.empty()) value.set(read_.members[0], here);
-    if (read_.members.size() > 1) value.set(read_.members[1], there);
-    Eigen::MatrixXd x(1, size);
+    Eigen::MatrixXd x(dimension_, size);
     Eigen::RowVectorXd out(size);
     for (Index c = begin; c < end; ++c) {
-      const Terms terms = terms_at(value, c, size);
+      const Terms terms = arguments_.at(value, cell(c), here, there);
       const int own_member = own(c);
       if (own_member >= 0)
         x.row(0) = (own_member == 0 ? here : there).matrix().transpose();
       else
-        x.setConstant(known(c));
+        x = known(c).replicate(1, size);
       const bool empty = own_member < 0 && std::isnan(x(0, 0));  // integrated out
       if (!empty) statement_.family->log_density(statement_.layout, terms.theta, Points(x), row(out));
       const bool limited =
@@ -178,11 +138,9 @@ class Evaluator {
       here[n] = at_.first[(first + n) % at_.first.size()];
       there[n] = at_.second[(first + n) / at_.first.size()];
     }
-    if (!read_.members.empty()) value.set(read_.members[0], here);
-    if (read_.members.size() > 1) value.set(read_.members[1], there);
-    const Terms terms = terms_at(value, begin, size);
-    Eigen::MatrixXd x(1, count);
-    for (Index c = 0; c < count; ++c) x(0, c) = known(begin + c);
+    const Terms terms = arguments_.at(value, cell(begin), here, there);
+    Eigen::MatrixXd x(dimension_, count);
+    for (Index c = 0; c < count; ++c) x.col(c) = known(begin + c);
     const bool empty = x.hasNaN();
     Eigen::MatrixXd points = x;
     if (empty) {  // any number that has a density stands in the place of those that are integrated out
@@ -211,26 +169,25 @@ class Evaluator {
     }
   }
 
-  std::string grid_name() const {
-    return read_.members.empty() ? "" : at_.sources[static_cast<std::size_t>(read_.members[0].first)].variable->name;
-  }
   void check(const Eigen::RowVectorXd& out) const {
     if (out.hasNaN() && !at_.search)
       throw NumericalError(fmt::format("{}: its log density is not a number at a node of the grid of {}",
-                                       child_.variable->name, grid_name()));
+                                       child_.variable->name, arguments_.grid_name()));
   }
 
   const NodesOfReading& at_;
   const model::Statement& statement_;
   const Source& child_;
   const NumericStatement::Read& read_;
-  std::vector<Parameter> parameters_;
+  NumericArguments arguments_;
+  Index dimension_, numbers_;  ///< of a value, as its density takes it and as the data have it
   Index cells_a_chunk_ = kCells;
 };
 
 }  // namespace
 
 Eigen::MatrixXd numeric_table(const NodesOfReading& nodes, const Eigen::VectorXd& counts) {
+  if (nodes.statistics) return table_by_statistics(nodes, counts);
   const Evaluator evaluator(nodes);
   Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(evaluator.nodes(), std::max<Index>(1, evaluator.chunks()));
   evaluator.run([&](Index chunk, const Batch& batch) {
@@ -249,6 +206,7 @@ Eigen::MatrixXd numeric_table(const NodesOfReading& nodes, const Eigen::VectorXd
 }
 
 Eigen::MatrixXd numeric_tables(const NodesOfReading& nodes) {
+  if (nodes.statistics) return tables_by_statistics(nodes);
   const Evaluator evaluator(nodes);
   Eigen::MatrixXd tables(evaluator.nodes(), evaluator.cells());
   evaluator.run([&](Index, const Batch& batch) {

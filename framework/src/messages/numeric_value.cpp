@@ -27,8 +27,9 @@ Eigen::ArrayXd compare(const std::string& op, const Eigen::ArrayXd& a, const Eig
 void for_served_cells(const model::Model& model, const Sources& sources, const model::Statement& statement,
                       const std::function<void(Index, const Position&, double)>& visit) {
   const Source& child = sources[static_cast<std::size_t>(statement.variable)];
-  const model::Dimensions dimensions = child.variable->dimensions();
-  const Index count = model.cells(dimensions), elements = model.cells(child.variable->over);
+  const bool vectors = has_vectors(statement);
+  const model::Dimensions dimensions = vectors ? child.variable->plates : child.variable->dimensions();
+  const Index count = model.cells(dimensions), elements = vectors ? 1 : model.cells(child.variable->over);
   Position at(dimensions.size());
   for (Index cell = 0; cell < count; ++cell) {
     if (!statement.serves.empty() && !statement.serves[static_cast<std::size_t>(cell / elements)]) continue;
@@ -99,6 +100,25 @@ Eigen::ArrayXd TermValue::value(const Term& term, const Position& at) {
     }
   }
   return constant(std::nan(""));
+}
+
+Eigen::ArrayXXd TermValue::values(const model::Statement& statement, std::size_t parameter, const Position& at) {
+  const auto sets = statement.family->parameterizations();
+  const Shape shape = sets[static_cast<std::size_t>(statement.parameterization)][parameter].shape;
+  const Term& term = statement.arguments[parameter];
+  if (shape == Shape::scalar) return value(term, at);
+  model::Dimensions inside = inside_of(model_.variables[static_cast<std::size_t>(statement.variable)]);
+  if (shape == Shape::matrix) inside.insert(inside.begin(), statement.matrix_dimension);
+  Eigen::ArrayXXd out(size_, model_.cells(inside));
+  Position here = at;
+  for (const int plate : inside) here.emplace_back(plate, 0);
+  for (Index e = 0; e < out.cols(); ++e) {
+    Index rest = e;
+    for (std::size_t k = inside.size(); k-- > 0; rest /= size_of(inside[k]))
+      here[at.size() + k].second = rest % size_of(inside[k]);
+    out.col(e) = value(term, here);
+  }
+  return out;
 }
 
 Index TermValue::find(int plate, const Position& at) const {

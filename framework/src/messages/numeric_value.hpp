@@ -23,7 +23,8 @@ struct Choice {
 };
 using Choices = std::vector<Choice>;
 
-/// Calls visit(cell, position, weight) for the cells that a statement of scalars serves.
+/// Calls visit(cell, position, weight) for the cells that a statement serves: of the plates where its values are
+/// vectors, else of all dimensions.
 void for_served_cells(const model::Model& model, const Sources& sources, const model::Statement& statement,
                       const std::function<void(Index, const Position&, double)>& visit);
 
@@ -49,6 +50,8 @@ class TermValue {
   /// The levels that latent selectors have from now on.
   void choose(const Choices& choices) { choices_ = choices; }
   Eigen::ArrayXd value(const model::Term& term, const Position& at);
+  /// A parameter of the statement at one of its cells: one column an element of it.
+  Eigen::ArrayXXd values(const model::Statement& statement, std::size_t parameter, const Position& at);
 
   /// Members that were read and are not set stand at 1 and are noted here, each once.
   std::vector<Reading> noted;

@@ -14,6 +14,8 @@ bool serves(const Compiled& compiled, const Source& source, int index) {
   if (s.size() != 2 || s[0].label != "x" || s[1].label != "x*x'" || s[0].rows != source.layout.dimension) return false;
   for (const Encounter& e : compiled.encounters)
     if (e.source == index) return false;
+  for (const NumericStatement& n : compiled.numeric)
+    if (n.by_statistics == index) return false;
   return source.kind == Source::Kind::latent && source.members() >= kFewMembers && source.leader < 0 &&
          !source.own_family && compiled.moments[static_cast<std::size_t>(index)].direct;
 }

@@ -202,6 +202,15 @@ std::vector<Index> Source::members_by_cell() const {
   return members;
 }
 
+bool has_vectors(const Statement& statement) {
+  const auto parameters = statement.family->parameterizations()[static_cast<std::size_t>(statement.parameterization)];
+  return std::any_of(parameters.begin(), parameters.end(), [](const Parameter& p) { return p.shape != Shape::scalar; });
+}
+
+model::Dimensions inside_of(const Variable& variable) {
+  return variable.over.empty() && variable.levels >= 0 ? model::Dimensions{variable.levels} : variable.over;
+}
+
 bool Source::has(Text label) const { return row(label) >= 0; }
 
 Index Source::row(Text label) const {

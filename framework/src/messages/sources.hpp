@@ -70,6 +70,13 @@ struct Source {
 };
 using Sources = std::vector<Source>;
 
+/// Whether a statement's family has vectors or matrices among its parameters: its value is then one event a cell of the
+/// plates.
+bool has_vectors(const model::Statement& statement);
+
+/// The dimensions of the elements of such an event, and of the vectors among its arguments.
+model::Dimensions inside_of(const model::Variable& variable);
+
 /// The sources of a model, one a variable; from `first_discarded` on they are what truncated statements did not keep
 /// (limits.hpp). `put_on_grids`: variables that get a grid though the model does not say so. Throws UnsupportedError
 /// that names the variable.

@@ -36,12 +36,12 @@ StatementPolynomial::StatementPolynomial(const model::Model& model, const Source
       substitution_(model, sources, algebra_, cache) {
   const model::Variable& variable = *source_.variable;
   parameters_ = statement.family->parameterizations()[static_cast<std::size_t>(statement.parameterization)];
-  for (const Parameter& p : parameters_) vectors_ = vectors_ || p.shape != Shape::scalar;
+  vectors_ = has_vectors(statement);
   plates_ = variable.plates;
   if (!vectors_)
     plates_ = variable.dimensions();
   else
-    inside_ = variable.over.empty() && variable.levels >= 0 ? model::Dimensions{variable.levels} : variable.over;
+    inside_ = inside_of(variable);
   for (const int plate : plates_) {
     cell_axes_.push_back(algebra_.add_axis(model.plates[static_cast<std::size_t>(plate)].size));
     cells_.emplace_back(plate, Reference{cell_axes_.back(), 0});

@@ -103,6 +103,12 @@ struct NumericStatement {
   int statement = -1;
   std::size_t compiled = 0;  ///< into Compiled::statements
   std::vector<Read> readings;
+  /// The latent variable whose distribution it is, where that is an exponential family: its cells are no numbers on
+  /// grids, but enter by their expected statistics. -1: none.
+  int by_statistics = -1;
+
+  /// Of so many densities is a reading's table a sum, at each node.
+  std::size_t densities(const Read& read) const { return by_statistics >= 0 && read.uniform ? 1 : read.cells.size(); }
 };
 
 struct Compiled {
