@@ -57,7 +57,13 @@ void find_structural_zeros(const model::Model& model, Sources& sources) {
           at[k] = {dimensions[k], rest % size};
           rest /= size;
         }
-        if (value.value(*concentration, at)[0] == 0) logs.values[i] = kLogOfZero;
+        if (value.value(*concentration, at)[0] != 0) continue;
+        if (concentration->kind != Term::Kind::constant)
+          throw UnsupportedError(fmt::format(
+              "{}: some of its concentrations are 0 whatever the unknown number beside them is: structural zeros need "
+              "known concentrations",
+              source.variable->name));
+        logs.values[i] = kLogOfZero;
       }
     }
     if (logs.values.size() == 0 || (logs.values.array() == 0).all()) continue;
