@@ -30,6 +30,8 @@ const Function* find_function(const std::string& name) {
   return found == std::end(kFunctions) ? nullptr : found;
 }
 
+bool is_modifier(const Expression& call) { return call.text == "truncated" || call.text == "censored"; }
+
 bool is_constant(const Term& term) { return term.kind == Term::Kind::constant; }
 
 const Expression& argument(const Expression& call, std::size_t i) { return call.children[i].children[0]; }
@@ -86,7 +88,7 @@ Written Terms::call(const Expression& e) {
 
 void Terms::no_such_call(const Expression& e) {
   const Workspace& w = workspace_;
-  if (e.text == "truncated" || e.text == "censored" || e.text == "factor")
+  if (is_modifier(e) || e.text == "factor")
     fail(e, fmt::format("{}(...) is a whole statement, not a part of one", e.text));
   if (w.registry.find_family(e.text))
     fail(e,
@@ -114,7 +116,7 @@ void Terms::no_such_call(const Expression& e) {
 void Terms::check_arguments(const Expression& call) {
   Terms inside(workspace_, context_);
   inside.context_.frame_known = false;
-  const bool family = is_distribution(workspace_.registry, call);
+  const bool family = is_distribution(workspace_.registry, call) && !is_modifier(call);
   if (family) inside.context_.inside = fmt::format("{}(...)", call.text);
   for (const Expression& argument : call.children) {
     const Expression& value = argument.children[0];
@@ -131,9 +133,9 @@ void Terms::check_arguments(const Expression& call) {
 }
 
 void Terms::check(const Expression& e) {
-  const bool statement = e.text == "truncated" || e.text == "censored" || e.text == "flat" || e.text == "factor";
-  if (e.kind == Expression::Kind::call && (statement || is_distribution(workspace_.registry, e))) {
-    if (!statement) check_parameter_names(e, workspace_);
+  const bool whole = is_modifier(e) || e.text == "flat" || e.text == "factor";
+  if (e.kind == Expression::Kind::call && (whole || is_distribution(workspace_.registry, e))) {
+    if (!whole) check_parameter_names(e, workspace_);
     return check_arguments(e);
   }
   workspace_.keep_mistakes([&] { resolve(e); });
