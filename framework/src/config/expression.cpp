@@ -393,7 +393,7 @@ Expression parse_at(const Grammar& grammar, const std::string& text, const Scala
 
 Expression parse_expression(const Node& scalar) {
   if (scalar.kind != Node::Kind::scalar) {
-    fail(scalar.place, scalar.path, fmt::format("expected an expression, got {}", scalar.description()));
+    fail(scalar, fmt::format("expected an expression, got {}", scalar.description()));
   }
   const std::string& text = scalar.string();
   return parse_at(expression, text, ScalarPlaces(text, scalar.place), scalar.path, "an operator");

@@ -23,18 +23,18 @@ std::string shortened(std::string path) {
 }
 
 [[noreturn]] void fail_expected(const Node& node, std::string_view what) {
-  fail(node.place, node.path, fmt::format("expected {}, got {}", what, node.description()));
+  fail(node, fmt::format("expected {}, got {}", what, node.description()));
 }
 
 double checked_number(const Node& node, std::string_view what) {
   double value = 0;
   if (node.kind == Node::Kind::scalar && node.quoted) {
-    fail(node.place, node.path,
+    fail(node,
          fmt::format("expected {}, got text in quotes ({}): remove the quotes", what, cited(node.text)));
   }
   if (node.kind != Node::Kind::scalar) fail_expected(node, what);
   if (!parse_number(node.text, value)) {
-    fail(node.place, node.path, fmt::format("expected {}, got {}", what, number_problem(node.text)));
+    fail(node, fmt::format("expected {}, got {}", what, number_problem(node.text)));
   }
   return value;
 }

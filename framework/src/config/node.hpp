@@ -52,6 +52,9 @@ class Node {
   mutable std::vector<std::string> asked_;
 };
 
+/// Throws ConfigError at the value of a node.
+[[noreturn]] inline void fail(const Node& at, std::string_view message) { fail(at.place, at.path, message); }
+
 /// Parses one YAML document: no duplicate keys, no anchors or aliases, no second document, at most 100 deep,
 /// 100,000 nodes and 1 MiB. Throws ConfigError with places.
 Node parse_yaml(std::shared_ptr<const Source> source);

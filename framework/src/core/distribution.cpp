@@ -94,15 +94,26 @@ std::string accepted(const Distribution& family) {
   return fmt::format("{} takes {}", family.name(), fmt::join(sets, " or "));
 }
 
+// The names of all parameters, those of the first parameterization first.
+std::vector<std::string> parameter_names(const Distribution& family) {
+  std::vector<std::string> known;
+  for (const auto& set : family.parameterizations())
+    for (const Parameter& p : set)
+      if (std::find(known.begin(), known.end(), p.name) == known.end()) known.push_back(p.name);
+  return known;
+}
+
 }  // namespace
+
+void check_parameter_name(const Distribution& family, const std::string& name) {
+  const std::vector<std::string> known = parameter_names(family);
+  if (std::find(known.begin(), known.end(), name) == known.end())
+    throw DomainError(name, fmt::format("{} has no parameter '{}'; {}", family.name(), name, suggestion(name, known)));
+}
 
 Parameterization find_parameterization(const Distribution& family, const std::vector<ArgumentName>& arguments) {
   const auto sets = family.parameterizations();
-  std::vector<std::string> known;
-  for (const auto& set : sets)
-    for (const Parameter& p : set)
-      if (std::find(known.begin(), known.end(), p.name) == known.end()) known.push_back(p.name);
-
+  const std::vector<std::string> known = parameter_names(family);
   std::vector<std::string> given;
   for (const ArgumentName& a : arguments) {
     std::string name = a.name;
@@ -115,9 +126,8 @@ Parameterization find_parameterization(const Distribution& family, const std::ve
                                           family.name(), any_of(rest)));
       }
       name = known.front();
-    } else if (std::find(known.begin(), known.end(), name) == known.end()) {
-      throw DomainError(a.name,
-                        fmt::format("{} has no parameter '{}'; {}", family.name(), name, suggestion(name, known)));
+    } else {
+      check_parameter_name(family, name);
     }
     if (std::find(given.begin(), given.end(), name) != given.end())
       throw DomainError(a.name, fmt::format("'{}' is given twice", name));

@@ -21,6 +21,9 @@ struct Parameterization {
   std::vector<std::size_t> order;
 };
 
+/// Throws DomainError with a suggestion if the family has no parameter of that name in any parameterization.
+void check_parameter_name(const Distribution& family, const std::string& name);
+
 /// The parameterization that the names spell. Throws DomainError that names the argument and says what the family
 /// takes.
 Parameterization find_parameterization(const Distribution& family, const std::vector<ArgumentName>& arguments);

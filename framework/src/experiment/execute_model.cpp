@@ -212,7 +212,7 @@ void point_at_joint(const Experiment& experiment, const std::string& what) {
     std::vector<std::string> names;
     for (const config::Node& name : group.children()) names.push_back(name.text);
     const std::string begin = fmt::format("joint: [{}]: ", fmt::join(names, ", "));
-    if (what.rfind(begin, 0) == 0) config::fail(group.place, group.path, what.substr(begin.size()));
+    if (what.rfind(begin, 0) == 0) config::fail(group, what.substr(begin.size()));
   }
 }
 
@@ -223,7 +223,7 @@ void point_at_start(const Experiment& experiment, const std::string& what) {
   if (!initialize) return;
   for (const config::Node& start : initialize->children()) {
     const std::string begin = fmt::format("initialize: {}: ", start.key);
-    if (what.rfind(begin, 0) == 0) config::fail(start.place, start.path, what.substr(begin.size()));
+    if (what.rfind(begin, 0) == 0) config::fail(start, what.substr(begin.size()));
   }
 }
 

@@ -25,12 +25,11 @@ void read_starts(const Node& node, const model::Scope& scope, Case& c, Collector
       const config::Expression expression = config::parse_expression(*item);
       Members start = model::evaluate_distribution(scope, expression).members;
       if (c.approximation.known)
-        config::fail(item->place, item->path, "the approximation is a known distribution: there is nothing to start");
+        config::fail(*item, "the approximation is a known distribution: there is nothing to start");
       if (start.family != c.approximation.family || start.layout.dimension != c.approximation.layout.dimension)
-        config::fail(item->place, item->path,
-                     fmt::format("a start must be a member of the approximating family {} with {} coordinate{}",
-                                 c.approximation.family->name(), c.approximation.layout.dimension,
-                                 c.approximation.layout.dimension == 1 ? "" : "s"));
+        config::fail(*item, fmt::format("a start must be a member of the approximating family {} with {} coordinate{}",
+                                        c.approximation.family->name(), c.approximation.layout.dimension,
+                                        c.approximation.layout.dimension == 1 ? "" : "s"));
       c.starts.push_back({expression.written, std::move(start)});
     });
 }
@@ -54,9 +53,8 @@ std::optional<Case> read_case(const Node& node, const std::string& name, const m
     if (!coordinates) return;
     const std::vector<const Node*> names = items(*coordinates);
     if (static_cast<Index>(names.size()) != c.target.members.layout.dimension)
-      config::fail(
-          coordinates->place, coordinates->path,
-          fmt::format("the target has {} coordinates, got {} names", c.target.members.layout.dimension, names.size()));
+      config::fail(*coordinates, fmt::format("the target has {} coordinates, got {} names",
+                                             c.target.members.layout.dimension, names.size()));
     c.target.coordinates.clear();
     for (const Node* each : names) c.target.coordinates.push_back(each->string());
   });
@@ -70,8 +68,7 @@ std::optional<Case> read_case(const Node& node, const std::string& name, const m
   if (initialize) read_starts(*initialize, scope, c, errors);
   if (formula) {
     if (!c.approximation.known)
-      config::fail(formula->place, formula->path,
-                   "a formula belongs to a comparison: give the approximation all its parameters");
+      config::fail(*formula, "a formula belongs to a comparison: give the approximation all its parameters");
     c.formula = model::evaluate_number(scope, config::parse_expression(*formula));
   }
   return c;
@@ -83,13 +80,12 @@ void read_plugins(const Node& node, const std::vector<std::string>& loaded) {
     const std::string& name = item->string();
     if (!std::regex_match(name, id))
       config::fail(
-          item->place, item->path,
+          *item,
           fmt::format(
               "'{}' is not a plugin's id: an experiment names ids, never paths; use --plugin-dir for a directory",
               name));
     if (std::find(loaded.begin(), loaded.end(), name) == loaded.end())
-      config::fail(item->place, item->path,
-                   fmt::format("plugin '{}' is not loaded; {}", name, suggestion(name, loaded)));
+      config::fail(*item, fmt::format("plugin '{}' is not loaded; {}", name, suggestion(name, loaded)));
   }
 }
 
@@ -124,8 +120,7 @@ void read_model(const Node& root, const Registry& registry, Experiment& experime
   if (experiment.restarts > 1 && !random && errors.diagnostics.empty()) {
     const Node& restarts = root.at("inference").at("restarts");
     errors.run([&] {
-      config::fail(restarts.place, restarts.path,
-                   "all restarts would start alike: say what starts at random (initialize: {z: random})");
+      config::fail(restarts, "all restarts would start alike: say what starts at random (initialize: {z: random})");
     });
   }
   if (errors.diagnostics.empty()) language::check_symmetric_starts(experiment.model.model, errors.diagnostics);
@@ -218,8 +213,7 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
   } else if (cases) {
     errors.run([&] {
       if (cases->kind != Node::Kind::map || cases->children().empty())
-        config::fail(cases->place, cases->path,
-                     "cases must be a map of names to cases, each with a target and an approximation");
+        config::fail(*cases, "cases must be a map of names to cases, each with a target and an approximation");
       if (const Node* target = root.find("target")) {
         root.accept();
         config::fail(target->key_place, target->path, "a file has either 'target' and 'approximation', or 'cases'");
@@ -227,8 +221,7 @@ Experiment load_experiment(const std::string& path, const Registry& registry,
       for (const Node& node : cases->children()) {
         cases->find(node.key);
         errors.run([&] {
-          if (node.kind != Node::Kind::map)
-            config::fail(node.place, node.path, "a case is a map with a target and an approximation");
+          if (node.kind != Node::Kind::map) config::fail(node, "a case is a map with a target and an approximation");
           if (auto read = read_case(node, node.key, scope, errors)) experiment.cases.push_back(std::move(*read));
         });
       }

@@ -23,7 +23,7 @@ fs::path find_folder(const std::string& name, const std::string& experiment_path
   const fs::path beside = fs::path(experiment_path).parent_path() / name;
   for (const fs::path& folder : {fs::path(name), beside})
     if (fs::exists(folder / "result.json")) return folder;
-  config::fail(at.place, at.path, fmt::format("there is no run in '{}': no result.json in it", name));
+  config::fail(at, fmt::format("there is no run in '{}': no result.json in it", name));
 }
 
 // The numbers of a parameter, member by member: in the file, or in an array beside it.
@@ -47,13 +47,13 @@ Initialization read_start(const model::Model& model, const model::Variable& vari
     const Json result = Json::parse(std::ifstream(path));
     const Json& variables = result.at("variables");
     if (!variables.contains(variable.name))
-      config::fail(at.place, at.path, fmt::format("{} has no variable {} to start from", path, variable.name));
+      config::fail(at, fmt::format("{} has no variable {} to start from", path, variable.name));
     const Json& from = variables.at(variable.name);
     if (!from.contains("parameters"))
-      config::fail(at.place, at.path, fmt::format("{} does not hold the factors of {}", path, variable.name));
+      config::fail(at, fmt::format("{} does not hold the factors of {}", path, variable.name));
     if (from.contains("cells"))
       config::fail(
-          at.place, at.path,
+          at,
           fmt::format("{}: only some cells of {} are latent there; start from the prior", path, variable.name));
     std::vector<Index> shape;
     for (const int p : variable.dimensions()) shape.push_back(model.plates[static_cast<std::size_t>(p)].size);
@@ -61,7 +61,7 @@ Initialization read_start(const model::Model& model, const model::Variable& vari
         !std::equal(shape.begin(), shape.end(), theirs.begin(),
                     theirs.begin() + std::min<std::ptrdiff_t>(std::ssize(shape), std::ssize(theirs))) ||
         theirs.size() < shape.size())
-      config::fail(at.place, at.path,
+      config::fail(at,
                    fmt::format("{}: {} has other sizes there ({}) than here ({})", path, variable.name,
                                fmt::join(theirs, " x "), fmt::join(shape, " x ")));
     for (const auto& [name, parameter] : from.at("parameters").items()) {
@@ -72,7 +72,7 @@ Initialization read_start(const model::Model& model, const model::Variable& vari
           model::Array{{}, Eigen::Map<const Eigen::VectorXd>(numbers.data(), static_cast<Index>(numbers.size()))});
     }
   } catch (const Json::exception& error) {
-    config::fail(at.place, at.path, fmt::format("{} is not what a run of a model writes: {}", path, error.what()));
+    config::fail(at, fmt::format("{} is not what a run of a model writes: {}", path, error.what()));
   }
   return start;
 }

@@ -24,8 +24,7 @@ Direction read_direction(const Node& node, const Registry& registry) {
   std::string word;
   if (node.kind == Node::Kind::map) {
     node.accept();
-    if (node.children().size() != 1)
-      config::fail(node.place, node.path, "a divergence with a parameter is written {renyi: 0.5}");
+    if (node.children().size() != 1) config::fail(node, "a divergence with a parameter is written {renyi: 0.5}");
     const Node& parameter = node.children().front();
     node.find(parameter.key);
     word = parameter.key == "f" ? fmt::format("f({})", parameter.string())
@@ -41,9 +40,9 @@ Direction read_direction(const Node& node, const Registry& registry) {
     std::vector<std::string> known;
     for (const std::string& name : registry.divergences())
       known.insert(known.end(), {"reverse_" + name, "forward_" + name, name});
-    config::fail(node.place, node.path, fmt::format("'{}' is not a divergence; {}", word, suggestion(word, known)));
+    config::fail(node, fmt::format("'{}' is not a divergence; {}", word, suggestion(word, known)));
   } catch (const DomainError& error) {
-    config::fail(node.place, node.path, error.what());
+    config::fail(node, error.what());
   }
 }
 
@@ -54,14 +53,14 @@ Schedule read_schedule(const Node& node) {
     if (word == to_text(s)) return s;
     known.emplace_back(to_text(s));
   }
-  config::fail(node.place, node.path, fmt::format("'{}' is not a schedule; {}", word, suggestion(word, known)));
+  config::fail(node, fmt::format("'{}' is not a schedule; {}", word, suggestion(word, known)));
 }
 
 // "inner: {tolerance: 1e-3, max_iterations: 100, fresh_start: true}"
 messages::InnerSettings read_inner(const Node& node, Collector& errors) {
   messages::InnerSettings inner;
   if (node.kind != Node::Kind::map)
-    config::fail(node.place, node.path, "inner is a map: {tolerance: 1e-3, max_iterations: 100, fresh_start: true}");
+    config::fail(node, "inner is a map: {tolerance: 1e-3, max_iterations: 100, fresh_start: true}");
   const auto with = [&](const char* key, auto use) {
     if (const Node* n = node.find(key)) errors.run([&] { use(*n); });
   };
@@ -75,7 +74,7 @@ messages::InnerSettings read_inner(const Node& node, Collector& errors) {
 
 void read_inference(const Node* inference, const Registry& registry, Experiment& experiment, Collector& errors) {
   if (!inference) return;
-  if (inference->kind != Node::Kind::map) config::fail(inference->place, inference->path, "inference must be a map");
+  if (inference->kind != Node::Kind::map) config::fail(*inference, "inference must be a map");
   const auto with = [&](const char* key, auto use) {
     if (const Node* node = inference->find(key)) errors.run([&] { use(*node); });
   };
@@ -88,8 +87,7 @@ void read_inference(const Node* inference, const Registry& registry, Experiment&
     experiment.optimizer = registry.find_optimizer(n.string());
     if (!experiment.optimizer)
       config::fail(
-          n.place, n.path,
-          fmt::format("'{}' is not an optimizer; {}", n.string(), suggestion(n.string(), registry.optimizers())));
+          n, fmt::format("'{}' is not an optimizer; {}", n.string(), suggestion(n.string(), registry.optimizers())));
   });
   with("schedule", [&](const Node& n) {
     if (experiment.is_model && n.kind == Node::Kind::list) {
@@ -107,8 +105,7 @@ void read_inference(const Node* inference, const Registry& registry, Experiment&
     });
   with("damping", [&](const Node& n) {
     settings.damping = n.positive();
-    if (settings.damping > 1)
-      config::fail(n.place, n.path, fmt::format("damping must be in (0, 1], got {}", settings.damping));
+    if (settings.damping > 1) config::fail(n, fmt::format("damping must be in (0, 1], got {}", settings.damping));
   });
   with("tolerance", [&](const Node& n) { settings.tolerance = n.positive(); });
   with("max_sweeps", [&](const Node& n) { settings.max_sweeps = n.whole(1, 1'000'000'000); });
@@ -116,7 +113,7 @@ void read_inference(const Node* inference, const Registry& registry, Experiment&
   with("allow", [&](const Node& n) {
     for (const Node* item : items(n)) {
       if (item->string() != "monte_carlo")
-        config::fail(item->place, item->path,
+        config::fail(*item,
                      fmt::format("'{}' is not a method that must be allowed; known: monte_carlo", item->string()));
       experiment.allow_monte_carlo = true;
     }

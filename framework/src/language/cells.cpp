@@ -21,10 +21,10 @@ std::string target_text(const Workspace& w, const Variable& variable, const std:
   return variable.name + (slots.empty() ? "" : fmt::format("[{}]", fmt::join(slots, ",")));
 }
 
-void assign_cells(const std::vector<const Draft*>& drafts, int v, Workspace& w) {
+std::vector<std::vector<char>> assign_cells(const std::vector<const Draft*>& drafts, int v, const Workspace& w) {
   const Variable& variable = w.variable(v);
   const bool general = drafts.size() == 1 && drafts[0]->fixed_count() == 0;
-  if (general) return;
+  if (general) return {{}};
   Walk walk(w.plates(), variable.plates);
   std::vector<std::vector<char>> serves(drafts.size(), std::vector<char>(static_cast<std::size_t>(walk.size()), 0));
   Index without = 0, first_without = -1;
@@ -52,8 +52,7 @@ void assign_cells(const std::vector<const Draft*>& drafts, int v, Workspace& w) 
     fail(drafts[0]->target,
          fmt::format("{} without a statement (first: {}): add {}[{}]", counted(without, "cell"),
                      w.cell_text(variable.plates, first_without), variable.name, w.names(variable.plates)));
-  for (std::size_t s = 0; s < drafts.size(); ++s)
-    w.model.statements[static_cast<std::size_t>(variable.statements[s])].serves = std::move(serves[s]);
+  return serves;
 }
 
 }  // namespace kullback::language

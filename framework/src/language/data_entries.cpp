@@ -25,7 +25,7 @@ DataResult read_data(const Node* data, const std::vector<PlateSource>& plates, F
 DataResult DataReader::run(const Node& data) {
   if (data.kind != Node::Kind::map) {
     data.accept();
-    config::fail(data.place, data.path, "data is a map of names to sources: {y[n]: column}");
+    config::fail(data, "data is a map of names to sources: {y[n]: column}");
   }
   file_ = data.find("file");
   if (file_ && !w_.keep_mistakes([&] {
@@ -63,8 +63,13 @@ DataResult DataReader::run(const Node& data) {
   result_.row_plates = w_.row_plates;
   for (std::size_t p = 0; p < sources_.size(); ++p)
     if (sources_[p].weight && !options_.replay) w_.keep_mistakes([&] { read_weight(p); });
-  for (const DataEntry& entry : entries_)
-    if (!w_.keep_mistakes([&] { read_values(entry); })) w_.broken.push_back(entry.name);
+  for (const DataEntry& entry : entries_) {
+    const bool readable = can_be_read(entry);
+    if (readable && w_.keep_mistakes([&] { read_values(entry); })) continue;
+    w_.broken.push_back(entry.name);
+    if (!readable && entry.expression) unread_.push_back(*entry.expression);
+  }
+  check_unread();
   return result_;
 }
 
@@ -72,18 +77,16 @@ void DataReader::read_entries(const Node& data) {
   for (const Node& node : data.children()) {
     if (node.key == "file") continue;
     data.find(node.key);
-    std::string name;
-    const bool good = w_.keep_mistakes([&] {
-      const Expression target = config::parse_target(node.key, node.key_place, node.path);
-      name = target.text;
-      for (const DataEntry& other : entries_)
-        if (other.name == name) fail(target, fmt::format("'{}' is read twice", name));
-      entries_.push_back(read_entry(node));
-    });
-    if (!good) {
-      node.accept();
-      if (!name.empty()) w_.broken.push_back(name);
+    DataEntry entry;
+    if (w_.keep_mistakes([&] { read_entry(node, entry); })) {
+      entries_.push_back(std::move(entry));
+      continue;
     }
+    node.accept();
+    w_.broken.push_back(entry.name.empty() ? leading_name(node.key) : entry.name);
+    if (entry.kind == DataEntry::Kind::columns && entry.file)
+      for (const std::string& name : entry.columns) w_.keep_mistakes([&] { column(entry, name); });
+    if (entry.expression) unread_.push_back(std::move(*entry.expression));
   }
 }
 
@@ -102,23 +105,44 @@ bool DataReader::is_column(const Node& node) const {
   }
 }
 
-DataEntry DataReader::read_entry(const Node& node) {
-  DataEntry entry;
+void DataReader::read_entry(const Node& node, DataEntry& entry) {
   entry.node = &node;
-  entry.target = config::parse_target(node.key, node.key_place, node.path);
-  entry.name = entry.target.text;
-  if (w_.find_plate(entry.name) >= 0)
-    fail(entry.target, fmt::format("{} is a plate: give the data another name", entry.name));
-  for (const Expression& slot : entry.target.children) {
-    if (slot.kind == Expression::Kind::label)
-      fail(slot, fmt::format("data are read for all of {}: write {}[{}]", slot.text, entry.name, slot.text));
-    const int plate = w_.need_plate(slot, slot.text);
-    if (contains(entry.plates, plate)) fail(slot, fmt::format("{} stands twice", slot.text));
-    entry.plates.push_back(plate);
-  }
-  read_source(node, entry);
-  return entry;
+  w_.independently(
+      [&] {
+        entry.target = config::parse_target(node.key, node.key_place, node.path);
+        entry.name = entry.target.text;
+        for (const DataEntry& other : entries_)
+          if (other.name == entry.name) fail(entry.target, fmt::format("'{}' is read twice", entry.name));
+        if (w_.find_plate(entry.name) >= 0)
+          fail(entry.target, fmt::format("{} is a plate: give the data another name", entry.name));
+        w_.for_each(entry.target.children, [&](const Expression& slot) {
+          if (slot.kind == Expression::Kind::label)
+            fail(slot, fmt::format("data are read for all of {}: write {}[{}]", slot.text, entry.name, slot.text));
+          const int plate = w_.need_plate(slot, slot.text);
+          if (contains(entry.plates, plate)) fail(slot, fmt::format("{} stands twice", slot.text));
+          entry.plates.push_back(plate);
+        });
+      },
+      [&] { read_source(node, entry); });
 }
+
+// Names in expressions that are not computed, since something else is wrong with their entries.
+void DataReader::check_unread() {
+  const bool table = file_ && !files_.is_array(*file_);
+  const Columns columns{table ? &files_.table(*file_) : nullptr, -1};
+  Terms terms(w_, {{}, {}, "", table ? &columns : nullptr, false});
+  for (const Expression& e : unread_) terms.check_names(e);
+}
+
+namespace {
+
+void check_key(const Node& key, const Node& entry) {
+  static const std::vector<std::string> kKeys = {"file", "column", "columns", "over", "levels", "value", "standardize"};
+  if (std::find(kKeys.begin(), kKeys.end(), key.key) == kKeys.end())
+    config::fail(key.key_place, entry.path, fmt::format("unknown key '{}'; {}", key.key, suggestion(key.key, kKeys)));
+}
+
+}  // namespace
 
 void DataReader::read_source(const Node& node, DataEntry& entry) {
   entry.file = file_;
@@ -143,21 +167,29 @@ void DataReader::read_source(const Node& node, DataEntry& entry) {
     }
     return;
   }
-  static const std::vector<std::string> kKeys = {"file", "column", "columns", "over", "levels", "value", "standardize"};
-  for (const Node& child : node.children())
-    if (std::find(kKeys.begin(), kKeys.end(), child.key) == kKeys.end())
-      config::fail(child.key_place, node.path,
-                   fmt::format("unknown key '{}'; {}", child.key, suggestion(child.key, kKeys)));
-  const auto plate = [&](const char* key) {
+  const auto plate = [&](const char* key, int& to) {
     const Node* name = node.find(key);
-    if (!name) return -1;
+    if (!name) return;
     const Expression reference = config::parse_expression(*name);
-    return w_.need_plate(reference, reference.text);
+    to = w_.need_plate(reference, reference.text);
   };
-  entry.over = plate("over");
-  entry.levels = plate("levels");
+  const bool keys_known =
+      w_.keep_mistakes([&] { w_.for_each(node.children(), [&](const Node& child) { check_key(child, node); }); });
+  w_.independently([&] { plate("over", entry.over); }, [&] { plate("levels", entry.levels); },
+                   [&] {
+                     if (const Node* flag = node.find("standardize")) entry.standardize = flag->boolean();
+                   },
+                   [&] {
+                     // What a misspelt key would have said is not missing.
+                     if (keys_known || node.find("value") || node.find("column") || node.find("columns"))
+                       read_place(node, entry);
+                   });
+  if (!keys_known) throw FollowsFromMistake();
+}
+
+// Where the numbers stand.
+void DataReader::read_place(const Node& node, DataEntry& entry) {
   if (const Node* file = node.find("file")) entry.file = file;
-  if (const Node* flag = node.find("standardize")) entry.standardize = flag->boolean();
   if (const Node* value = node.find("value")) {
     entry.value = value;
     if (value->kind == Node::Kind::list) {
@@ -190,7 +222,7 @@ void DataReader::read_source(const Node& node, DataEntry& entry) {
   } else if (entry.columns_node->kind == Node::Kind::list) {
     entry.columns_node->accept();
     for (const Node& name : entry.columns_node->children()) entry.columns.push_back(name.string());
-    if (entry.columns.empty()) config::fail(columns->place, columns->path, "the list of columns is empty");
+    if (entry.columns.empty()) config::fail(*columns, "the list of columns is empty");
   } else if (columns && columns->string() == "all") {
     entry.all_columns = true;
   } else {
@@ -212,10 +244,10 @@ void DataReader::complete_columns() {
       const config::Table& table = files_.table(*entry->file);
       if (entry->all_columns)
         for (const auto& each : table.columns) entry->columns.push_back(each.name);
-      for (const std::string& name : entry->columns) {
+      w_.for_each(entry->columns, [&](const std::string& name) {
         lacks = lacks || (options_.replay && !table.find(name));
         if (!lacks) column(*entry, name);
-      }
+      });
     });
     if (good && !lacks) {
       ++entry;
@@ -255,106 +287,13 @@ void DataReader::find_row_plates() {
     if (!reads_rows(entry) || entry.rows >= 0) continue;
     for (const DataEntry& other : entries_)
       if (other.rows >= 0 && files_.name(*other.file) == files_.name(*entry.file)) entry.rows = other.rows;
-    if (entry.rows < 0)
+    if (entry.rows < 0) {
+      w_.broken.push_back(entry.name);
       w_.diagnostics.error(
           entry.target.place, entry.node->path,
           fmt::format("which plate do the rows of {} run along? no entry reads a column of it over one",
                       files_.name(*entry.file)));
-  }
-}
-
-void DataReader::set_size(int plate, Index size, const DataEntry& entry, const std::string& what) {
-  Plate& root = w_.model.plates[static_cast<std::size_t>(w_.root(plate))];
-  if (root.size == 0 && is_from_data(plate)) root.size = size;
-  if (root.size != size)
-    fail(entry.target, fmt::format("{} has {}, but {}", w_.plate(plate).name, counted(root.size, "level"), what));
-}
-
-void DataReader::size_by_rows() {
-  for (const DataEntry& entry : entries_) {
-    if (entry.rows < 0) continue;
-    const bool good = w_.keep_mistakes([&] {
-      const Index rows = files_.table(*entry.file).rows;
-      set_size(entry.rows, rows, entry, fmt::format("{} has {}", files_.name(*entry.file), counted(rows, "row")));
-      if (!contains(w_.row_plates, w_.root(entry.rows))) w_.row_plates.push_back(w_.root(entry.rows));
-    });
-    if (!good) w_.broken.push_back(entry.name);
-  }
-}
-
-// Columns, arrays and lists: their shapes.
-void DataReader::size_by_shape() {
-  for (const DataEntry& entry : entries_) {
-    if (w_.is_broken(entry.name) || options_.known.count(entry.name)) continue;
-    const Dimensions dimensions = entry.dimensions();
-    const bool good = w_.keep_mistakes([&] {
-      if (entry.kind == DataEntry::Kind::columns && !entry.tuple()) {
-        const bool wide = entry.columns.size() > 1 || dimensions.size() > 1;
-        if (!wide) return;
-        if (dimensions.size() != 2)
-          fail(entry.target, fmt::format("{} columns need a dimension beside {}: write {}[{}, m], or over: m",
-                                         entry.columns.size(), dimensions.empty() ? "the rows" : w_.names(dimensions),
-                                         entry.name, dimensions.empty() ? "n" : w_.names(dimensions)));
-        const auto count = static_cast<Index>(entry.columns.size());
-        Plate& plate = w_.model.plates[static_cast<std::size_t>(w_.root(dimensions[1]))];
-        const bool open = plate.size == 0 && is_from_data(dimensions[1]);
-        set_size(dimensions[1], count, entry,
-                 entry.all_columns ? fmt::format("{} has {} ('{}' to '{}'): name those to read (columns: [{}, ...])",
-                                                 files_.name(*entry.file), counted(count, "column"),
-                                                 entry.columns.front(), entry.columns.back(), entry.columns[0])
-                                   : fmt::format("{} are read", counted(count, "column")));
-        if (open) plate.labels = entry.columns;
-      }
-      if (entry.kind == DataEntry::Kind::array) {
-        const config::NumberArray& array = files_.array(*entry.file);
-        const std::string shape = array.columns == 1 ? fmt::format("{} numbers", array.rows)
-                                                     : fmt::format("{} × {} numbers", array.rows, array.columns);
-        if (dimensions.empty() || dimensions.size() > 2 || (dimensions.size() == 1 && array.columns != 1))
-          fail(entry.target,
-               fmt::format(
-                   "{} has {}, and {} has {}", files_.name(*entry.file), shape, entry.name,
-                   dimensions.empty() ? "no dimension" : counted(static_cast<Index>(dimensions.size()), "dimension")));
-        set_size(dimensions[0], array.rows, entry, fmt::format("{} has {}", files_.name(*entry.file), shape));
-        if (dimensions.size() == 2)
-          set_size(dimensions[1], array.columns, entry, fmt::format("{} has {}", files_.name(*entry.file), shape));
-      }
-      if (entry.kind == DataEntry::Kind::list) {
-        const Node* node = entry.value;
-        for (const int plate : dimensions) {
-          if (node->kind != Node::Kind::list || node->children().empty()) break;
-          const auto count = static_cast<Index>(node->children().size());
-          set_size(plate, count, entry, fmt::format("the list has {}", counted(count, "element")));
-          node = &node->children()[0];
-        }
-      }
-    });
-    if (!good) w_.broken.push_back(entry.name);
-  }
-}
-
-// Second names take over the size; a plate that is still without one is an error.
-void DataReader::finish_plates(const Node& data) {
-  for (std::size_t p = 0; p < sources_.size(); ++p) {
-    Plate& plate = w_.model.plates[p];
-    if (plate.second_name_of >= 0) {
-      const Plate& root = w_.plate(w_.root(static_cast<int>(p)));
-      plate.size = root.size;
-      plate.labels = root.labels;
     }
-    if (plate.size > 0) continue;
-    // A plate over which an entry with a mistake of its own is read needs no second message.
-    const bool excused =
-        w_.is_broken(plate.name) || std::any_of(data.children().begin(), data.children().end(), [&](const Node& node) {
-          return std::any_of(w_.broken.begin(), w_.broken.end(),
-                             [&](const std::string& name) { return node.key.rfind(name, 0) == 0; });
-        });
-    const std::string given = plate.second_name_of >= 0 ? "" : plate.name;
-    if (!excused && !given.empty() && !options_.replay)
-      w_.diagnostics.error(
-          plate.place, "plates." + plate.name,
-          fmt::format("the size of {} comes from the data, but nothing is read over {} and no column has `levels: {}`",
-                      plate.name, plate.name, plate.name));
-    w_.broken.push_back(plate.name);
   }
 }
 

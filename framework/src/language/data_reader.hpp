@@ -39,14 +39,17 @@ class DataReader {
  private:
   // data_entries.cpp
   void read_entries(const config::Node& data);
-  DataEntry read_entry(const config::Node& node);
+  void read_entry(const config::Node& node, DataEntry& entry);
   void read_source(const config::Node& node, DataEntry& entry);
+  void read_place(const config::Node& node, DataEntry& entry);
+  void check_unread();
   bool is_column(const config::Node& node) const;
   bool reads_rows(const DataEntry& entry);
   bool mentions_column(const config::Expression& e, const config::Table& table) const;
   bool is_from_data(int plate) const;
   void complete_columns();
   void find_row_plates();
+  // data_sizes.cpp
   void size_by_rows();
   void size_by_shape();
   void set_size(int plate, Index size, const DataEntry& entry, const std::string& what);
@@ -57,6 +60,7 @@ class DataReader {
   void labels_to_levels(const config::Expression& at, int plate, Array& array) const;
   void note_reused_labels();
   // data_values.cpp
+  bool can_be_read(const DataEntry& entry) const;
   void read_values(const DataEntry& entry);
   Array values_of(const DataEntry& entry);
   Array columns_of(const DataEntry& entry);
@@ -75,6 +79,7 @@ class DataReader {
   const DataOptions& options_;
   const config::Node* file_ = nullptr;  // `file:`, for entries without their own
   std::vector<DataEntry> entries_;
+  std::vector<config::Expression> unread_;  // of entries with another mistake
   DataResult result_;
 };
 

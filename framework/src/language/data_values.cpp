@@ -43,12 +43,15 @@ LabelColumns DataReader::label_columns(const DataEntry& entry) {
   return columns;
 }
 
+bool DataReader::can_be_read(const DataEntry& entry) const {
+  Dimensions plates = entry.dimensions();
+  if (entry.levels >= 0) plates.push_back(entry.levels);
+  return !w_.is_broken(entry.name) &&
+         std::none_of(plates.begin(), plates.end(), [&](int p) { return w_.is_broken(w_.plate(p).name); });
+}
+
 void DataReader::read_values(const DataEntry& entry) {
-  if (w_.is_broken(entry.name)) return;
   const auto given = options_.known.find(entry.name);
-  for (int plate : entry.dimensions())
-    if (w_.is_broken(w_.plate(plate).name)) throw FollowsFromMistake();
-  if (entry.levels >= 0 && w_.is_broken(w_.plate(entry.levels).name)) throw FollowsFromMistake();
   model::Variable variable;
   variable.name = entry.name;
   variable.role = model::Variable::Role::constant;
@@ -75,12 +78,12 @@ Array DataReader::values_of(const DataEntry& entry) {
       break;
     case DataEntry::Kind::expression: {
       Columns columns;
-      const bool rows = file_ && !files_.is_array(*file_) && entry.rows >= 0;
-      if (rows) columns = {&files_.table(*file_), entry.rows};
-      Terms terms(w_, {dimensions, dimensions, "", rows ? &columns : nullptr});
+      const bool table = file_ && !files_.is_array(*file_);  // of its columns nothing is read where there are no rows
+      if (table) columns = {&files_.table(*file_), entry.rows};
+      Terms terms(w_, {dimensions, dimensions, "", table ? &columns : nullptr});
       const Written written = terms.resolve(*entry.expression);
       array = written.term.array;
-      if (rows && !contains(dimensions, entry.rows) && contains(array.dimensions, entry.rows))
+      if (entry.rows >= 0 && !contains(dimensions, entry.rows) && contains(array.dimensions, entry.rows))
         array = onto_cells(entry, std::move(array), entry.rows);
       check_dimensions(w_, constant(array, *entry.expression), dimensions, entry.node->key);
       if (entry.levels >= 0) labels_to_levels(*entry.expression, entry.levels, array);
@@ -176,15 +179,15 @@ void DataReader::fill_list(const Node& node, const DataEntry& entry, std::size_t
   }
   const Plate& plate = w_.plate(array.dimensions[depth]);
   if (node.kind != Node::Kind::list)
-    config::fail(node.place, node.path, fmt::format("expected a list over {}, got {}", plate.name, node.description()));
+    config::fail(node, fmt::format("expected a list over {}, got {}", plate.name, node.description()));
   if (static_cast<Index>(node.children().size()) != plate.size)
-    config::fail(node.place, node.path,
-                 fmt::format("{} has {}, but the list has {}", plate.name, counted(plate.size, "level"),
-                             counted(static_cast<Index>(node.children().size()), "element")));
+    config::fail(node, fmt::format("{} has {}, but the list has {}", plate.name, counted(plate.size, "level"),
+                                   counted(static_cast<Index>(node.children().size()), "element")));
   Index stride = 1;
   for (std::size_t d = depth + 1; d < array.dimensions.size(); ++d) stride *= w_.plate(array.dimensions[d]).size;
-  for (std::size_t i = 0; i < node.children().size(); ++i)
-    fill_list(node.children()[i], entry, depth + 1, first + static_cast<Index>(i) * stride, array);
+  w_.for_each(node.children(), [&](const Node& child) {
+    fill_list(child, entry, depth + 1, first + (&child - node.children().data()) * stride, array);
+  });
 }
 
 Array DataReader::list_of(const DataEntry& entry) {
@@ -244,27 +247,24 @@ void DataReader::read_weight(std::size_t p) {
   Plate& plate = w_.model.plates[p];
   const std::string& name = node.string();
   if (!file_ || files_.is_array(*file_))
-    config::fail(node.place, node.path, "a weight is a column of the file given under data (file: x.csv)");
+    config::fail(node, "a weight is a column of the file given under data (file: x.csv)");
   if (w_.is_broken(plate.name)) return;
   const config::Table& table = files_.table(*file_);
   const auto* column = table.find(name);
   if (!column || !column->numeric) {
     std::vector<std::string> known;
     for (const auto& each : table.columns) known.push_back(each.name);
-    config::fail(node.place, node.path,
-                 column ? fmt::format("column '{}' of {} is text: a weight is a number", name, table.path)
-                        : fmt::format("{} has no column '{}'; {}", table.path, name, suggestion(name, known)));
+    config::fail(node, column ? fmt::format("column '{}' of {} is text: a weight is a number", name, table.path)
+                              : fmt::format("{} has no column '{}'; {}", table.path, name, suggestion(name, known)));
   }
   if (table.rows != plate.size)
-    config::fail(node.place, node.path,
-                 fmt::format("{} has {}, but {} has {}", plate.name, counted(plate.size, "level"), table.path,
-                             counted(table.rows, "row")));
+    config::fail(node, fmt::format("{} has {}, but {} has {}", plate.name, counted(plate.size, "level"), table.path,
+                                   counted(table.rows, "row")));
   plate.weight = Eigen::Map<const Eigen::VectorXd>(column->numbers.data(), plate.size);
   for (Index r = 0; r < plate.size; ++r)
     if (!(plate.weight[r] >= 0))
-      config::fail(node.place, node.path,
-                   fmt::format("row {} of column '{}' is {}: a weight is 0 or more", r + 1, name,
-                               std::isnan(plate.weight[r]) ? "empty" : fmt::format("{}", plate.weight[r])));
+      config::fail(node, fmt::format("row {} of column '{}' is {}: a weight is 0 or more", r + 1, name,
+                                     std::isnan(plate.weight[r]) ? "empty" : fmt::format("{}", plate.weight[r])));
 }
 
 }  // namespace kullback::language

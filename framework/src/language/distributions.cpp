@@ -21,64 +21,6 @@ using model::Variable;
 
 namespace {
 
-// Parameters that a link function would make of others.
-const std::vector<std::string> kLinks = {"logit",         "logits",  "log_rate", "probit",
-                                         "log_mean_rate", "cloglog", "log_scale"};
-
-const Expression& argument_place(const Expression& call, const std::string& name) {
-  for (const Expression& argument : call.children)
-    if (!name.empty() && argument.text == name) return argument;
-  if (!name.empty() && !call.children.empty() && call.children[0].text.empty()) return call.children[0].children[0];
-  return call;
-}
-
-// "(mean, stddev)", "(mean, variance)"; a parameter that is alone stands without parentheses.
-std::vector<std::string> parameter_sets(const Distribution& family) {
-  std::vector<std::string> texts;
-  for (const auto& set : family.parameterizations()) {
-    std::vector<std::string> names;
-    for (const Parameter& p : set) names.push_back(p.name);
-    texts.push_back(names.size() == 1 ? names[0] : fmt::format("({})", fmt::join(names, ", ")));
-  }
-  return texts;
-}
-
-}  // namespace
-
-int find_arguments(const Draft& draft, std::vector<const Expression*>& ordered) {
-  std::vector<const Expression*> given;
-  std::vector<ArgumentName> names;
-  const auto sets = draft.family->parameterizations();
-  for (const Expression& argument : draft.call->children) {
-    if (argument.text == "over") continue;
-    const bool known = std::any_of(sets.begin(), sets.end(), [&](const auto& set) {
-      return std::any_of(set.begin(), set.end(), [&](const Parameter& p) { return p.name == argument.text; });
-    });
-    if (!known && std::find(kLinks.begin(), kLinks.end(), argument.text) != kLinks.end())
-      fail(argument, fmt::format("{} is a link, and links are not there yet: {} takes {}", argument.text,
-                                 draft.family->name(), any_of(parameter_sets(*draft.family))));
-    const Expression& value = argument.children[0];
-    names.push_back(
-        {argument.text, value.kind == Expression::Kind::number ? std::optional(value.number) : std::nullopt});
-    given.push_back(&value);
-  }
-  try {
-    const Parameterization found = find_parameterization(*draft.family, names);
-    for (std::size_t i : found.order) ordered.push_back(given[i]);
-    return found.index;
-  } catch (const DomainError& error) {
-    // A number too many by position is the second one.
-    const auto second = std::find_if(names.begin() + (names.empty() ? 0 : 1), names.end(),
-                                     [](const ArgumentName& a) { return a.name.empty(); });
-    const Expression& at = !error.argument().empty() ? argument_place(*draft.call, error.argument())
-                           : second != names.end()   ? *given[static_cast<std::size_t>(second - names.begin())]
-                                                     : *draft.call;
-    fail(at, error.what());
-  }
-}
-
-namespace {
-
 void rename(model::Selector& selector, int from, int to) {
   if (selector.kind == model::Selector::Kind::aligned && selector.dimension == from) selector.dimension = to;
   for (int& plate : selector.levels_over)
@@ -105,7 +47,9 @@ class Resolver {
     statement.family = draft_.family;
     statement.modifier = draft_.modifier;
     std::vector<const Expression*> arguments;
-    statement.parameterization = find_arguments(draft_, arguments);
+    if (!w_.keep_mistakes(
+            [&] { statement.parameterization = find_arguments(*draft_.family, *draft_.call, arguments); }))
+      mistaken_call();
     const auto parameters = draft_.family->parameterizations()[static_cast<std::size_t>(statement.parameterization)];
     const Variable& x = w_.variable(variable_);
     plates_ = x.plates;
@@ -114,23 +58,28 @@ class Resolver {
         std::any_of(parameters.begin(), parameters.end(), [](const Parameter& p) { return p.shape == Shape::matrix; }))
       statement.matrix_dimension = w_.matrix_plate(over_);
     matrix_ = statement.matrix_dimension;
-    if (draft_.event == Event::levels) resolve_levels(*arguments[0]);
+    if (draft_.event == Event::levels && !w_.keep_mistakes([&] { resolve_levels(*arguments[0]); })) mistaken_call();
 
     std::vector<std::string> texts;
-    bool good = true;
-    for (std::size_t i = 0; i < parameters.size(); ++i)
-      good = w_.keep_mistakes([&] {
-        Written written = argument(*arguments[i], parameters[i]);
-        check_values(written.term, parameters[i], *arguments[i]);
-        texts.push_back(fmt::format("{} = {}", parameters[i].name, written.text));
-        statement.arguments.push_back(std::move(written.term));
-      }) && good;
-    if (!good) throw FollowsFromMistake();
+    std::string limits;
+    w_.independently(
+        [&] {
+          w_.for_each(parameters, [&](const Parameter& p) {
+            const Expression& e = *arguments[static_cast<std::size_t>(&p - parameters.data())];
+            Written written = argument(e, p);
+            check_values(written.term, p, e);
+            texts.push_back(fmt::format("{} = {}", p.name, written.text));
+            statement.arguments.push_back(std::move(written.term));
+          });
+        },
+        [&] {
+          if (draft_.modifier != Statement::Modifier::none) limits = resolve_limits(statement);
+        });
     const Index d = over_ < 0 ? 1 : w_.plate(over_).size;
     statement.layout = event_layout(*draft_.family, statement.parameterization, draft_.event == Event::scalar ? 1 : d);
     check_together(statement, parameters);
     std::string text = fmt::format("{}({})", draft_.family->name(), fmt::join(texts, ", "));
-    if (draft_.modifier != Statement::Modifier::none) text = modified(statement, text);
+    if (draft_.modifier != Statement::Modifier::none) text = fmt::format("{}({}{})", modifier(), text, limits);
     statement.frame = w_.variable(variable_).dimensions();
     if (is_unit_uniform(statement)) text += make_beta(statement);
     state_as_kept(w_.plates(), statement);
@@ -317,25 +266,37 @@ class Resolver {
                          both.empty() ? "" : fmt::format(" where {}", w_.cell_text(both, i))));
   }
 
-  std::string modified(Statement& statement, const std::string& inner) {
-    const bool truncated = draft_.modifier == Statement::Modifier::truncated;
+  // All that can be said where the parameters of the call are not known.
+  [[noreturn]] void mistaken_call() const {
+    Terms terms(w_, {plates_, {}, fmt::format("{}(...)", draft_.family->name()), nullptr});
+    terms.check(*draft_.call);
+    for (const Expression* limit : {draft_.low, draft_.high})
+      if (limit) terms.check(*limit);
+    throw FollowsFromMistake();
+  }
+
+  const char* modifier() const { return draft_.modifier == Statement::Modifier::truncated ? "truncated" : "censored"; }
+
+  // ", low = a, high = b"
+  std::string resolve_limits(Statement& statement) {
     if (draft_.event != Event::scalar)
-      fail(*draft_.call, fmt::format("only families of one number are {}, and {} is not one",
-                                     truncated ? "truncated" : "censored", draft_.family->name()));
-    if (!truncated && w_.variable(variable_).role != Variable::Role::observed)
+      fail(*draft_.call,
+           fmt::format("only families of one number are {}, and {} is not one", modifier(), draft_.family->name()));
+    if (draft_.modifier == Statement::Modifier::censored && w_.variable(variable_).role != Variable::Role::observed)
       fail(draft_.expression,
            fmt::format("censored(...) is for data with empty cells, and {} has no data", w_.variable(variable_).name));
-    std::string text = fmt::format("{}({}", truncated ? "truncated" : "censored", inner);
-    for (const auto& [name, expression, limit] :
-         {std::tuple{"low", draft_.low, &statement.low}, std::tuple{"high", draft_.high, &statement.high}}) {
-      if (!expression) continue;
-      Written written = resolve(*expression, Shape::scalar);
+    std::string text;
+    const auto limit = [&](const char* name, const Expression* e, std::optional<Term>& to) {
+      if (!e) return;
+      Written written = resolve(*e, Shape::scalar);
       check_dimensions(w_, written.term, frame_of(Shape::scalar), target());
       text += fmt::format(", {} = {}", name, written.text);
-      *limit = std::move(written.term);
-    }
+      to = std::move(written.term);
+    };
+    w_.independently([&] { limit("low", draft_.low, statement.low); },
+                     [&] { limit("high", draft_.high, statement.high); });
     check_limits(statement);
-    return text + ")";
+    return text;
   }
 
   const Draft& draft_;

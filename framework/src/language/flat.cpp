@@ -72,22 +72,21 @@ const Distribution* family_for(const Use& use, Event event, Index d, const Regis
 }
 
 // The grid that `posterior` gives the variable; its mistakes are reported where it is read.
-std::optional<model::Posterior> grid_of(const Node* posterior, const std::string& name) {
+std::optional<model::Posterior> grid_of(const Node* posterior, const std::string& name, const Workspace& w) {
   if (!posterior || posterior->kind != Node::Kind::map) return std::nullopt;
   for (const Node& node : posterior->children()) {
     if (node.key != name || node.kind != Node::Kind::scalar || node.text.rfind("discrete_grid", 0) != 0) continue;
     model::Posterior grid;
     try {
-      read_grid(config::parse_expression(node), grid);
+      read_grid(config::parse_expression(node), grid, w);
     } catch (const ConfigError&) {
       throw FollowsFromMistake();
     }
     if (!grid.low || !grid.high)
       config::fail(
-          node.place, node.path,
-          fmt::format("the prior of {} is flat, and a grid of it ends where it is told to: discrete_grid(low = "
-                      "0, high = 10)",
-                      name));
+          node, fmt::format("the prior of {} is flat, and a grid of it ends where it is told to: discrete_grid(low = "
+                            "0, high = 10)",
+                            name));
     return grid;
   }
   return std::nullopt;
@@ -95,7 +94,7 @@ std::optional<model::Posterior> grid_of(const Node* posterior, const std::string
 
 void choose(Draft& draft, const std::vector<Draft>& drafts, const Node* posterior, Workspace& w) {
   const std::string& name = draft.target.text;
-  if (const auto grid = grid_of(posterior, name)) {
+  if (const auto grid = grid_of(posterior, name, w)) {
     draft.family = &w.registry.family("uniform");
     draft.flat_low = *grid->low;
     draft.flat_high = *grid->high;
@@ -137,9 +136,10 @@ void read_flat(Draft& draft, Workspace& w) {
   const Expression& e = draft.expression;
   draft.flat = true;
   draft.call = &e;
-  for (const Expression& argument : e.children)
+  w.for_each(e.children, [](const Expression& argument) {
     if (argument.text != "over")
       fail(argument, "flat has no parameters: flat(), or flat(over = d) for one factor of all of d");
+  });
   const int v = w.find_variable(draft.target.text);
   if (v >= 0) fail(e, fmt::format("{} has data, and flat() is a prior: give it a distribution", draft.target.text));
 }

@@ -161,7 +161,7 @@ bool follow(const Draft& draft, Follow& follow, const std::string& name, Use& us
   std::vector<const Expression*> arguments;
   int parameterization = 0;
   try {
-    parameterization = find_arguments(draft, arguments);
+    parameterization = find_arguments(*draft.family, *draft.call, arguments);
   } catch (const ConfigError&) {  // reported where the statement is resolved
     use.mistaken = true;
     return true;

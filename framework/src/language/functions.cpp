@@ -1,4 +1,5 @@
 // The functions of the language: of one number, sums, and what only data can have.
+#include "language/calls.hpp"
 #include "language/terms.hpp"
 
 #include <fmt/format.h>
@@ -29,9 +30,17 @@ const Function* find_function(const std::string& name) {
   return found == std::end(kFunctions) ? nullptr : found;
 }
 
+bool is_modifier(const Expression& call) { return call.text == "truncated" || call.text == "censored"; }
+
 bool is_constant(const Term& term) { return term.kind == Term::Kind::constant; }
 
 const Expression& argument(const Expression& call, std::size_t i) { return call.children[i].children[0]; }
+
+// The first argument without a name, of a call that has one.
+const Expression& positional(const Expression& call) {
+  return std::find_if(call.children.begin(), call.children.end(), [](const Expression& a) { return a.text.empty(); })
+      ->children[0];
+}
 
 std::string in_product(const Written& part) { return part.binding < 2 ? "(" + part.text + ")" : part.text; }
 
@@ -67,13 +76,19 @@ double (*function_value(const std::string& name))(double) { return find_function
 bool is_function(const std::string& name) { return find_function(name) != nullptr; }
 
 Written Terms::call(const Expression& e) {
-  const Workspace& w = workspace_;
   if (find_function(e.text)) return function_of_one(e);
   if (e.text == "sum" || e.text == "mean" || e.text == "standardize") return reduction(e);
   if (e.text == "dot") return dot(e);
   if (e.text == "size") return size(e);
   if (e.text == "stick_breaking") return stick_breaking(e);
-  if (e.text == "truncated" || e.text == "censored" || e.text == "factor")
+  workspace_.keep_mistakes([&] { no_such_call(e); });
+  check_arguments(e);
+  throw FollowsFromMistake();
+}
+
+void Terms::no_such_call(const Expression& e) {
+  const Workspace& w = workspace_;
+  if (is_modifier(e) || e.text == "factor")
     fail(e, fmt::format("{}(...) is a whole statement, not a part of one", e.text));
   if (w.registry.find_family(e.text))
     fail(e,
@@ -97,8 +112,43 @@ Written Terms::call(const Expression& e) {
                       hint.rfind("known", 0) == 0 ? suggestion(e.text, functions()) : hint));
 }
 
+// What is said of a call as a whole says nothing of its arguments.
+void Terms::check_arguments(const Expression& call) {
+  Terms inside(workspace_, context_);
+  inside.context_.frame_known = false;
+  const bool family = is_distribution(workspace_.registry, call) && !is_modifier(call);
+  if (family) inside.context_.inside = fmt::format("{}(...)", call.text);
+  for (const Expression& argument : call.children) {
+    const Expression& value = argument.children[0];
+    const bool name = value.kind == Expression::Kind::reference && value.children.empty();
+    if (argument.text == "over" && name)
+      workspace_.keep_mistakes([&] { workspace_.need_plate(value, value.text); });
+    else if (!argument.text.empty() && name && workspace_.find_plate(value.text) >= 0)
+      continue;  // a misspelt `over`
+    else if (family)
+      workspace_.keep_mistakes([&] { inside.resolve(value); });
+    else
+      inside.check(value);
+  }
+}
+
+void Terms::check(const Expression& e) {
+  const bool whole = is_modifier(e) || e.text == "flat" || e.text == "factor";
+  if (e.kind == Expression::Kind::call && (whole || is_distribution(workspace_.registry, e))) {
+    if (!whole) check_parameter_names(e, workspace_);
+    return check_arguments(e);
+  }
+  workspace_.keep_mistakes([&] { resolve(e); });
+}
+
+void Terms::wrong_arguments(const Expression& call, const std::string& message) {
+  workspace_.keep_mistakes([&] { fail(call, message); });
+  check_arguments(call);
+  throw FollowsFromMistake();
+}
+
 Written Terms::function_of_one(const Expression& e) {
-  if (!config::is_of_one(e)) fail(e, fmt::format("{} takes one argument: {}(x)", e.text, e.text));
+  if (!config::is_of_one(e)) wrong_arguments(e, fmt::format("{} takes one argument: {}(x)", e.text, e.text));
   Written inner = resolve(argument(e, 0));
   Written written{{}, fmt::format("{}({})", e.text, inner.text), 4};
   const Dimensions dimensions = inner.term.dimensions;
@@ -142,21 +192,32 @@ int Terms::over(const Expression& call, const std::string& usage, std::size_t ar
   return plate;
 }
 
-Written Terms::reduction(const Expression& e) {
-  const std::string usage = fmt::format("{}(x, over = k)", e.text);
-  const int plate = over(e, usage, 1);
-  if (plate < 0) fail(e, fmt::format("{} over what? write {}", e.text, usage));
-  const auto value =
-      std::find_if(e.children.begin(), e.children.end(), [](const Expression& a) { return a.text.empty(); });
+std::pair<Written, int> Terms::reduced(const Expression& call, const std::string& usage) {
+  int plate = -1;
+  if (!workspace_.keep_mistakes([&] {
+        plate = over(call, usage, 1);
+        if (plate < 0) fail(call, fmt::format("{} over what? write {}", call.text, usage));
+      })) {
+    check_arguments(call);
+    throw FollowsFromMistake();
+  }
   bound_.push_back(plate);
-  Written inner = resolve(value->children[0]);
+  std::pair<Written, int> result;
+  const bool good = workspace_.keep_mistakes([&] { result = {resolve(positional(call)), plate}; });
   bound_.pop_back();
+  if (!good) throw FollowsFromMistake();
+  return result;
+}
+
+Written Terms::reduction(const Expression& e) {
+  auto [inner, plate] = reduced(e, fmt::format("{}(x, over = k)", e.text));
+  const Expression& value = positional(e);
   const std::string k = workspace_.plate(plate).name;
   if (!contains(inner.term.dimensions, plate))
-    fail(value->children[0], fmt::format("this does not vary over {}, so there is nothing to {} over it", k,
-                                         e.text == "sum"    ? "sum"
-                                         : e.text == "mean" ? "average"
-                                                            : "standardize"));
+    fail(value, fmt::format("this does not vary over {}, so there is nothing to {} over it", k,
+                            e.text == "sum"    ? "sum"
+                            : e.text == "mean" ? "average"
+                                               : "standardize"));
   Written written{
       {},
       e.text == "sum" ? fmt::format("Σ_{} {}", k, in_product(inner)) : fmt::format("{}_{}({})", e.text, k, inner.text),
@@ -165,7 +226,7 @@ Written Terms::reduction(const Expression& e) {
   if (is_constant(inner.term)) {
     if (e.text == "standardize") {
       std::optional<Array> scaled = standardized(workspace_, inner.term.array, plate, e.path);
-      if (!scaled) fail(value->children[0], "this cannot be standardized: all its values are equal");
+      if (!scaled) fail(value, "this cannot be standardized: all its values are equal");
       written.term = constant(std::move(*scaled), e);
       return written;
     }
@@ -199,8 +260,10 @@ Written Terms::reduction(const Expression& e) {
 
 Written Terms::dot(const Expression& e) {
   if (e.children.size() != 2 || !e.children[0].text.empty() || !e.children[1].text.empty())
-    fail(e, "dot takes two arguments: dot(a, b)");
-  Written a = resolve(argument(e, 0)), b = resolve(argument(e, 1));
+    wrong_arguments(e, "dot takes two arguments: dot(a, b)");
+  Written a, b;
+  workspace_.independently([&] { a = resolve(argument(e, 0)); }, [&] { b = resolve(argument(e, 1)); });
+  if (!context_.frame_known) throw FollowsFromMistake();
   Dimensions shared;
   for (int plate : without(a.term.dimensions, united(context_.frame, bound_)))
     if (contains(b.term.dimensions, plate)) shared.push_back(plate);
@@ -237,14 +300,10 @@ Written Terms::size(const Expression& e) {
 }
 
 Written Terms::stick_breaking(const Expression& e) {
-  const int plate = over(e, "stick_breaking(v, over = k)", 1);
-  if (plate < 0) fail(e, "stick_breaking over what? write stick_breaking(v, over = k)");
-  const auto value =
-      std::find_if(e.children.begin(), e.children.end(), [](const Expression& a) { return a.text.empty(); });
-  Written inner = resolve(value->children[0]);
+  auto [inner, plate] = reduced(e, "stick_breaking(v, over = k)");
+  const Expression& value = positional(e);
   const std::string k = workspace_.plate(plate).name;
-  if (!contains(inner.term.dimensions, plate))
-    fail(value->children[0], fmt::format("the sticks do not vary over {}", k));
+  if (!contains(inner.term.dimensions, plate)) fail(value, fmt::format("the sticks do not vary over {}", k));
   Written written{{}, fmt::format("stick_breaking_{}({})", k, inner.text), 4};
   if (!is_constant(inner.term)) {
     written.term.kind = Term::Kind::function;
@@ -257,7 +316,7 @@ Written Terms::stick_breaking(const Expression& e) {
     return written;
   }
   for (double v : inner.term.array.values)
-    if (!(v >= 0 && v <= 1)) fail(value->children[0], fmt::format("a stick is a number in [0, 1], got {}", v));
+    if (!(v >= 0 && v <= 1)) fail(value, fmt::format("a stick is a number in [0, 1], got {}", v));
   written.term = constant(language::stick_breaking(workspace_.plates(), inner.term.array, plate), e);
   return written;
 }

@@ -35,16 +35,16 @@ bool states(const Node* model, const std::string& name) {
 
 // An integer, `data`, a list of labels, or the name of another plate.
 void read_size(const Node& node, const std::vector<std::string>& names, const Node* model, Plate& plate,
-               PlateSource& source, std::string& second) {
+               PlateSource& source, std::string& second, const Workspace& w) {
   if (node.kind == Node::Kind::list) {
     node.accept();
-    if (node.children().empty()) config::fail(node.place, node.path, "the list of labels is empty");
-    for (const Node& label : node.children()) {
+    if (node.children().empty()) config::fail(node, "the list of labels is empty");
+    w.for_each(node.children(), [&](const Node& label) {
       const std::string& text = label.string();
       if (std::find(plate.labels.begin(), plate.labels.end(), text) != plate.labels.end())
-        config::fail(label.place, label.path, fmt::format("label '{}' is given twice", text));
+        config::fail(label, fmt::format("label '{}' is given twice", text));
       plate.labels.push_back(text);
-    }
+    });
     plate.size = static_cast<Index>(plate.labels.size());
     return;
   }
@@ -56,14 +56,13 @@ void read_size(const Node& node, const std::vector<std::string>& names, const No
   } else if (std::find(names.begin(), names.end(), text) != names.end()) {
     second = text;
   } else if (states(model, text)) {
-    config::fail(node.place, node.path,
+    config::fail(node,
                  fmt::format("{} is a variable of the model, and sizes are known before: for groups of different sizes "
                              "use long format, one row per (group, element)",
                              text));
   } else {
-    config::fail(node.place, node.path,
-                 fmt::format("expected a size, 'data', a list of labels, or another plate's name, got '{}'; {}", text,
-                             suggestion(text, names)));
+    config::fail(node, fmt::format("expected a size, 'data', a list of labels, or another plate's name, got '{}'; {}",
+                                   text, suggestion(text, names)));
   }
 }
 
@@ -74,7 +73,7 @@ std::vector<PlateSource> read_plates(const Node* plates, const Node* model, Work
   if (!plates) return sources;
   if (plates->kind != Node::Kind::map) {
     plates->accept();
-    config::fail(plates->place, plates->path, "plates is a map of names to sizes: {n: data, k: 3}");
+    config::fail(*plates, "plates is a map of names to sizes: {n: data, k: 3}");
   }
   std::vector<std::string> names, seconds;
   for (const Node& node : plates->children()) names.push_back(node.key);
@@ -87,12 +86,12 @@ std::vector<PlateSource> read_plates(const Node* plates, const Node* model, Work
     plate.place = node.key_place;
     const bool good = w.keep_mistakes([&] {
       check_name(node);
-      if (node.kind != Node::Kind::map) return read_size(node, names, model, plate, source, second);
+      if (node.kind != Node::Kind::map) return read_size(node, names, model, plate, source, second, w);
       source.weight = node.find("weight");
       if (const Node* within = node.find("within"))
         config::fail(within->key_place, within->path,
                      "within (a chain that starts anew in every group) is not there yet: chains come later");
-      read_size(node.at("size"), names, model, plate, source, second);
+      read_size(node.at("size"), names, model, plate, source, second, w);
     });
     if (!good) {
       node.accept();

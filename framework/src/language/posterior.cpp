@@ -49,9 +49,9 @@ double number_argument(const Expression& argument) {
 
 }  // namespace
 
-void read_grid(const Expression& e, Posterior& posterior) {
+void read_grid(const Expression& e, Posterior& posterior, const Workspace& w) {
   posterior.kind = Posterior::Kind::grid;
-  for (const Expression& argument : e.children) {
+  w.for_each(e.children, [&](const Expression& argument) {
     const double value = number_argument(argument);
     if (argument.text == "cells") {
       if (value != std::floor(value) || value < 2 || value > 1e6)
@@ -65,7 +65,7 @@ void read_grid(const Expression& e, Posterior& posterior) {
       fail(argument,
            fmt::format("discrete_grid has no argument '{}' here: it takes cells, low and high", argument.text));
     }
-  }
+  });
   if (posterior.low && posterior.high && !(*posterior.low < *posterior.high))
     fail(e, fmt::format("low must be below high, got {} and {}", *posterior.low, *posterior.high));
 }
@@ -78,7 +78,7 @@ Array shaped(const Node& node, Array array, const Dimensions& dimensions, const 
 void fill_levels(const Node& node, int plate, const Workspace& w, std::vector<double>& values) {
   if (node.kind != Node::Kind::list) return values.push_back(static_cast<double>(w.level(plate, node)));
   node.accept();
-  for (const Node& child : node.children()) fill_levels(child, plate, w, values);
+  w.for_each(node.children(), [&](const Node& child) { fill_levels(child, plate, w, values); });
 }
 
 // Numbers, or labels of a categorical; one for all cells, or one a cell. They must be possible.
@@ -103,9 +103,8 @@ void read_fixed(const Node& node, int v, Posterior& posterior, const Workspace& 
       const bool serves = statement.serves.empty() || statement.serves[static_cast<std::size_t>(i / size)];
       const double x = posterior.value.values[i];
       if (serves && !support->contains(x))
-        config::fail(node.place, node.path,
-                     fmt::format("{} cannot be {}: {} makes {}", variable.name, x, statement.family->name(),
-                                 outside_text(support->support, x)));
+        config::fail(node, fmt::format("{} cannot be {}: {} makes {}", variable.name, x, statement.family->name(),
+                                       outside_text(support->support, x)));
     }
   }
 }
@@ -125,7 +124,7 @@ void read_one(const Node& node, Workspace& w) {
       fail(e,
            fmt::format("a grid is for one number, and {} has factors over {}", node.key, w.names(w.variable(v).over)));
     if (w.variable(v).levels >= 0) fail(e, fmt::format("{} is categorical: its factors are free already", node.key));
-    read_grid(e, posterior);
+    read_grid(e, posterior, w);
   } else if (e.text == "separate" && e.kind == Expression::Kind::reference) {
     fail(e, fmt::format("{} has one factor of q a cell already: separate cuts a chain, and chains are not there yet",
                         node.key));
@@ -136,39 +135,41 @@ void read_one(const Node& node, Workspace& w) {
   }
 }
 
+// One more variable of a joint block.
+int joint_member(const Node& name, const std::vector<int>& before, const Workspace& w) {
+  const int v = latent_named(name.string(), name.place, name.path, w);
+  for (const auto& other : w.model.joint)
+    if (std::find(other.begin(), other.end(), v) != other.end())
+      config::fail(name, fmt::format("{} is in two joint blocks", name.text));
+  if (std::find(before.begin(), before.end(), v) != before.end())
+    config::fail(name, fmt::format("{} stands twice", name.text));
+  if (!before.empty() && w.variable(v).plates != w.variable(before[0]).plates)
+    config::fail(name, fmt::format("{} has the plates [{}], {} has [{}]: a joint block has one factor a cell of the "
+                                   "same plates",
+                                   name.text, w.names(w.variable(v).plates), w.variable(before[0]).name,
+                                   w.names(w.variable(before[0]).plates)));
+  return v;
+}
+
 void read_joint(const Node& node, Workspace& w) {
   const std::string usage = "joint is a list of lists of variables: joint: [[mu, tau]]";
-  if (node.kind != Node::Kind::list || node.children().empty()) config::fail(node.place, node.path, usage);
+  if (node.kind != Node::Kind::list || node.children().empty()) config::fail(node, usage);
   node.accept();
-  for (const Node& group : node.children()) {
-    if (group.kind != Node::Kind::list) config::fail(group.place, group.path, usage);
+  w.for_each(node.children(), [&](const Node& group) {
+    if (group.kind != Node::Kind::list) config::fail(group, usage);
     std::vector<int> variables;
-    for (const Node& name : group.children()) {
-      const int v = latent_named(name.string(), name.place, name.path, w);
-      for (const auto& other : w.model.joint)
-        if (std::find(other.begin(), other.end(), v) != other.end())
-          config::fail(name.place, name.path, fmt::format("{} is in two joint blocks", name.text));
-      if (std::find(variables.begin(), variables.end(), v) != variables.end())
-        config::fail(name.place, name.path, fmt::format("{} stands twice", name.text));
-      if (!variables.empty() && w.variable(v).plates != w.variable(variables[0]).plates)
-        config::fail(
-            name.place, name.path,
-            fmt::format("{} has the plates [{}], {} has [{}]: a joint block has one factor a cell of the same plates",
-                        name.text, w.names(w.variable(v).plates), w.variable(variables[0]).name,
-                        w.names(w.variable(variables[0]).plates)));
-      variables.push_back(v);
-    }
-    if (variables.size() < 2) config::fail(group.place, group.path, "a joint block has at least two variables");
+    w.for_each(group.children(), [&](const Node& name) { variables.push_back(joint_member(name, variables, w)); });
+    if (variables.size() < 2) config::fail(group, "a joint block has at least two variables");
     w.model.joint.push_back(std::move(variables));
-  }
+  });
 }
 
 // Nested lists as an array; its dimensions are counted, not named, where they are not the variable's (a statistic's
 // rows).
-void fill(const Node& node, std::vector<double>& values) {
+void fill(const Node& node, std::vector<double>& values, const Workspace& w) {
   if (node.kind != Node::Kind::list) return values.push_back(node.number());
   node.accept();
-  for (const Node& child : node.children()) fill(child, values);
+  w.for_each(node.children(), [&](const Node& child) { fill(child, values, w); });
 }
 
 // One number for all, or one a cell.
@@ -176,15 +177,14 @@ Array shaped(const Node& node, Array array, const Dimensions& dimensions, const 
   array.dimensions = array.values.size() == 1 ? Dimensions{} : dimensions;
   const Index wanted = cells(w.plates(), dimensions);
   if (array.values.size() != 1 && array.values.size() != wanted)
-    config::fail(node.place, node.path,
-                 fmt::format("expected {} ({}), got {}", counted(wanted, "number"),
-                             dimensions.empty() ? "one cell" : w.names(dimensions), array.values.size()));
+    config::fail(node, fmt::format("expected {} ({}), got {}", counted(wanted, "number"),
+                                   dimensions.empty() ? "one cell" : w.names(dimensions), array.values.size()));
   return array;
 }
 
 Array numbers(const Node& node, const Dimensions& dimensions, const Workspace& w) {
   std::vector<double> values;
-  fill(node, values);
+  fill(node, values, w);
   return shaped(node, {{}, Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Index>(values.size()))},
                 dimensions, w);
 }
@@ -193,20 +193,19 @@ Array numbers(const Node& node, const Dimensions& dimensions, const Workspace& w
 void read_moments(const Node& node, const Variable& variable, Initialization& start, const Workspace& w) {
   start.kind = Initialization::Kind::moments;
   const Index members = cells(w.plates(), variable.plates), size = cells(w.plates(), variable.over);
-  for (const Node& entry : node.children()) {
+  w.for_each(node.children(), [&](const Node& entry) {
     node.find(entry.key);
     std::vector<double> values;
-    fill(entry, values);
+    fill(entry, values, w);
     const auto n = static_cast<Index>(values.size());
     if (n != 1 && n % members != 0)
-      config::fail(entry.place, entry.path,
-                   fmt::format("{} has {}: expected one number, or a whole number of them for each, got {}",
-                               variable.name, counted(members, "factor"), n));
+      config::fail(entry, fmt::format("{} has {}: expected one number, or a whole number of them for each, got {}",
+                                      variable.name, counted(members, "factor"), n));
     const Index rows = n == 1 ? 1 : n / members;
     Array array{{}, Eigen::Map<const Eigen::VectorXd>(values.data(), n)};
     if (n > 1) array.dimensions = rows == size ? variable.dimensions() : variable.plates;
     start.numbers.emplace_back(entry.key, std::move(array));
-  }
+  });
 }
 
 void read_start(const Node& node, Workspace& w) {
@@ -233,7 +232,7 @@ void read_start(const Node& node, Workspace& w) {
       return family && family->parameterizations()[0][0].name == "mean";
     });
     if (!has_mean)
-      config::fail(node.place, node.path,
+      config::fail(node,
                    fmt::format("a number is a starting mean, which {} has none of: give parameters or moments by name "
                                "({{x: 1}})",
                                variable.name));
@@ -245,19 +244,17 @@ void read_start(const Node& node, Workspace& w) {
   const std::vector<std::string> words = {"prior", "random", "kmeans"};
   const auto found = std::find(words.begin(), words.end(), word);
   if (found == words.end())
-    config::fail(node.place, node.path,
+    config::fail(node,
                  fmt::format("a start is prior, random, kmeans, numbers, moments ({{x: 0, x2: 1}}) or a former run "
                              "({{run: folder}}), got '{}'; {}",
                              word, suggestion(word, words)));
   if (word == "kmeans" && variable.levels < 0)
-    config::fail(node.place, node.path,
-                 fmt::format("kmeans is for a categorical that picks components, and {} is none", variable.name));
+    config::fail(node, fmt::format("kmeans is for a categorical that picks components, and {} is none", variable.name));
   if (word != "kmeans" && w.model.is_flat(v))
     config::fail(
-        node.place, node.path,
-        fmt::format("the prior of {} is flat: there is nothing to draw from; without a start it begins at what "
-                    "the data say first, or give numbers",
-                    variable.name));
+        node, fmt::format("the prior of {} is flat: there is nothing to draw from; without a start it begins at what "
+                          "the data say first, or give numbers",
+                          variable.name));
   start.kind = word == "prior"    ? Initialization::Kind::prior
                : word == "random" ? Initialization::Kind::random
                                   : Initialization::Kind::kmeans;
@@ -265,7 +262,7 @@ void read_start(const Node& node, Workspace& w) {
 
 template <class Use>
 void each_entry(const Node& map, const std::string& usage, Workspace& w, Use use) {
-  if (map.kind != Node::Kind::map) config::fail(map.place, map.path, usage);
+  if (map.kind != Node::Kind::map) config::fail(map, usage);
   for (const Node& node : map.children()) {
     map.find(node.key);
     if (!w.keep_mistakes([&] { use(node); })) node.accept();
@@ -293,7 +290,7 @@ void read_order(const Node& schedule, Workspace& w) {
     w.keep_mistakes([&] {
       const int v = latent_named(name.string(), name.place, name.path, w);
       if (std::find(w.model.order.begin(), w.model.order.end(), v) != w.model.order.end())
-        config::fail(name.place, name.path, fmt::format("{} stands twice", name.text));
+        config::fail(name, fmt::format("{} stands twice", name.text));
       w.model.order.push_back(v);
     });
   }
@@ -304,7 +301,7 @@ void read_order(const Node& schedule, Workspace& w) {
         !w.is_broken(w.model.variables[v].name))
       missing.push_back(w.model.variables[v].name);
   if (!missing.empty() && w.broken.empty())
-    config::fail(schedule.place, schedule.path,
+    config::fail(schedule,
                  fmt::format("a schedule by name has every latent variable; missing: {}", fmt::join(missing, ", ")));
 }
 

@@ -10,8 +10,9 @@ namespace kullback::language {
 /// `posterior:` (may be null): grids, fixed values, joint blocks.
 void read_posterior(const config::Node* posterior, Workspace& workspace);
 
-/// The numbers of `discrete_grid(cells = 400, low = 0, high = 20)`. Throws at their places.
-void read_grid(const config::Expression& e, model::Posterior& posterior);
+/// The numbers of `discrete_grid(cells = 400, low = 0, high = 20)`. Throws at their places, or keeps
+/// several mistakes.
+void read_grid(const config::Expression& e, model::Posterior& posterior, const Workspace& workspace);
 
 /// `initialize:` of inference: how each variable's factors start.
 void read_initialization(const config::Node& initialize, Workspace& workspace);

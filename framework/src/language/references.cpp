@@ -39,6 +39,7 @@ void Terms::check_names(const Expression& e) {
   if (name && w.find_variable(e.text) < 0 && w.find_plate(e.text) < 0 && !w.registry.find_family(e.text) &&
       !(context_.columns && context_.columns->table->find(e.text)))
     workspace_.keep_mistakes([&] { undefined(e); });
+  if (e.kind == Expression::Kind::label) workspace_.keep_mistakes([&] { w.need_plate(e, e.text); });
   if (e.kind == Expression::Kind::label || e.kind == Expression::Kind::shift) return;
   for (const Expression& child : e.children) check_names(child);
 }
@@ -67,9 +68,14 @@ Written Terms::reference(const Expression& e, bool level_wanted) {
   if (v < 0) {
     if (e.text == "pi" && e.children.empty())
       return {constant({{}, Eigen::VectorXd::Constant(1, std::numbers::pi)}, e), "pi", 4};
-    undefined(e);
+    w.keep_mistakes([&] { undefined(e); });
+    for (const Expression& child : e.children) check_names(child);
+    throw FollowsFromMistake();
   }
-  if (w.is_broken(e.text)) throw FollowsFromMistake();
+  if (w.is_broken(e.text)) {
+    for (const Expression& child : e.children) check_names(child);
+    throw FollowsFromMistake();
+  }
   const Variable& x = w.variable(v);
   if (x.matrix && std::any_of(e.children.begin(), e.children.end(), [&](const Expression& i) {
         return i.kind == Expression::Kind::label && i.text == w.plate(x.over[0]).name;

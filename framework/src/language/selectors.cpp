@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace kullback::language {
 
@@ -140,41 +141,64 @@ void Terms::check_picked(const Expression& e, const Expression& picked, std::siz
                           picked.text, label.text, e.text, dimension == 0 ? "" : "..., ", label.text));
 }
 
+// `plate = label`, wherever it stands.
+void Terms::pick(const Expression& e, const Expression& picked, const Dimensions& dimensions, Chosen& chosen,
+                 std::vector<std::string>& texts) const {
+  const Workspace& w = workspace_;
+  const int plate = w.need_plate(picked, picked.text);
+  const auto found = std::find(dimensions.rbegin(), dimensions.rend(), plate);
+  if (found == dimensions.rend())
+    fail(picked, dimensions.empty()
+                     ? fmt::format("{} is one number: it has no plate {} to pick from", e.text, picked.text)
+                     : fmt::format("{} has no dimension {}; it has {}", e.text, picked.text, w.names(dimensions)));
+  const auto i = static_cast<std::size_t>(dimensions.rend() - found) - 1;
+  if (chosen[i]) fail(picked, fmt::format("{} is picked twice", picked.text));
+  check_picked(e, picked, i);
+  chosen[i] = Selector{Selector::Kind::fixed, -1, w.level(plate, picked.children[0]), {}, {}, -1, {}};
+  texts[i] = fmt::format("{} = {}", picked.text, w.label_text(plate, chosen[i]->level));
+}
+
+// Indices in the order of the dimensions that are not picked.
+void Terms::choose(const Expression& e, const Dimensions& dimensions, Chosen& chosen, std::vector<std::string>& texts) {
+  const Workspace& w = workspace_;
+  std::size_t i = 0;
+  bool too_many = false;
+  w.for_each(e.children, [&](const Expression& child) {
+    if (child.kind == Expression::Kind::label) return;
+    while (i < chosen.size() && chosen[i]) ++i;
+    if (i < chosen.size()) {
+      const std::size_t here = i++;
+      chosen[here] = Selector{};  // a mistake in it moves no others
+      if (w.keep_mistakes([&] { chosen[here] = index(child, e.text, dimensions[here], texts[here]); })) return;
+      for (const Expression& inner : child.children) check_names(inner);
+      throw FollowsFromMistake();
+    }
+    check_names(child);
+    if (std::exchange(too_many, true)) throw FollowsFromMistake();
+    fail(child, dimensions.empty()
+                    ? fmt::format("{} is one number: it has no indices", e.text)
+                    : fmt::format("{} has {} ({}): this index is one too many", e.text,
+                                  counted(static_cast<Index>(dimensions.size()), "dimension"), w.names(dimensions)));
+  });
+}
+
 std::vector<Selector> Terms::selectors(const Expression& e, const Variable& variable, std::vector<std::string>& texts) {
   const Workspace& w = workspace_;
   const Dimensions dimensions = variable.dimensions();
-  std::vector<std::optional<Selector>> chosen(dimensions.size());
+  Chosen chosen(dimensions.size());
   texts.assign(dimensions.size(), "");
-  for (const Expression& child : e.children) {
-    if (child.kind != Expression::Kind::label) continue;
-    const int plate = w.need_plate(child, child.text);
-    std::vector<std::size_t> fits;
-    for (std::size_t i = 0; i < dimensions.size(); ++i)
-      if (dimensions[i] == plate) fits = {i};
-    if (fits.empty())
-      fail(child, dimensions.empty()
-                      ? fmt::format("{} is one number: it has no plate {} to pick from", e.text, child.text)
-                      : fmt::format("{} has no dimension {}; it has {}", e.text, child.text, w.names(dimensions)));
-    const std::size_t i = fits[0];
-    if (chosen[i]) fail(child, fmt::format("{} is picked twice", child.text));
-    check_picked(e, child, i);
-    chosen[i] = Selector{Selector::Kind::fixed, -1, w.level(plate, child.children[0]), {}, {}, -1, {}};
-    texts[i] = fmt::format("{} = {}", child.text, w.label_text(plate, chosen[i]->level));
+  bool good = true;
+  for (const Expression& child : e.children)
+    if (child.kind == Expression::Kind::label)
+      good = w.keep_mistakes([&] { pick(e, child, dimensions, chosen, texts); }) && good;
+  if (!good) {  // which dimensions the others are for is not known
+    for (const Expression& child : e.children)
+      if (child.kind != Expression::Kind::label) check_names(child);
+    throw FollowsFromMistake();
   }
-  std::size_t i = 0;
-  for (const Expression& child : e.children) {
-    if (child.kind == Expression::Kind::label) continue;
-    while (i < chosen.size() && chosen[i]) ++i;
-    if (i == chosen.size())
-      fail(child, dimensions.empty()
-                      ? fmt::format("{} is one number: it has no indices", e.text)
-                      : fmt::format("{} has {} ({}): this index is one too many", e.text,
-                                    counted(static_cast<Index>(dimensions.size()), "dimension"), w.names(dimensions)));
-    chosen[i] = index(child, e.text, dimensions[i], texts[i]);
-    ++i;
-  }
+  choose(e, dimensions, chosen, texts);
   std::vector<Selector> result;
-  for (i = 0; i < chosen.size(); ++i) {
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
     if (!chosen[i]) {
       chosen[i] = Selector{};
       chosen[i]->dimension = dimensions[i];

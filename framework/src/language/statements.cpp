@@ -2,6 +2,7 @@
 #include "language/statements.hpp"
 
 #include "language/flat.hpp"
+#include "language/statement_order.hpp"
 
 #include <fmt/format.h>
 
@@ -16,22 +17,7 @@ using config::Node;
 using model::Statement;
 using model::Variable;
 
-void read_call(Draft& draft, Workspace& workspace);
-
 namespace {
-
-// Everything that is said about one name.
-struct Entry {
-  std::string name;
-  std::vector<const Draft*> drafts;
-  int variable = -1;
-};
-
-void names_in(const Expression& e, std::set<std::string>& names) {
-  if (e.kind == Expression::Kind::reference) names.insert(e.text);
-  if (e.kind == Expression::Kind::label) return;
-  for (const Expression& child : e.children) names_in(child, names);
-}
 
 class Reader {
  public:
@@ -40,12 +26,12 @@ class Reader {
   void run(const Node& model, const Node* posterior) {
     if (model.kind != Node::Kind::map || model.children().empty()) {
       model.accept();
-      config::fail(model.place, model.path,
-                   model.kind == Node::Kind::scalar && model.text.find('~') != std::string::npos
-                       ? "a random variable is written name: distribution(...), with ':' for '~'"
-                       : "model is a map of statements: {mu: normal(0, stddev = 1)}");
+      config::fail(model, model.kind == Node::Kind::scalar && model.text.find('~') != std::string::npos
+                              ? "a random variable is written name: distribution(...), with ':' for '~'"
+                              : "model is a map of statements: {mu: normal(0, stddev = 1)}");
     }
     drafts_.reserve(model.children().size());
+    unread_.reserve(model.children().size());
     for (const Node& node : model.children()) {
       model.find(node.key);
       read(node);
@@ -59,26 +45,39 @@ class Reader {
     choose_flat_families(drafts_, posterior, w_);
     for (Entry& entry : entries_)
       if (!w_.is_broken(entry.name) && !w_.keep_mistakes([&] { declare(entry); })) w_.broken.push_back(entry.name);
-    for (std::size_t i : order())
+    for (std::size_t i : order_of(entries_, w_))
       if (!w_.is_broken(entries_[i].name) && !w_.keep_mistakes([&] { resolve(entries_[i]); }))
         w_.broken.push_back(entries_[i].name);
+    check_rest();
     finish();
   }
 
  private:
   void read(const Node& node) {
-    std::string name;
-    const bool good = w_.keep_mistakes([&] {
-      name = config::parse_target(node.key, node.key_place, node.path).text;
-      Draft draft = read_draft(node, w_);
-      drafts_.push_back(std::move(draft));
-      read_call(drafts_.back(), w_);  // points into the expression where it now lies
-    });
-    if (!good) {
-      node.accept();
-      if (!name.empty()) w_.broken.push_back(name);
-      if (!drafts_.empty() && drafts_.back().node == &node) drafts_.pop_back();
-    }
+    Draft draft;
+    const bool good = w_.keep_mistakes([&] { read_draft(node, draft, w_); });
+    std::vector<Draft>& drafts = good ? drafts_ : unread_;
+    drafts.push_back(std::move(draft));
+    if (good && w_.keep_mistakes([&] { read_call(drafts.back(), w_); })) return;
+    node.accept();
+    const std::string& name = drafts.back().target.text;
+    w_.broken.push_back(name.empty() ? leading_name(node.key) : name);
+    if (!good) return;
+    unread_.push_back(std::move(drafts.back()));
+    drafts_.pop_back();
+  }
+
+  // Statements that were not resolved since something else is wrong with them have mistakes on their right sides, too.
+  void check_rest() {
+    for (const Draft& draft : unread_) check(draft.expression);
+    for (const Entry& entry : entries_)
+      if (!entry.resolved)
+        for (const Draft* draft : entry.drafts) check(draft->expression);
+  }
+
+  void check(const Expression& e) {
+    if (e.kind == Expression::Kind::call && e.text == "factor") refuse_factor(e);
+    Terms(w_, {{}, {}, "", nullptr, false}).check(e);
   }
 
   bool is_random(const Entry& entry) const {
@@ -141,7 +140,7 @@ class Reader {
 
   // A statement of data that is no distribution may have been meant as one, or as several.
   void check_calls(const Expression& e) {
-    if (e.kind == Expression::Kind::call && w_.registry.find_family(e.text) && !is_function(e.text))
+    if (is_distribution(w_.registry, e))
       fail(e,
            fmt::format("{}(...) is a distribution, and the whole of a statement; all components of a mixture are one "
                        "family: express it by parameters (rate[k = 1]: 0)",
@@ -156,7 +155,11 @@ class Reader {
   int join_data(Entry& entry, const Draft& first, int over, bool levels) {
     Variable& variable = w_.variable(entry.variable);
     for (const Draft* draft : entry.drafts)
-      if (!draft->random()) check_calls(draft->expression);
+      if (!draft->random() && !w_.keep_mistakes([&] { check_calls(draft->expression); })) {
+        entry.resolved = true;
+        Terms(w_, {{}, {}, "", nullptr}).check_names(draft->expression);
+        throw FollowsFromMistake();
+      }
     if (!is_random(entry))
       fail(first.target,
            fmt::format("{} has data and a deterministic statement: give one of them another name", entry.name));
@@ -174,86 +177,41 @@ class Reader {
     return over;
   }
 
-  // Entries in the order in which they rest on one another; those of a cycle are reported and left out.
-  std::vector<std::size_t> order() {
-    std::vector<std::size_t> sorted;
-    std::vector<int> state(entries_.size(), 0);  // 1: being visited, 2: done
-    std::vector<std::size_t> path;
-    std::vector<bool> in_cycle(entries_.size(), false);
-    const std::function<void(std::size_t)> visit = [&](std::size_t i) {
-      state[i] = 1;
-      path.push_back(i);
-      std::set<std::string> names;
-      for (const Draft* draft : entries_[i].drafts) names_in(draft->expression, names);
-      for (std::size_t j = 0; j < entries_.size(); ++j) {
-        if (!names.count(entries_[j].name)) continue;
-        if (state[j] == 0)
-          visit(j);
-        else if (state[j] == 1)
-          report_cycle(j, path, in_cycle);
-      }
-      path.pop_back();
-      state[i] = 2;
-      sorted.push_back(i);
-    };
-    for (std::size_t i = 0; i < entries_.size(); ++i)
-      if (state[i] == 0) visit(i);
-    for (std::size_t i = 0; i < entries_.size(); ++i)
-      if (in_cycle[i]) w_.broken.push_back(entries_[i].name);
-    return sorted;
-  }
-
-  void report_cycle(std::size_t from, const std::vector<std::size_t>& path, std::vector<bool>& in_cycle) {
-    const auto begin = std::find(path.begin(), path.end(), from);
-    if (std::any_of(begin, path.end(), [&](std::size_t i) { return in_cycle[i]; })) return;
-    std::vector<std::string> names;
-    for (auto i = begin; i != path.end(); ++i) {
-      names.push_back(entries_[*i].name);
-      in_cycle[*i] = true;
-    }
-    const Draft& draft = *entries_[from].drafts[0];
-    if (names.size() == 1) {
-      // x[t-1] is an index of its own; anything else is a mistake.
-      for (const Draft* d : entries_[from].drafts)
-        if (const Expression* shift = find_shift(d->expression)) {
-          w_.diagnostics.error(shift->place, shift->path,
-                               fmt::format("earlier cells ({}[{}{}]) are not there yet: chains come later", names[0],
-                                           shift->text, shift->number));
-          return;
-        }
-      w_.diagnostics.error(
-          draft.target.place, draft.target.path,
-          fmt::format("{} rests on itself; only an earlier cell of it may be read (x[t-1])", names[0]));
-      return;
-    }
-    names.push_back(names[0]);
-    w_.diagnostics.error(draft.target.place, draft.target.path,
-                         fmt::format("{} rests on itself: {}", names[0], fmt::join(names, " -> ")));
-  }
-
-  static const Expression* find_shift(const Expression& e) {
-    if (e.kind == Expression::Kind::shift) return &e;
-    for (const Expression& child : e.children)
-      if (const Expression* found = find_shift(child)) return found;
-    return nullptr;
-  }
-
   void resolve(Entry& entry) {
-    bool good = true;
     std::vector<Statement> statements;
-    for (const Draft* draft : entry.drafts) Terms(w_, {{}, {}, "", nullptr}).check_names(draft->expression);
-    for (const Draft* draft : entry.drafts)
-      good = w_.keep_mistakes([&] {
-        statements.push_back(draft->random() ? random(*draft, entry) : deterministic(*draft, entry));
-      }) && good;
-    if (!good) throw FollowsFromMistake();
+    std::vector<std::vector<char>> serves;
+    entry.resolved = true;
+    w_.independently([&] { serves = assign_cells(entry.drafts, entry.variable, w_); },
+                     [&] {
+                       w_.for_each(entry.drafts, [&](const Draft* draft) {
+                         statements.push_back(draft->random() ? random(*draft, entry) : deterministic(*draft, entry));
+                       });
+                     });
     Variable& variable = w_.variable(entry.variable);
-    for (Statement& statement : statements) {
+    for (std::size_t s = 0; s < statements.size(); ++s) {
+      statements[s].serves = std::move(serves[s]);
       variable.statements.push_back(static_cast<int>(w_.model.statements.size()));
-      w_.model.statements.push_back(std::move(statement));
+      w_.model.statements.push_back(std::move(statements[s]));
     }
-    assign_cells(entry.drafts, entry.variable, w_);
     fold(entry);
+  }
+
+  // A factor adds a number to log p for known parameters only: what it would have to be divided by depends on unknown
+  // ones.
+  void refuse_factor(const Expression& factor) {
+    std::set<std::string> names;
+    names_in(factor, names);
+    std::vector<std::string> unknown;
+    for (const Variable& x : w_.model.variables)
+      if (names.count(x.name) && x.role == Variable::Role::latent && x.levels < 0 && !w_.is_broken(x.name))
+        unknown.push_back(x.name);
+    w_.diagnostics.error(
+        factor.place, factor.path,
+        unknown.empty()
+            ? "factor(...) is not there yet: Markov networks come later"
+            : fmt::format("factor(...) is not normalized, so the posterior of {} would be wrong: give {} under data, "
+                          "as known numbers (and factors of known numbers are not there yet: they come later)",
+                          fmt::join(unknown, " and "), unknown.size() > 1 ? "them" : "it"));
   }
 
   void describe(Statement& statement, const Draft& draft) {
@@ -321,6 +279,7 @@ class Reader {
   Workspace& w_;
   std::vector<std::string>& notes_;
   std::vector<Draft> drafts_;  // never reallocated: entries and calls point into them
+  std::vector<Draft> unread_;  // with mistakes of their own
   std::vector<Entry> entries_;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/node.hpp"
+#include "language/calls.hpp"
 #include "language/families.hpp"
 #include "language/terms.hpp"
 
@@ -31,16 +32,18 @@ struct Draft {
   Index fixed_count() const;
 };
 
-/// Understands one statement. Throws at its places.
-Draft read_draft(const config::Node& node, Workspace& workspace);
+/// Understands one statement, as far as it can be: its right side, where that is an expression, even if the left one
+/// has mistakes. Keeps its mistakes, and throws FollowsFromMistake.
+void read_draft(const config::Node& node, Draft& draft, Workspace& workspace);
+
+/// Reads the call of a random statement where the draft's expression now lies: it is pointed into. Throws at its
+/// places.
+void read_call(Draft& draft, Workspace& workspace);
 
 /// Reads all statements into the model's variables and statements. `notes` are sentences for `check`; of `posterior`
 /// only the grids of flat variables are read.
 void read_statements(const config::Node& model, const config::Node* posterior, Workspace& workspace,
                      std::vector<std::string>& notes);
-
-/// The arguments but `over`, in the order of the parameterization they spell: its number. Throws at their places.
-int find_arguments(const Draft& draft, std::vector<const config::Expression*>& ordered);
 
 /// Resolves the right side of a random statement for its variable. Throws at its places.
 model::Statement resolve_random(const Draft& draft, int variable, Workspace& workspace,
@@ -50,9 +53,10 @@ model::Statement resolve_random(const Draft& draft, int variable, Workspace& wor
 std::string target_text(const Workspace& workspace, const model::Variable& variable,
                         const std::vector<std::optional<Index>>& fixed);
 
-/// Which cells of the variable's plates each statement serves; every cell must have exactly one. Throws at the
-/// statement that is to blame.
-void assign_cells(const std::vector<const Draft*>& drafts, int variable, Workspace& workspace);
+/// Which cells of the variable's plates each statement serves (none written: all of them); every cell must have exactly
+/// one. Throws at the statement that is to blame.
+std::vector<std::vector<char>> assign_cells(const std::vector<const Draft*>& drafts, int variable,
+                                            const Workspace& workspace);
 
 /// Checks data against the statement that makes them: levels, and the support where no parameter moves it.
 void check_observed(const Draft& draft, const model::Statement& statement, Workspace& workspace);

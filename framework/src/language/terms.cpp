@@ -135,7 +135,8 @@ Written Terms::number(const Expression& e) {
   return {constant({{}, Eigen::VectorXd::Constant(1, e.number)}, e), fmt::format("{}", e.number), e.number < 0 ? 3 : 4};
 }
 
-Written Terms::list(const Expression& e, std::size_t depth) {
+// What a list, inside that many others, lies along.
+int Terms::list_dimension(const Expression& e, std::size_t depth) const {
   if (depth >= context_.list_dimensions.size())
     fail(e, depth == 0
                 ? "a list lies along `over`, and there is none here: add over = k, or give the numbers under data "
@@ -146,19 +147,32 @@ Written Terms::list(const Expression& e, std::size_t depth) {
   if (static_cast<Index>(e.children.size()) != plate.size)
     fail(e, fmt::format("{} has {}, but the list has {}", plate.name, counted(plate.size, "level"),
                         counted(static_cast<Index>(e.children.size()), "element")));
+  return along;
+}
+
+Written Terms::list(const Expression& e, std::size_t depth) {
+  const auto element = [&](const Expression& child) {
+    return child.kind == Expression::Kind::list ? list(child, depth + 1) : resolve(child);
+  };
+  int along = -1;
+  if (!context_.frame_known || !workspace_.keep_mistakes([&] { along = list_dimension(e, depth); })) {
+    workspace_.for_each(e.children, element);
+    throw FollowsFromMistake();
+  }
+  const Plate& plate = workspace_.plate(along);
   std::vector<Term> parts;
   std::vector<std::string> texts;
   Dimensions dimensions = {along};
   bool known = true;
-  for (const Expression& child : e.children) {
-    Written part = child.kind == Expression::Kind::list ? list(child, depth + 1) : resolve(child);
+  workspace_.for_each(e.children, [&](const Expression& child) {
+    Written part = element(child);
     dimensions = united(dimensions, part.term.dimensions);
     if (contains(part.term.dimensions, along))
       fail(child, fmt::format("the list lies along {}, and its element varies over {} too", plate.name, plate.name));
     known = known && is_constant(part.term);
     texts.push_back(std::move(part.text));
     parts.push_back(std::move(part.term));
-  }
+  });
   constexpr std::size_t kMostShown = 6;
   if (texts.size() > kMostShown) texts.erase(texts.begin() + kMostShown, texts.end()), texts.emplace_back("...");
   Written written{{}, fmt::format("[{}]", fmt::join(texts, ", ")), 4};
@@ -186,7 +200,8 @@ Written Terms::negated(const Expression& e) {
 }
 
 Written Terms::binary(const Expression& e) {
-  Written a = resolve(e.children[0]), b = resolve(e.children[1]);
+  Written a, b;
+  workspace_.independently([&] { a = resolve(e.children[0]); }, [&] { b = resolve(e.children[1]); });
   const int binding = e.text == "^" ? 4 : e.text == "*" || e.text == "/" ? 2 : 1;
   // The right side of - and / binds tighter than the left.
   const int right = e.text == "-" || e.text == "/" ? binding + 1 : binding;
@@ -252,7 +267,8 @@ Written Terms::comparison(const Expression& e) {
   }
   if ((is_level(left) || is_level(right)) && e.text != "==" && e.text != "!=")
     fail(e, fmt::format("levels have no order: they are equal or not (== or !=), got {}", e.text));
-  Written a = side(left, right), b = side(right, left);
+  Written a, b;
+  w.independently([&] { a = side(left, right); }, [&] { b = side(right, left); });
   Written written{{}, fmt::format("{} {} {}", enclosed(a, 1), e.text, enclosed(b, 1)), 0};
   if (is_constant(a.term) && is_constant(b.term)) {
     written.term = constant(evaluate(e, w.plates(), a.term.array, b.term.array), e);
@@ -264,25 +280,35 @@ Written Terms::comparison(const Expression& e) {
   return written;
 }
 
-void check_dimensions(const Workspace& w, const Term& term, const Dimensions& frame, const std::string& target) {
-  const Dimensions more = without(term.dimensions, frame);
-  if (more.empty()) return;
-  // The smallest part that has the dimension is what should be indexed.
+namespace {
+
+// The smallest part of the term that varies over the plate is what should be indexed.
+const Term& smallest_part(const Term& term, int plate) {
   for (const Term& child : term.children)
-    if (contains(child.dimensions, more[0]))
-      check_dimensions(
-          w, child,
-          united(frame, term.kind == Term::Kind::sum || term.kind == Term::Kind::dot ? Dimensions{term.reduced}
-                                                                                     : Dimensions{}),
-          target);
-  const std::string k = w.plate(more[0]).name;
+    if (contains(child.dimensions, plate)) return smallest_part(child, plate);
+  return term;
+}
+
+}  // namespace
+
+void check_dimensions(const Workspace& w, const Term& term, const Dimensions& frame, const std::string& target) {
+  std::vector<std::pair<const Term*, Dimensions>> parts;
+  for (const int plate : without(term.dimensions, frame)) {
+    const Term* part = &smallest_part(term, plate);
+    if (parts.empty() || parts.back().first != part) parts.push_back({part, {}});
+    parts.back().second.push_back(plate);
+  }
   const std::string name = target.substr(0, target.find('['));
-  const std::string widened =
-      target == name ? fmt::format("{}[{}]", name, k) : fmt::format("{}, {}]", target.substr(0, target.size() - 1), k);
-  config::fail(term.place, term.path,
-               fmt::format("the right-hand side varies over {}, which {} does not; index it, sum over it (sum(..., "
-                           "over = {})), or add the plate ({})",
-                           k, name, k, widened));
+  w.for_each(parts, [&](const auto& part) {
+    const auto& [at, more] = part;
+    const std::string names = w.names(more);
+    const std::string widened = target == name ? fmt::format("{}[{}]", name, names)
+                                               : fmt::format("{}, {}]", target.substr(0, target.size() - 1), names);
+    config::fail(at->place, at->path,
+                 fmt::format("the right-hand side varies over {}, which {} does not; index it, sum over it (sum(..., "
+                             "over = {})), or add the plate{} ({})",
+                             names, name, w.plate(more[0]).name, more.size() > 1 ? "s" : "", widened));
+  });
 }
 
 }  // namespace kullback::language

@@ -30,6 +30,9 @@ struct TermContext {
   Dimensions list_dimensions;
   std::string inside;  ///< what the expression stands in, for messages: "normal(...)"
   const Columns* columns = nullptr;
+  /// Of an expression whose statement has another mistake, so that what it stands in is not known: what depends on the
+  /// frame is not looked at, and no term comes out (FollowsFromMistake) where it would matter.
+  bool frame_known = true;
 };
 
 class Terms {
@@ -39,6 +42,8 @@ class Terms {
   /// The term, whose dimensions may exceed the frame: see `check_dimensions`. Throws at the place.
   Written resolve(const config::Expression& e);
 
+  /// Keeps every mistake that the expression has whatever it stands in; calls of distributions are looked into.
+  void check(const config::Expression& e);
   /// Keeps a mistake for every name in the expression that nothing is called by.
   void check_names(const config::Expression& e);
 
@@ -50,11 +55,15 @@ class Terms {
   Written reference(const config::Expression& e, bool level_wanted);
   Written column(const config::Expression& e, const config::Table::Column& column);
   Written list(const config::Expression& e, std::size_t depth);
+  int list_dimension(const config::Expression& e, std::size_t depth) const;
   Written negated(const config::Expression& e);
   Written binary(const config::Expression& e);
   Written comparison(const config::Expression& e);
   std::optional<Written> comparison_of_text(const config::Expression& e);
   Written call(const config::Expression& e);
+  [[noreturn]] void no_such_call(const config::Expression& e);
+  [[noreturn]] void wrong_arguments(const config::Expression& call, const std::string& message);
+  void check_arguments(const config::Expression& call);
   Written function_of_one(const config::Expression& e);
   Written reduction(const config::Expression& e);
   Written dot(const config::Expression& e);
@@ -62,9 +71,16 @@ class Terms {
   Written size(const config::Expression& e);
   std::vector<model::Selector> selectors(const config::Expression& e, const model::Variable& variable,
                                          std::vector<std::string>& texts);
+  using Chosen = std::vector<std::optional<model::Selector>>;
+  void pick(const config::Expression& e, const config::Expression& picked, const Dimensions& dimensions, Chosen& chosen,
+            std::vector<std::string>& texts) const;
+  void choose(const config::Expression& e, const Dimensions& dimensions, Chosen& chosen,
+              std::vector<std::string>& texts);
   void check_picked(const config::Expression& e, const config::Expression& picked, std::size_t dimension) const;
   /// The arguments of a function, the last one by the name `over` if it has one: its plate.
   int over(const config::Expression& call, const std::string& usage, std::size_t arguments);
+  /// The term summed over, and the plate (-1: none is given).
+  std::pair<Written, int> reduced(const config::Expression& call, const std::string& usage);
   bool is_level(const config::Expression& e) const;
   [[noreturn]] void undefined(const config::Expression& e);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 namespace kullback::language {
@@ -14,6 +15,12 @@ std::string any_of(const std::vector<std::string>& words) {
 
 std::string counted(Index count, const std::string& what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::string leading_name(const std::string& target) {
+  const auto end =
+      std::find_if(target.begin(), target.end(), [](unsigned char c) { return !std::isalnum(c) && c != '_'; });
+  return {target.begin(), end};
 }
 
 namespace {
@@ -34,9 +41,9 @@ bool Workspace::is_broken(const std::string& name) const {
 }
 
 int Workspace::need_plate(const config::Expression& at, const std::string& name) const {
+  if (is_broken(name)) throw FollowsFromMistake();
   const int found = find_plate(name);
   if (found >= 0) return found;
-  if (is_broken(name)) throw FollowsFromMistake();
   std::vector<std::string> known;
   for (const Plate& plate : model.plates) known.push_back(plate.name);
   if (known.empty()) fail(at, fmt::format("'{}' is not a plate: there is no 'plates:' in this file", name));

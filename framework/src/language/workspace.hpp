@@ -23,6 +23,9 @@ std::string any_of(const std::vector<std::string>& words);
 /// "1 empty cell", "3 empty cells"
 std::string counted(Index count, const std::string& what);
 
+/// The name that a left side begins with, whatever else is wrong with it.
+std::string leading_name(const std::string& target);
+
 /// Sums, means and standard deviations over the rows of data, by where they are written: kept with a run and used again
 /// when the file is read with new rows, so that these are shifted and scaled as the old ones were.
 struct RowStatistics {
@@ -53,7 +56,7 @@ class Workspace {
   /// -1 if there is none.
   int find_plate(const std::string& name) const;
   int find_variable(const std::string& name) const;
-  /// The plate of that name. Throws at the place with a suggestion.
+  /// The plate of that name. Throws at the place with a suggestion, and FollowsFromMistake where it is broken.
   int need_plate(const config::Expression& at, const std::string& name) const;
   /// The plate whose levels it shares: itself where it is no second name.
   int root(int plate) const;
@@ -73,7 +76,7 @@ class Workspace {
 
   /// Runs `work`; a mistake is kept, and false returned.
   template <class F>
-  bool keep_mistakes(F work) {
+  bool keep_mistakes(F work) const {
     try {
       work();
       return true;
@@ -82,6 +85,22 @@ class Workspace {
     } catch (const FollowsFromMistake&) {
     }
     return false;
+  }
+
+  /// Runs everything that does not rest on one another, whatever mistakes the others have, and keeps them. Throws
+  /// FollowsFromMistake in the end if there are any.
+  template <class... F>
+  void independently(F... work) const {
+    bool good = true;
+    ((good = keep_mistakes(work) && good), ...);
+    if (!good) throw FollowsFromMistake();
+  }
+  /// The same of `work` for every one of `things`.
+  template <class Things, class F>
+  void for_each(const Things& things, F work) const {
+    bool good = true;
+    for (const auto& thing : things) good = keep_mistakes([&] { work(thing); }) && good;
+    if (!good) throw FollowsFromMistake();
   }
 
   /// Names whose own mistakes have been reported; what rests on them is left out.

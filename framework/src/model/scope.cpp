@@ -44,19 +44,16 @@ Named columns_of(const config::Table& table, const std::vector<std::string>& nam
     if (!column) {
       std::vector<std::string> known;
       for (const auto& each : table.columns) known.push_back(each.name);
-      config::fail(place.place, place.path,
-                   fmt::format("{} has no column '{}'; {}", table.path, names[c], suggestion(names[c], known)));
+      config::fail(place, fmt::format("{} has no column '{}'; {}", table.path, names[c], suggestion(names[c], known)));
     }
-    if (!column->numeric)
-      config::fail(place.place, place.path, fmt::format("column '{}' of {} is not numeric", names[c], table.path));
+    if (!column->numeric) config::fail(place, fmt::format("column '{}' of {} is not numeric", names[c], table.path));
     matrix.col(static_cast<Index>(c)) = Eigen::Map<const Eigen::VectorXd>(column->numbers.data(), table.rows);
   }
   for (Index r = 0; r < matrix.rows(); ++r)
     for (Index c = 0; c < matrix.cols(); ++c)
       if (!std::isfinite(matrix(r, c)))
-        config::fail(place.place, place.path,
-                     fmt::format("{}: row {} of column '{}' is empty; a known target needs every cell", table.path,
-                                 r + 1, names[static_cast<std::size_t>(c)]));
+        config::fail(place, fmt::format("{}: row {} of column '{}' is empty; a known target needs every cell",
+                                        table.path, r + 1, names[static_cast<std::size_t>(c)]));
   return {matrix, names};
 }
 
@@ -66,9 +63,8 @@ void standardize(Eigen::MatrixXd& matrix, const Named& named, const Node& place)
     column -= column.mean();
     const double scale = std::sqrt(column.square().sum() / static_cast<double>(std::max<Index>(1, matrix.rows() - 1)));
     if (!(scale > 0))
-      config::fail(place.place, place.path,
-                   fmt::format("column '{}' cannot be standardized: all its values are equal",
-                               named.coordinates[static_cast<std::size_t>(c)]));
+      config::fail(place, fmt::format("column '{}' cannot be standardized: all its values are equal",
+                                      named.coordinates[static_cast<std::size_t>(c)]));
     column /= scale;
   }
 }
@@ -130,7 +126,7 @@ Named Scope::read_source(const Node& entry) {
 }
 
 void Scope::read_data(const Node& data) {
-  if (data.kind != Node::Kind::map) config::fail(data.place, data.path, "data must be a map of names to sources");
+  if (data.kind != Node::Kind::map) config::fail(data, "data must be a map of names to sources");
   if (const Node* file = data.find("file")) {
     const config::Table table = config::read_csv(resolve(*file).string());
     for (const auto& column : table.columns)
