@@ -53,11 +53,20 @@ std::string turns_text(const Experiment& experiment, const ModelJoint& joint) {
 
 std::string grids_text(const ModelJoint& joint) {
   std::string text;
-  for (const int v : joint.put_on_grids())
-    text += fmt::format(
-        "{} is on a grid, since a statement that reads it has no closed form: slower, and exact but for the grid's "
-        "resolution\n",
-        joint.model().variables[static_cast<std::size_t>(v)].name);
+  const model::Model& model = joint.model();
+  for (const int v : joint.put_on_grids()) {
+    const model::Variable& variable = model.variables[static_cast<std::size_t>(v)];
+    std::string why = "a statement that reads it has no closed form";
+    for (const int s : variable.statements) {
+      const model::Statement& prior = model.statements[static_cast<std::size_t>(s)];
+      if (prior.family && !messages::can_be_updated(prior))
+        why = capability<ExponentialFamily>(*prior.family, prior.layout)
+                  ? fmt::format("a parameter of {} stays fixed", prior.family->name())
+                  : fmt::format("{} is no exponential family", prior.family->name());
+    }
+    text +=
+        fmt::format("{} is on a grid, since {}: slower, and exact but for the grid's resolution\n", variable.name, why);
+  }
   return text;
 }
 

@@ -58,8 +58,8 @@ Spacing look(const Grid& grid, Index members, const Spacing::Density& density,
 
 void ModelJoint::compile_with_grids(const Registry& registry, std::size_t first_discarded, bool keep_selectors) {
   for (;;) {
-    sources_ = find_sources(registry, model_, first_discarded, put_on_grids_);
     try {
+      sources_ = find_sources(registry, model_, first_discarded, put_on_grids_);
       compiled_ = compile(registry, model_, sources_, keep_selectors);
       return;
     } catch (const NeedsGrids& needs) {

@@ -166,19 +166,14 @@ void choose_family(const Registry& registry, const Model& model, Source& source)
       split(source);
     }
   }
+  if (!can_be_updated(*prior)) {
+    if (prior->layout.dimension == 1 && variable.levels < 0)
+      throw NeedsGrids{{static_cast<int>(&variable - model.variables.data())}};
+    refuse(variable, fmt::format("a factor that is a {} cannot be updated: it is no exponential family, or has a "
+                                 "parameter that stays fixed",
+                                 source.family->name()));
+  }
   const auto* exponential = capability<ExponentialFamily>(*source.family, source.layout);
-  if (!exponential)
-    refuse(
-        variable,
-        fmt::format("{} is no exponential family, so that no factor of its form can be updated; use posterior: {{{}: "
-                    "discrete_grid}}",
-                    source.family->name(), variable.name));
-  if (exponential->fixed_rows(source.layout) > 0)
-    refuse(variable, fmt::format("a factor that is a {} cannot be updated, since it has a parameter that stays fixed{}",
-                                 source.family->name(),
-                                 source.layout.dimension == 1
-                                     ? fmt::format("; use posterior: {{{}: discrete_grid}}", variable.name)
-                                     : ""));
   source.statistics = exponential->statistics(source.layout);
   const Eigen::MatrixXd any = Eigen::MatrixXd::Constant(source.family->parameter_count(source.layout), 1, 0.5);
   const Support support = source.family->support(source.layout, any, 0, 0);
@@ -209,6 +204,11 @@ bool has_vectors(const Statement& statement) {
 
 model::Dimensions inside_of(const Variable& variable) {
   return variable.over.empty() && variable.levels >= 0 ? model::Dimensions{variable.levels} : variable.over;
+}
+
+bool can_be_updated(const Statement& statement) {
+  const auto* exponential = capability<ExponentialFamily>(*statement.family, statement.layout);
+  return exponential && exponential->fixed_rows(statement.layout) == 0;
 }
 
 bool Source::has(Text label) const { return row(label) >= 0; }

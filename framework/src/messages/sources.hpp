@@ -77,9 +77,17 @@ bool has_vectors(const model::Statement& statement);
 /// The dimensions of the elements of such an event, and of the vectors among its arguments.
 model::Dimensions inside_of(const model::Variable& variable);
 
+/// These variables, one number each, have no factor with a closed rule: with grids for them the model runs.
+struct NeedsGrids {
+  std::vector<int> sources;
+};
+
+/// Whether a statement's family can be that of a factor of q: exponential, no parameter of it stays fixed.
+bool can_be_updated(const model::Statement& statement);
+
 /// The sources of a model, one a variable; from `first_discarded` on they are what truncated statements did not keep
 /// (limits.hpp). `put_on_grids`: variables that get a grid though the model does not say so. Throws UnsupportedError
-/// that names the variable.
+/// that names the variable, NeedsGrids.
 Sources find_sources(const Registry& registry, const model::Model& model, std::size_t first_discarded,
                      std::span<const int> put_on_grids);
 

@@ -119,11 +119,6 @@ struct Compiled {
   std::vector<std::vector<Gate>> gates;  ///< by statement
 };
 
-/// Statements without a closed rule read these variables, one number each: with grids for them the model runs.
-struct NeedsGrids {
-  std::vector<int> sources;
-};
-
 /// Substitutes every statement's expressions into its family's table and sums what is known once. Throws
 /// UnsupportedError that names variable, statement and statistic where a message is of no form that the variable's
 /// factor can take, NeedsGrids. Marks the selectors that a pass eliminates, unless `keep_selectors`.

@@ -244,6 +244,30 @@ TEST(Grid, OfGivenCellsStatesTheirError) {
   }
 }
 
+// A prior without a factor that could be updated puts its variable there: the evidence is the sum over all numbers.
+TEST(Grid, ServesPriorsThatAreNoExponentialFamilies) {
+  const Finished counted = run(read(R"(
+data:
+  y: 7
+model:
+  N: binomial(20, probability = 0.3)
+  y: binomial(N, probability = 0.6)
+)"));
+  EXPECT_EQ(counted.joint->put_on_grids().size(), 1u);
+  EXPECT_NEAR(counted.solution.bound, std::log(77520) + 7 * std::log(0.18) + 13 * std::log(0.82), 1e-10);
+  const char* const text = R"(
+plates: {n: 4}
+data:
+  y[n]: [0.5, 1.5, -1, 3]
+model:
+  mu:   normal(0, variance = 4)
+  s:    half_cauchy(scale = 2)
+  y[n]: normal(mu, stddev = s)
+)";
+  EXPECT_EQ(run(read(text)).solution.bound,
+            run(read(std::string(text) + "posterior:\n  s: discrete_grid\n")).solution.bound);
+}
+
 TEST(Grid, RefusesWhatItCannotDo) {
   const std::string three = refusal(R"(
 plates: {n: 2}
