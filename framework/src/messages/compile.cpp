@@ -1,9 +1,10 @@
 // Polynomials to arrays: what is known is summed once, what is latent is read from moments with strides.
+#include "messages/demands.hpp"
 #include "messages/numeric.hpp"
 #include "messages/pass.hpp"
 #include "messages/statement.hpp"
 #include "messages/terms.hpp"
-#include "messages/wider_families.hpp"
+#include "model/model_error.hpp"
 
 #include <kullback/error.hpp>
 #include <kullback/labels.hpp>
@@ -17,15 +18,6 @@
 namespace kullback::messages {
 namespace {
 
-std::string readable(std::string label) {
-  if (label == "log_x") return "log x";
-  if (label == "log2_x") return "log^2 x";
-  if (label == "x2") return "x^2";
-  if (label == "lgamma_x") return "log Gamma(x)";
-  if (label == "log_1mx") return "log(1 - x)";
-  return label;
-}
-
 // What was asked for and has no closed form, as a sentence.
 std::string sentence(const NoRule& none) {
   if (none.message.ends_with("yet")) return none.message;
@@ -34,91 +26,6 @@ std::string sentence(const NoRule& none) {
              ? "it needs " + readable(none.message)
              : fmt::format("it needs {}{}", readable(none.message.substr(0, end)), none.message.substr(end));
 }
-
-// What messages of a source need: its labels, in order of appearance.
-class Demands {
- public:
-  Demands(const Registry& registry, const model::Model& model, Sources& sources)
-      : registry_(registry), model_(model), sources_(sources), moments_(sources.size()) {}
-
-  void add(const Polynomial& polynomial, const model::Statement& statement) {
-    for (const Monomial& monomial : polynomial)
-      for (const Atom& atom : monomial.atoms) {
-        if (atom.source < 0) continue;
-        auto& sent = sent_[{atom.source, &statement}];
-        if (std::find(sent.begin(), sent.end(), atom.label) == sent.end()) sent.push_back(atom.label);
-      }
-  }
-
-  std::vector<Moments> finish() {
-    for (std::size_t s = 0; s < sources_.size(); ++s) widen(static_cast<int>(s));
-    for (const auto& [key, labels] : sent_) check(key.first, *key.second, labels);
-    for (std::size_t s = 0; s < sources_.size(); ++s) {
-      Source& source = sources_[s];
-      if (source.kind != Source::Kind::latent || holder(sources_, static_cast<int>(s)) != static_cast<int>(s)) continue;
-      if (source.grid)  // whatever messages need
-        for (const auto& [key, labels] : sent_)
-          for (const std::string& label : labels)
-            if (key.first == static_cast<int>(s) && !source.has(label)) source.statistics.push_back({label, 1});
-      Moments& m = moments_[s];
-      m.direct = source.all_latent() && !source.grid && !source.partial && source.limits.size() == 0;
-      for (const Statistic& statistic : source.statistics) {
-        m.labels.push_back({statistic.label, statistic.rows, m.rows});
-        m.rows += statistic.rows;
-      }
-    }
-    return std::move(moments_);
-  }
-
- private:
-  void check(int index, const model::Statement& statement, const std::vector<std::string>& labels) const {
-    const Source& source = sources_[static_cast<std::size_t>(index)];
-    if (source.grid) {
-      for (const std::string& l : labels)
-        if (label_rows(l, 1) != 1)
-          throw UnsupportedError(fmt::format("{}: the statistic {} that is sent to its grid is not known at its nodes",
-                                             source.variable->name, l));
-      return;
-    }
-    const bool all = std::all_of(labels.begin(), labels.end(), [&](const std::string& l) { return source.has(l); });
-    if (all) return;
-    const std::string name = source.variable->name;
-    std::vector<std::string> own;
-    for (const Statistic& s : source.statistics) own.push_back(readable(s.label));
-    std::vector<std::string> sends, better;
-    for (const std::string& l : labels) sends.push_back(readable(l));
-    for (const FamilyWith& family : families_with(registry_, source, labels))
-      better.emplace_back(family.family->name());
-    if (source.leader >= 0)
-      throw UnsupportedError(fmt::format(
-          "{}: the joint block {} has statistics ({}), but {} sends ({}); say the mean's precision in terms of the "
-          "other variable (mu: normal(0, precision = 0.1 * tau)), or leave them factorized",
-          name, source.family->name(), fmt::join(own, ", "), statement.text, fmt::join(sends, ", ")));
-    throw UnsupportedError(fmt::format(
-        "{}: its factor is {} with statistics ({}), but {} sends ({}): use {}posterior: {{{}: discrete_grid}}", name,
-        article(source.family->name()), fmt::join(own, ", "),
-        statement.text.empty() ? model_.variables[static_cast<std::size_t>(statement.variable)].name : statement.text,
-        fmt::join(sends, ", "), better.empty() ? "" : fmt::format("{}, or ", fmt::join(better, " or ")), name));
-  }
-
-  // The factor of an exponential that is a rate is a gamma.
-  void widen(int index) {
-    std::vector<std::string> labels;
-    for (const auto& [key, sent] : sent_)
-      if (key.first == index) labels.insert(labels.end(), sent.begin(), sent.end());
-    widen_factor(registry_, sources_[static_cast<std::size_t>(index)], labels);
-  }
-
-  static std::string article(Text name) {
-    return fmt::format("{} {}", Text("aeiou").find(name[0]) == Text::npos ? "a" : "an", name);
-  }
-
-  const Registry& registry_;
-  const model::Model& model_;
-  Sources& sources_;
-  std::vector<Moments> moments_;
-  std::map<std::pair<int, const model::Statement*>, std::vector<std::string>> sent_;
-};
 
 // Axes and strides of references into an array.
 template <class Factor>
@@ -286,13 +193,9 @@ class TermBuilder {
   Sizes sizes_;
 };
 
-std::string no_density(const std::string& name) {
-  return fmt::format(
-      "{}: some of what is observed has probability 0 (or an infinite density), whatever the unknowns are: a value at "
-      "an "
-      "end of the support, or a parameter that is 0",
-      name);
-}
+constexpr const char* kNoDensity =
+    "some of what is observed has probability 0 (or an infinite density), whatever the unknowns are: a value at an end "
+    "of the support, or a parameter that is 0";
 
 // Terms that differ in their known part alone become one where that part is one array over the same axes.
 void collect_like(std::vector<Term>& terms) {
@@ -340,6 +243,7 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
   std::vector<Polynomial> polynomials;
   std::vector<std::unique_ptr<StatementPolynomial>> makers;
   KnownCache cache;
+  model::Kept kept;
   std::vector<int> numbers;
   std::vector<int> needed;  // variables that statements without a rule want on grids
   std::set<int> chosen;     // selectors that statements without a rule read
@@ -347,10 +251,9 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
   for (std::size_t s = 0; s < model.statements.size(); ++s) {
     const model::Statement& statement = model.statements[s];
     if (!statement.family) continue;
-    const model::Variable& variable = model.variables[static_cast<std::size_t>(statement.variable)];
     makers.push_back(std::make_unique<StatementPolynomial>(model, sources, statement, cache));
     try {
-      polynomials.push_back(makers.back()->make());
+      if (!kept.run([&] { polynomials.push_back(makers.back()->make()); })) continue;
     } catch (const NoRule& none) {
       std::string no_grid;
       try {
@@ -366,13 +269,20 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
       } catch (const NoRule& why) {
         no_grid = "; on grids it needs " + why.message;
       }
-      throw UnsupportedError(fmt::format(
-          "{}: {} has no closed rule: {}{}", variable.name,
-          statement.text.empty() ? std::string(statement.family->name()) : statement.text, sentence(none), no_grid));
+      const std::string right = statement.text.empty() ? std::string(statement.family->name())
+                                                       : statement.text.substr(statement.text.find(": ") + 2);
+      kept.run([&] {
+        model::refuse(model::of_statement(model, statement,
+                                          fmt::format("{} has no closed rule: {}{}", right, sentence(none), no_grid)));
+      });
+      continue;
     }
     demands.add(polynomials.back(), statement);
     numbers.push_back(static_cast<int>(s));
   }
+  // Where a factor becomes a grid, what is sent to it is no mistake.
+  if (needed.empty()) demands.check(kept);
+  kept.throw_if_any();
   if (!needed.empty()) throw NeedsGrids{std::move(needed)};
   compiled.moments = demands.finish();
   std::vector<const Algebra*> algebras;
@@ -398,7 +308,10 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
     collect_like(out.terms);
     for (const Term& term : out.terms)
       if (term.latent.empty() && term.known.empty() && has_log_of_zero(term.coefficient))
-        throw UnsupportedError(no_density(model.variables[static_cast<std::size_t>(statement.variable)].name));
+        kept.run([&] {
+          model::refuse(
+              model::of_variable(model.variables[static_cast<std::size_t>(statement.variable)].name, kNoDensity));
+        });
     for (const Algebra::Pair& pair : algebra.pairs())
       compiled.encounters.push_back(
           {pair.source, static_cast<int>(compiled.statements.size()), pair.first, pair.second});
@@ -411,6 +324,7 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
         }
     compiled.statements.push_back(std::move(out));
   }
+  kept.throw_if_any();
   return compiled;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/parameters.hpp"
 #include "messages/restricted.hpp"
+#include "model/model_error.hpp"
 #include "parallel/parallel.hpp"
 
 #include <kullback/error.hpp>
@@ -122,9 +123,11 @@ class Evaluator {
     try {
       terms.impossible = move_inside(parameters_, terms.given);
     } catch (const DomainError& error) {
-      throw UnsupportedError(fmt::format(
-          "{}: {} at a node of the grid of {}: give the grid a range, posterior: {{{}: discrete_grid(low = 0)}}",
-          child_.variable->name, error.what(), grid_name(), grid_name()));
+      model::refuse(model::of_variable(
+          child_.variable->name,
+          fmt::format(
+              "{} at a node of the grid of {}: give the grid a range, posterior: {{{}: discrete_grid(low = 0)}}",
+              error.what(), grid_name(), grid_name())));
     }
     statement_.family->to_stored(statement_.parameterization, statement_.layout, terms.given, terms.theta);
     return terms;
@@ -216,8 +219,9 @@ class Evaluator {
   }
   void check(const Eigen::RowVectorXd& out) const {
     if (out.hasNaN() && !at_.search)
-      throw NumericalError(fmt::format("{}: its log density is not a number at a node of the grid of {}",
-                                       child_.variable->name, grid_name()));
+      throw model::ModelError<NumericalError>(
+          model::of_variable(child_.variable->name,
+                             fmt::format("its log density is not a number at a node of the grid of {}", grid_name())));
   }
 
   const NodesOfReading& at_;

@@ -4,6 +4,8 @@
 #include "core/random.hpp"
 #include "messages/completion.hpp"
 #include "messages/kmeans.hpp"
+#include "messages/start.hpp"
+#include "model/model_error.hpp"
 
 #include <kullback/error.hpp>
 
@@ -17,22 +19,6 @@
 namespace kullback::messages {
 
 using model::Initialization;
-
-namespace {
-
-// The level whose center is nearest, row by row.
-std::vector<Index> groups_of(const Eigen::MatrixXd& rows, Index levels, const Stream& stream, Index restart) {
-  const Eigen::MatrixXd centers = find_centers(rows, levels, stream, static_cast<std::uint64_t>(restart));
-  std::vector<Index> groups;
-  for (Index n = 0; n < rows.cols(); ++n) groups.push_back(nearest_center(centers, rows.col(n)));
-  return groups;
-}
-
-Stream stream_of(std::uint64_t seed, std::size_t source) {
-  return Stream(seed + 0x9e3779b97f4a7c15ULL * source, Purpose::initialization);
-}
-
-}  // namespace
 
 // Latent variables, each after those that its own distribution reads.
 std::vector<int> ModelJoint::parents_first() const {
@@ -76,14 +62,17 @@ void ModelJoint::recompute(int b) {
   if (const Index outside = family.first_outside(to.layout, to.eta); outside >= 0) {
     std::vector<double> shown(to.eta.col(outside).data(),
                               to.eta.col(outside).data() + std::min<Index>(4, to.eta.rows()));
-    throw NumericalError(fmt::format("{}: the start is outside the domain of {} (natural parameters [{:.6g}])",
-                                     member_name(b, outside), to.family->name(), fmt::join(shown, ", ")));
+    throw model::ModelError<NumericalError>(
+        model::of_cell(source_of(b).variable->name, member_name(b, outside),
+                       fmt::format("the start is outside the domain of {} (natural parameters [{:.6g}])",
+                                   to.family->name(), fmt::join(shown, ", "))));
   }
   try {
     family.mean(to.layout, to.eta, to.m, row(to.log_partition));
   } catch (const NumericalError& error) {
-    throw NumericalError(
-        fmt::format("{}: at the start {}; start what it reads nearer to the data (initialize)", to.name, error.what()));
+    throw model::ModelError<NumericalError>(model::of_cell(
+        source_of(b).variable->name, to.name,
+        fmt::format("at the start {}; start what it reads nearer to the data (initialize)", error.what())));
   }
   refresh({b, 0, to.members()});
 }
@@ -218,8 +207,8 @@ void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64
       break;
     case Initialization::Kind::moments:
       if (start.numbers.size() != 1 || (start.numbers[0].first != "mean" && start.numbers[0].first != "x"))
-        throw UnsupportedError(fmt::format("initialize: {}: a grid starts at one number (a cell), not at {}",
-                                           source.variable->name, start.numbers.front().first));
+        refuse_start(source,
+                     fmt::format("a grid starts at one number (a cell), not at {}", start.numbers.front().first));
       [[fallthrough]];
     case Initialization::Kind::value: {
       const Eigen::VectorXd& x = start.numbers.front().second.values;
@@ -228,16 +217,14 @@ void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64
         const Eigen::VectorXd& edges = grid.cells.edges;
         const Index cell = std::upper_bound(edges.data(), edges.data() + edges.size(), here) - edges.data() - 1;
         if (cell < 0 || cell >= grid.cells.nodes.size() || !(to.m(cell, k) > 0))
-          throw DomainError("initialize",
-                            fmt::format("initialize: {}: {} cannot start at {}: its prior has no mass there",
-                                        source.variable->name, member_name(b, k), here));
+          refuse_start(source,
+                       fmt::format("{} cannot start at {}: its prior has no mass there", member_name(b, k), here));
         from(0, k) = until(0, k) = to.m.col(k).head(cell).sum() + 0.5 * to.m(cell, k);
       }
       break;
     }
     default:
-      throw UnsupportedError(
-          fmt::format("initialize: {}: a grid starts with prior, random or a number", source.variable->name));
+      refuse_start(source, "a grid starts with prior, random or a number");
   }
   for (Index k = 0; k < to.members(); ++k) {
     double below = 0;
@@ -250,16 +237,46 @@ void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64
   recompute(b);
 }
 
+// What `initialize` says of a block that stands at its prior.
+void ModelJoint::start_block(int b, const Initialization& start, std::uint64_t seed, Index restart) {
+  const Source& source = source_of(b);
+  switch (start.kind) {
+    case Initialization::Kind::automatic:
+    case Initialization::Kind::prior:
+      break;
+    case Initialization::Kind::random:
+      start_at_random(b, seed, restart);
+      break;
+    case Initialization::Kind::kmeans: {
+      const int s = block_source_[static_cast<std::size_t>(b)];
+      const std::vector<Index> groups = groups_of(rows_read_through(s), block(b).eta.rows(),
+                                                  start_stream(seed, static_cast<std::size_t>(s)), restart);
+      block(b).eta.setConstant(-std::numeric_limits<double>::infinity());
+      for (Index k = 0; k < block(b).members(); ++k)
+        block(b).eta(groups[static_cast<std::size_t>(source.cell_of[static_cast<std::size_t>(k)])], k) = 0;
+      break;
+    }
+    case Initialization::Kind::moments: {
+      const auto& family = *capability<ExponentialFamily>(*block(b).family, block(b).layout);
+      if (family.first_outside(block(b).layout, block(b).eta) < 0) recompute(b);  // what is not given stays
+      try {
+        start_from_numbers(b, start);
+      } catch (const Error& error) {
+        refuse_start(source, error.what());
+      }
+      break;
+    }
+    default:
+      refuse_start(source, "it cannot start this way yet; use prior, random, numbers or moments");
+  }
+}
+
 void ModelJoint::initialize(std::uint64_t seed, Index restart) {
   // A grid without any mass is a mistake of the model, and is told by the variable's name.
   const auto named = [&](const Grid& grid, auto work) {
-    try {
-      work();
-    } catch (const NumericalError& error) {
-      throw NumericalError(
-          fmt::format("{}: {}", sources_[static_cast<std::size_t>(grid.source)].variable->name, error.what()));
-    }
+    model::blame(sources_[static_cast<std::size_t>(grid.source)].variable->name, work);
   };
+  model::Kept kept;
   at_start_ = true;
   for (const int b : parents_first()) {
     const int s = block_source_[static_cast<std::size_t>(b)];
@@ -267,50 +284,23 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
     const Initialization start =
         index < model_.initializations.size() ? model_.initializations[index] : Initialization{};
     if (Grid* grid = grid_of(s)) {
-      named(*grid, [&] {
-        settle(*grid, true);
-        start_grid(*grid, start, seed, restart);
-      });
+      named(*grid, [&] { settle(*grid, true); });
+      kept.run([&] { start_grid(*grid, start, seed, restart); });
       continue;
     }
-    receive(b, message(s, true), 0, block(b).members(), block(b).eta);
-    if (is_flat(b)) start_flat(b);
-    switch (start.kind) {
-      case Initialization::Kind::automatic:
-      case Initialization::Kind::prior:
-        break;
-      case Initialization::Kind::random:
-        start_at_random(b, seed, restart);
-        break;
-      case Initialization::Kind::kmeans: {
-        const std::vector<Index> groups =
-            groups_of(rows_read_through(s), block(b).eta.rows(), stream_of(seed, index), restart);
-        block(b).eta.setConstant(-std::numeric_limits<double>::infinity());
-        for (Index k = 0; k < block(b).members(); ++k)
-          block(b).eta(groups[static_cast<std::size_t>(sources_[index].cell_of[static_cast<std::size_t>(k)])], k) = 0;
-        break;
-      }
-      case Initialization::Kind::moments: {
-        const auto& family = *capability<ExponentialFamily>(*block(b).family, block(b).layout);
-        if (family.first_outside(block(b).layout, block(b).eta) < 0) recompute(b);  // what is not given stays
-        try {
-          start_from_numbers(b, start);
-        } catch (const Error& error) {
-          throw UnsupportedError(fmt::format("initialize: {}: {}", sources_[index].variable->name, error.what()));
-        }
-        break;
-      }
-      default:
-        throw UnsupportedError(
-            fmt::format("initialize: {}: it cannot start this way yet; use prior, random, numbers or moments",
-                        sources_[index].variable->name));
-    }
+    const auto from_prior = [&] {
+      receive(b, message(s, true), 0, block(b).members(), block(b).eta);
+      if (is_flat(b)) start_flat(b);
+    };
+    from_prior();
+    if (!kept.run([&] { start_block(b, start, seed, restart); })) from_prior();
     const Source& source = sources_[index];
     for (Index k = 0; source.partial && k < source.members(); ++k)
       condition(source.known_at(source.cell_of[static_cast<std::size_t>(k)]), block(b).eta.col(k));
     recompute(b);
   }
-  for (const auto& pass : passes_) start_pass(*pass, seed, restart);
+  for (const auto& pass : passes_) kept.run([&] { start_pass(*pass, seed, restart); });
+  kept.throw_if_any();
   hear_first();
   for (Grid& grid : grids_) {  // now that there are messages
     named(grid, [&] { prepare_start(grid); });
@@ -319,107 +309,6 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
                restart);
   }
   at_start_ = false;
-}
-
-// What is observed of the rows that a selector belongs to, each number scaled to variance 1: one column a row.
-Eigen::MatrixXd ModelJoint::rows_read_through(int selector) const {
-  const Source& z = sources_[static_cast<std::size_t>(selector)];
-  std::vector<const Source*> children;
-  Index numbers = 0;
-  for (std::size_t k = 0; k < compiled_.statements.size(); ++k) {
-    const CompiledStatement& statement = compiled_.statements[k];
-    const Source& child = sources_[static_cast<std::size_t>(statement.variable)];
-    const model::Dimensions dimensions = child.variable->dimensions();
-    const bool gated = std::any_of(compiled_.gates[k].begin(), compiled_.gates[k].end(),
-                                   [&](const Gate& g) { return g.source == selector; });
-    if (!gated || (child.kind != Source::Kind::known && !child.partial) || child.variable->levels >= 0 ||
-        dimensions.size() < z.plates.size() || !std::equal(z.plates.begin(), z.plates.end(), dimensions.begin()))
-      continue;
-    children.push_back(&child);
-    numbers += child.known->values.size() / z.cells;
-  }
-  if (children.empty())
-    throw UnsupportedError(fmt::format(
-        "initialize: {}: it picks no rows of numbers that k-means could group; use random", z.variable->name));
-  Eigen::MatrixXd rows(numbers, z.cells);
-  Index at = 0;
-  for (const Source* child : children) {
-    const Index width = child->known->values.size() / z.cells;
-    rows.middleRows(at, width) = child->known->values.reshaped(width, z.cells);
-    at += width;
-  }
-  for (Index r = 0; r < numbers; ++r) {
-    double sum = 0, squares = 0, count = 0;
-    for (const double x : rows.row(r))
-      if (!std::isnan(x)) sum += x, squares += x * x, count += 1;
-    const double mean = count > 0 ? sum / count : 0, variance = count > 0 ? squares / count - mean * mean : 0;
-    for (double& x : rows.row(r)) x = std::isnan(x) ? 0 : (x - mean) / (variance > 0 ? std::sqrt(variance) : 1);
-  }
-  return rows;
-}
-
-// Whether the terms of a pass read a variable that starts at numbers.
-bool ModelJoint::reads_given_starts(int selector) const {
-  for (const CompiledStatement& statement : compiled_.statements)
-    for (const Term& term : statement.terms) {
-      if (std::find(term.passes.begin(), term.passes.end(), selector) == term.passes.end()) continue;
-      for (const LatentFactor& f : term.latent) {
-        const auto kind = model_.initializations[static_cast<std::size_t>(f.source)].kind;
-        if (kind == Initialization::Kind::value || kind == Initialization::Kind::moments) return true;
-      }
-    }
-  return false;
-}
-
-void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
-  const auto s = static_cast<std::size_t>(pass.source());
-  const Initialization start = s < model_.initializations.size() ? model_.initializations[s] : Initialization{};
-  const Index levels = pass.levels();
-  switch (start.kind) {
-    case Initialization::Kind::automatic:
-      // Where what it picks has been told apart, that says more than its own distribution.
-      if (reads_given_starts(pass.source())) {
-        pass.run(moments_of());
-        break;
-      }
-      [[fallthrough]];
-    case Initialization::Kind::prior:
-      pass.start_from_prior(moments_of());
-      break;
-    case Initialization::Kind::random: {
-      const Stream stream = stream_of(seed, s);
-      pass.start([stream, restart](Index begin, Index end, Out logits) {
-        stream.uniforms(static_cast<std::uint64_t>(restart), static_cast<std::uint64_t>(begin),
-                        logits.leftCols(end - begin));
-        logits = (-logits.array().log()).log().matrix().eval();  // log of exponential draws: a flat Dirichlet
-      });
-      break;
-    }
-    case Initialization::Kind::kmeans: {
-      const auto groups = std::make_shared<std::vector<Index>>(
-          groups_of(rows_read_through(pass.source()), levels, stream_of(seed, s), restart));
-      pass.start([groups](Index begin, Index end, Out logits) {
-        logits.setConstant(-std::numeric_limits<double>::infinity());
-        for (Index n = begin; n < end; ++n) logits((*groups)[static_cast<std::size_t>(n)], n - begin) = 0;
-      });
-      break;
-    }
-    case Initialization::Kind::moments: {
-      const Eigen::VectorXd& values = start.numbers.front().second.values;
-      if (start.numbers.size() != 1 || values.size() != pass.rows() * levels)
-        throw DomainError("initialize",
-                          fmt::format("initialize: {}: it takes the probabilities of {} levels for each of {} rows",
-                                      sources_[s].variable->name, levels, pass.rows()));
-      auto logs = std::make_shared<Eigen::MatrixXd>(values.array().log().matrix().reshaped(levels, pass.rows()));
-      pass.start([logs](Index begin, Index end, Out logits) { logits = logs->middleCols(begin, end - begin); });
-      break;
-    }
-    default:
-      throw UnsupportedError(
-          fmt::format("initialize: {}: it cannot start this way yet; use prior, random, kmeans or moments",
-                      sources_[s].variable->name));
-  }
-  ++version_[s];
 }
 
 }  // namespace kullback::messages
