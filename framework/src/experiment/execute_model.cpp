@@ -1,6 +1,7 @@
 #include "experiment/execute_model.hpp"
 
 #include "experiment/draws.hpp"
+#include "experiment/model_places.hpp"
 #include "experiment/restarts.hpp"
 #include "language/families.hpp"
 #include "parallel/parallel.hpp"
@@ -203,53 +204,6 @@ void iterate_inside(const Experiment& experiment, ModelJoint& joint) {
   }
 }
 
-// "joint: [a, b]: why" stands at that list of the file.
-void point_at_joint(const Experiment& experiment, const std::string& what) {
-  const config::Node* posterior = experiment.resolved.find("posterior");
-  const config::Node* joint = posterior ? posterior->find("joint") : nullptr;
-  if (!joint) return;
-  for (const config::Node& group : joint->children()) {
-    std::vector<std::string> names;
-    for (const config::Node& name : group.children()) names.push_back(name.text);
-    const std::string begin = fmt::format("joint: [{}]: ", fmt::join(names, ", "));
-    if (what.rfind(begin, 0) == 0) config::fail(group, what.substr(begin.size()));
-  }
-}
-
-// "initialize: tau: why" stands at its start.
-void point_at_start(const Experiment& experiment, const std::string& what) {
-  const config::Node* inference = experiment.resolved.find("inference");
-  const config::Node* initialize = inference ? inference->find("initialize") : nullptr;
-  if (!initialize) return;
-  for (const config::Node& start : initialize->children()) {
-    const std::string begin = fmt::format("initialize: {}: ", start.key);
-    if (what.rfind(begin, 0) == 0) config::fail(start, what.substr(begin.size()));
-  }
-}
-
-// "tau: why" or "tau ... why" stands at tau's statement, or at the one whose text it has. Returns where there is none.
-void point_at(const Experiment& experiment, const std::string& what) {
-  point_at_joint(experiment, what);
-  point_at_start(experiment, what);
-  const Model& model = experiment.model.model;
-  for (const model::Variable& variable : model.variables) {
-    if (what.rfind(variable.name, 0) != 0 || what.size() == variable.name.size()) continue;
-    const char next = what[variable.name.size()];
-    if (next != ':' && next != ' ' && next != '[') continue;
-    std::string why = next == ':' ? what.substr(variable.name.size() + 2) : what;
-    const model::Statement* at = nullptr;
-    for (int s : variable.statements) {
-      const model::Statement& statement = model.statements[static_cast<std::size_t>(s)];
-      if (!at || (!statement.text.empty() && why.rfind(statement.text, 0) == 0)) at = &statement;
-    }
-    if (!at) config::fail(variable.place, "model." + variable.name, why);
-    // The place says the target already.
-    const std::string target = at->text.substr(0, at->text.find(": "));
-    if (why.rfind(at->text, 0) == 0) why = why.substr(target.size() + 2);
-    config::fail(at->place, "model." + target, why);
-  }
-}
-
 }  // namespace
 
 std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Registry& registry, Index restart) {
@@ -258,10 +212,8 @@ std::unique_ptr<ModelJoint> compile_model(const Experiment& experiment, const Re
     auto joint = make_model_joint(registry, {std::shared_ptr<void>(), &model}, experiment.settings.seed, restart);
     if (experiment.inner) iterate_inside(experiment, *joint);
     return joint;
-  } catch (const ConfigError&) {
-    throw;
-  } catch (const Error& error) {
-    point_at(experiment, error.what());
+  } catch (const model::Refusals& refusals) {
+    point_at(experiment, refusals.all());
     throw;
   }
 }

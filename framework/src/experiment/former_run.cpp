@@ -53,17 +53,15 @@ Initialization read_start(const model::Model& model, const model::Variable& vari
       config::fail(at, fmt::format("{} does not hold the factors of {}", path, variable.name));
     if (from.contains("cells"))
       config::fail(
-          at,
-          fmt::format("{}: only some cells of {} are latent there; start from the prior", path, variable.name));
+          at, fmt::format("{}: only some cells of {} are latent there; start from the prior", path, variable.name));
     std::vector<Index> shape;
     for (const int p : variable.dimensions()) shape.push_back(model.plates[static_cast<std::size_t>(p)].size);
     if (const auto theirs = from.at("shape").get<std::vector<Index>>();
         !std::equal(shape.begin(), shape.end(), theirs.begin(),
                     theirs.begin() + std::min<std::ptrdiff_t>(std::ssize(shape), std::ssize(theirs))) ||
         theirs.size() < shape.size())
-      config::fail(at,
-                   fmt::format("{}: {} has other sizes there ({}) than here ({})", path, variable.name,
-                               fmt::join(theirs, " x "), fmt::join(shape, " x ")));
+      config::fail(at, fmt::format("{}: {} has other sizes there ({}) than here ({})", path, variable.name,
+                                   fmt::join(theirs, " x "), fmt::join(shape, " x ")));
     for (const auto& [name, parameter] : from.at("parameters").items()) {
       const std::vector<double> numbers = read_parameter(parameter, folder);
       // The probabilities of levels are a categorical's moments.

@@ -4,6 +4,7 @@
 #include "messages/pass.hpp"
 #include "messages/statement.hpp"
 #include "messages/terms.hpp"
+#include "model/model_error.hpp"
 
 #include <kullback/error.hpp>
 #include <kullback/labels.hpp>
@@ -191,13 +192,9 @@ class TermBuilder {
   Sizes sizes_;
 };
 
-std::string no_density(const std::string& name) {
-  return fmt::format(
-      "{}: some of what is observed has probability 0 (or an infinite density), whatever the unknowns are: a value at "
-      "an "
-      "end of the support, or a parameter that is 0",
-      name);
-}
+constexpr const char* kNoDensity =
+    "some of what is observed has probability 0 (or an infinite density), whatever the unknowns are: a value at an end "
+    "of the support, or a parameter that is 0";
 
 // Terms that differ in their known part alone become one where that part is one array over the same axes.
 void collect_like(std::vector<Term>& terms) {
@@ -245,6 +242,7 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
   std::vector<Polynomial> polynomials;
   std::vector<std::unique_ptr<StatementPolynomial>> makers;
   KnownCache cache;
+  model::Kept kept;
   std::vector<int> numbers;
   std::vector<int> needed;  // variables that statements without a rule want on grids
   std::set<int> chosen;     // selectors that statements without a rule read
@@ -252,10 +250,9 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
   for (std::size_t s = 0; s < model.statements.size(); ++s) {
     const model::Statement& statement = model.statements[s];
     if (!statement.family) continue;
-    const model::Variable& variable = model.variables[static_cast<std::size_t>(statement.variable)];
     makers.push_back(std::make_unique<StatementPolynomial>(model, sources, statement, cache));
     try {
-      polynomials.push_back(makers.back()->make());
+      if (!kept.run([&] { polynomials.push_back(makers.back()->make()); })) continue;
     } catch (const NoRule& none) {
       std::string no_grid;
       try {
@@ -275,13 +272,20 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
       } catch (const NoRule& why) {
         no_grid = "; on grids it needs " + why.message;
       }
-      throw UnsupportedError(fmt::format(
-          "{}: {} has no closed rule: {}{}", variable.name,
-          statement.text.empty() ? std::string(statement.family->name()) : statement.text, sentence(none), no_grid));
+      const std::string right = statement.text.empty() ? std::string(statement.family->name())
+                                                       : statement.text.substr(statement.text.find(": ") + 2);
+      kept.run([&] {
+        model::refuse(model::of_statement(model, statement,
+                                          fmt::format("{} has no closed rule: {}{}", right, sentence(none), no_grid)));
+      });
+      continue;
     }
     demands.add(polynomials.back(), statement);
     numbers.push_back(static_cast<int>(s));
   }
+  // Where a factor becomes a grid, what is sent to it is no mistake.
+  if (needed.empty()) demands.check(kept);
+  kept.throw_if_any();
   if (!needed.empty()) throw NeedsGrids{std::move(needed)};
   compiled.moments = demands.finish();
   if (!demands.wanted_on_grids().empty()) throw NeedsGrids{demands.wanted_on_grids()};
@@ -308,7 +312,10 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
     collect_like(out.terms);
     for (const Term& term : out.terms)
       if (term.latent.empty() && term.known.empty() && has_log_of_zero(term.coefficient))
-        throw UnsupportedError(no_density(model.variables[static_cast<std::size_t>(statement.variable)].name));
+        kept.run([&] {
+          model::refuse(
+              model::of_variable(model.variables[static_cast<std::size_t>(statement.variable)].name, kNoDensity));
+        });
     for (const Algebra::Pair& pair : algebra.pairs())
       compiled.encounters.push_back(
           {pair.source, static_cast<int>(compiled.statements.size()), pair.first, pair.second});
@@ -321,6 +328,7 @@ Compiled compile(const Registry& registry, const model::Model& model, Sources& s
         }
     compiled.statements.push_back(std::move(out));
   }
+  kept.throw_if_any();
   return compiled;
 }
 

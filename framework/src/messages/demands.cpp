@@ -2,7 +2,6 @@
 
 #include "messages/wider_families.hpp"
 
-#include <kullback/error.hpp>
 #include <kullback/labels.hpp>
 
 #include <fmt/format.h>
@@ -45,9 +44,15 @@ void Demands::add_own(const model::Statement& statement) {
   by_statistics_.insert(statement.variable);
 }
 
-std::vector<Moments> Demands::finish() {
+void Demands::check(model::Kept& kept) {
   for (std::size_t s = 0; s < sources_.size(); ++s) widen(static_cast<int>(s));
-  for (const auto& [key, labels] : sent_) check(key.first, *key.second, labels);
+  int refused = -1;  // once for each source
+  for (const auto& [key, labels] : sent_)
+    if (key.first != refused && !kept.run([&, &key = key, &labels = labels] { check(key.first, *key.second, labels); }))
+      refused = key.first;
+}
+
+std::vector<Moments> Demands::finish() {
   for (std::size_t s = 0; s < sources_.size(); ++s) {
     Source& source = sources_[s];
     if (source.kind != Source::Kind::latent || holder(sources_, static_cast<int>(s)) != static_cast<int>(s)) continue;
@@ -70,8 +75,9 @@ void Demands::check(int index, const model::Statement& statement, const std::vec
   if (source.grid) {
     for (const std::string& l : labels)
       if (label_rows(l, 1) != 1)
-        throw UnsupportedError(fmt::format("{}: the statistic {} that is sent to its grid is not known at its nodes",
-                                           source.variable->name, l));
+        model::refuse(
+            model::of_variable(source.variable->name,
+                               fmt::format("the statistic {} that is sent to its grid is not known at its nodes", l)));
     return;
   }
   const bool all = std::all_of(labels.begin(), labels.end(), [&](const std::string& l) { return source.has(l); });
@@ -88,20 +94,23 @@ void Demands::check(int index, const model::Statement& statement, const std::vec
   for (const std::string& l : labels) sends.push_back(readable(l));
   for (const FamilyWith& family : families_with(registry_, source, labels)) better.emplace_back(family.family->name());
   if (source.leader >= 0)
-    throw UnsupportedError(fmt::format(
-        "{}: the joint block {} has statistics ({}), but {} sends ({}); say the mean's precision in terms of the "
-        "other variable (mu: normal(0, precision = 0.1 * tau)), or leave them factorized",
-        name, source.family->name(), fmt::join(own, ", "), statement.text, fmt::join(sends, ", ")));
+    model::refuse(model::of_variable(
+        name, fmt::format(
+                  "the joint block {} has statistics ({}), but {} sends ({}); say the mean's precision in terms of the "
+                  "other variable (mu: normal(0, precision = 0.1 * tau)), or leave them factorized",
+                  source.family->name(), fmt::join(own, ", "), statement.text, fmt::join(sends, ", "))));
   if (source.two_valued)
-    throw UnsupportedError(fmt::format(
-        "{}: {} sends ({}), which {} has no mean of where 0 has mass: use categorical over a plate of 2 levels, and "
-        "compare its level ({} == on), or posterior: {{{}: discrete_grid}}",
-        name, statement.text, fmt::join(sends, ", "), article(source.family->name()), name, name));
-  throw UnsupportedError(fmt::format(
-      "{}: its factor is {} with statistics ({}), but {} sends ({}): use {}posterior: {{{}: discrete_grid}}", name,
-      article(source.family->name()), fmt::join(own, ", "),
-      statement.text.empty() ? model_.variables[static_cast<std::size_t>(statement.variable)].name : statement.text,
-      fmt::join(sends, ", "), better.empty() ? "" : fmt::format("{}, or ", fmt::join(better, " or ")), name));
+    model::refuse(model::of_variable(
+        name, fmt::format("{} sends ({}), which {} has no mean of where 0 has mass: use categorical over a plate of 2 "
+                          "levels, and compare its level ({} == on), or posterior: {{{}: discrete_grid}}",
+                          statement.text, fmt::join(sends, ", "), article(source.family->name()), name, name)));
+  model::refuse(model::of_variable(
+      name,
+      fmt::format(
+          "its factor is {} with statistics ({}), but {} sends ({}): use {}posterior: {{{}: discrete_grid}}",
+          article(source.family->name()), fmt::join(own, ", "),
+          statement.text.empty() ? model_.variables[static_cast<std::size_t>(statement.variable)].name : statement.text,
+          fmt::join(sends, ", "), better.empty() ? "" : fmt::format("{}, or ", fmt::join(better, " or ")), name)));
 }
 
 // The factor of an exponential that is a rate is a gamma.

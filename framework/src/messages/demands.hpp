@@ -1,7 +1,10 @@
-// What is sent to each variable, and whether its factor can take it.
+// What messages ask of factors: statistics by label, and whether a factor can take them.
 #pragma once
 
 #include "messages/terms.hpp"
+#include "model/model_error.hpp"
+
+#include <kullback/registry.hpp>
 
 #include <map>
 #include <set>
@@ -11,10 +14,10 @@
 
 namespace kullback::messages {
 
-/// A statistic's label as a person writes it.
+/// A label as a person writes it: "log_x" is "log x".
 std::string readable(std::string label);
 
-/// What messages of a source need: its labels, in order of appearance.
+/// What messages to every source need: its labels, in order of appearance.
 class Demands {
  public:
   Demands(const Registry& registry, const model::Model& model, Sources& sources)
@@ -24,15 +27,17 @@ class Demands {
   /// A statement at the nodes of grids sends its family's statistics to its own value.
   void add_own(const model::Statement& statement);
 
-  /// Factors become wide enough, and what is read of each source is known. Throws UnsupportedError.
+  /// Of every factor, whether it can take what is sent to it. Chooses wider families where there are such.
+  void check(model::Kept& kept);
+  /// The moments that are kept of each source.
   std::vector<Moments> finish();
 
   /// Numbers of which grids at the nodes of others would do, but whose factors cannot take all that is sent to them.
   const std::vector<int>& wanted_on_grids() const { return wanted_on_grids_; }
 
  private:
-  void check(int index, const model::Statement& statement, const std::vector<std::string>& labels);
-  void widen(int index);
+  void check(int source, const model::Statement& statement, const std::vector<std::string>& labels);
+  void widen(int source);
 
   const Registry& registry_;
   const model::Model& model_;

@@ -2,6 +2,7 @@
 // data leave them improper.
 #include "core/parameters.hpp"
 #include "messages/model_joint.hpp"
+#include "model/model_error.hpp"
 
 #include <kullback/error.hpp>
 
@@ -49,8 +50,8 @@ void ModelJoint::start_flat(int b) {
   const auto& family = *capability<ExponentialFamily>(*to.family, to.layout);
   const auto any = any_member(*to.family, 0, source.elements);
   if (!any || any->layout.dimension != to.layout.dimension)
-    throw UnsupportedError(
-        fmt::format("{}: {} has no start where its prior is flat", source.variable->name, to.family->name()));
+    model::refuse(model::of_variable(source.variable->name,
+                                     fmt::format("{} has no start where its prior is flat", to.family->name())));
   Eigen::MatrixXd eta(to.eta.rows(), 1);
   capability<ExponentialFamily>(*any->family, any->layout)->convert(any->layout, any->theta, eta, true);
   if (source.has("x2") || source.has("x*x'")) eta.middleRows(source.row("x"), source.elements).setZero();
@@ -80,9 +81,10 @@ void ModelJoint::check_proper(Range range) const {
   const Eigen::MatrixXd& eta = messages_[static_cast<std::size_t>(range.block)];
   for (Index k = range.begin; k < range.end; ++k)
     if (const std::string why = improper(range.block, eta, k); !why.empty())
-      throw NumericalError(
-          fmt::format("{}: its prior is flat, and its posterior is improper: {}; give it a proper prior, or more data",
-                      member_name(range.block, k), why));
+      throw model::ModelError<NumericalError>(model::of_cell(
+          source_of(range.block).variable->name, member_name(range.block, k),
+          fmt::format("its prior is flat, and its posterior is improper: {}; give it a proper prior, or more data",
+                      why)));
 }
 
 // What keeps a member with these natural parameters from having a finite integral; empty: nothing does.

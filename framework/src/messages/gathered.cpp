@@ -1,6 +1,8 @@
 #include "messages/gathered.hpp"
 
 #include "messages/lanes.hpp"
+#include "messages/polynomial.hpp"
+#include "model/model_error.hpp"
 #include "parallel/parallel.hpp"
 
 #include <kullback/error.hpp>
@@ -78,6 +80,16 @@ Kernel kernel_for(std::size_t vectors, std::size_t tables) {
 
 }  // namespace
 
+void refuse_row(const std::string& selector, Index row, double largest) {
+  const bool impossible = largest < 0.1 * kLogOfZero;
+  throw model::ModelError<NumericalError>(model::of_variable(
+      selector,
+      fmt::format("no level of row {} {}", row + 1,
+                  impossible ? "is possible: each of them has probability 0, or gives it to something that was "
+                               "observed"
+                             : fmt::format("has a finite log probability (the largest is {})", largest))));
+}
+
 GatheredRows::GatheredRows(std::string name, Index rows, Index levels)
     : name_(std::move(name)), rows_(rows), levels_(levels) {}
 GatheredRows::~GatheredRows() = default;
@@ -110,9 +122,7 @@ double GatheredRows::row_through_logits(std::span<const GatheredTable> tables, I
   const double largest = *std::max_element(r, r + levels_);
   double total = 0;
   for (Index k = 0; k < levels_; ++k) total += r[k] = std::exp(r[k] - largest);
-  if (!(total >= 0.5 && total < kInfinity))
-    throw NumericalError(fmt::format("{}: no level of row {} has a finite log probability (the largest is {})", name_,
-                                     row + 1, largest));
+  if (!(total >= 0.5 && total < kInfinity)) refuse_row(name_, row, largest);
   for (Index k = 0; k < levels_; ++k) r[k] /= total;
   return largest + std::log(total);
 }

@@ -15,6 +15,9 @@
 
 namespace kullback::messages {
 
+/// Throws that no level of a row of this selector has a probability; `largest`: of its log probabilities.
+[[noreturn]] void refuse_row(const std::string& selector, Index row, double largest);
+
 /// One table of logits, and the sums that go with it: dense, rows by levels, levels contiguous.
 struct GatheredTable {
   const int* at = nullptr;  ///< the table's row that belongs to each row of the data; negative: none

@@ -1,6 +1,7 @@
 #include "messages/grid.hpp"
 
 #include "messages/numeric_value.hpp"
+#include "model/model_error.hpp"
 
 #include <kullback/error.hpp>
 #include <kullback/labels.hpp>
@@ -64,10 +65,11 @@ Grid make_grid(const model::Model& model, const Sources& sources, int index) {
     const Support other = support_of(model, sources, statement, true);
     const bool fixed = support.low == other.low && support.high == other.high;
     if (!fixed && !(posterior.low && posterior.high))
-      throw UnsupportedError(
-          fmt::format("{}: the range of its grid is not known before the run: say it, posterior: {{{}: "
-                      "discrete_grid(low = ..., high = ...)}}",
-                      source.variable->name, source.variable->name));
+      model::refuse(
+          model::of_variable(source.variable->name,
+                             fmt::format("the range of its grid is not known before the run: say it, posterior: {{{}: "
+                                         "discrete_grid(low = ..., high = ...)}}",
+                                         source.variable->name)));
     grid.integer = support.integer;
     grid.low = std::min(grid.low, fixed ? support.low : *posterior.low);
     grid.high = std::max(grid.high, fixed ? support.high : *posterior.high);
@@ -80,8 +82,7 @@ Grid make_grid(const model::Model& model, const Sources& sources, int index) {
   if (posterior.low) grid.low = std::max(grid.low, *posterior.low);
   if (posterior.high) grid.high = std::min(grid.high, *posterior.high);
   if (!(grid.integer ? std::ceil(grid.low) <= std::floor(grid.high) : grid.low < grid.high))
-    throw UnsupportedError(
-        fmt::format("{}: its grid lies outside the support of its distribution", source.variable->name));
+    model::refuse(model::of_variable(source.variable->name, "its grid lies outside the support of its distribution"));
   grid.count = posterior.cells;
   grid.given = !grid.integer && posterior.cells > 0 && posterior.low && posterior.high;
   return grid;
@@ -95,10 +96,10 @@ Eigen::MatrixXd label_values(const std::vector<Moments::Label>& labels, const Ei
     evaluate_label(labels[l].label, at, row_of);
     for (Index i = 0; i < x.size(); ++i)
       if (std::isnan(row_of(0, i)))
-        throw UnsupportedError(
-            fmt::format("{}: its statistic {} is not a number at {:.6g}, which its grid reaches: give it a range, "
-                        "posterior: {{{}: discrete_grid(low = 0)}}",
-                        name, labels[l].label, x[i], name));
+        model::refuse(model::of_variable(
+            name, fmt::format("its statistic {} is not a number at {:.6g}, which its grid reaches: give it a range, "
+                              "posterior: {{{}: discrete_grid(low = 0)}}",
+                              labels[l].label, x[i], name)));
     make_logs_finite(labels[l].label, row_of.row(0));
     values.row(static_cast<Index>(l)) = row_of;
   }

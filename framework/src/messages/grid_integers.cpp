@@ -1,4 +1,5 @@
 #include "messages/grid_integers.hpp"
+#include "model/model_error.hpp"
 
 #include <kullback/error.hpp>
 
@@ -40,16 +41,16 @@ Cells whole_cells(double low, double high, Index members, const Spacing::Density
     const bool down = from > low && goes_on(0), up = to < high && goes_on(f.rows() - 1);
     if (!down && !up) break;
     if (2 * width > kMost)
-      throw UnsupportedError(
-          fmt::format("{}: more than {} whole numbers have mass on its grid: give it a range, posterior: {{{}: "
-                      "discrete_grid(low = ..., high = ...)}}",
-                      name, kMost, name));
+      model::refuse(model::of_variable(
+          name, fmt::format("more than {} whole numbers have mass on its grid: give it a range, posterior: {{{}: "
+                            "discrete_grid(low = ..., high = ...)}}",
+                            kMost, name)));
     if (down) from = std::max(low, from - width);
     if (up) to = std::min(high, to + width);
   }
   if (!(largest.minCoeff() > -kInfinity))
-    throw NumericalError(
-        fmt::format("{}: no whole number on its grid has a finite log mass: what it is told contradicts itself", name));
+    throw model::ModelError<NumericalError>(model::of_variable(
+        name, "no whole number on its grid has a finite log mass: what it is told contradicts itself"));
   const auto empty = [&](Index row) { return (f.row(row).array() < largest.array() - kDeep).all(); };
   Index first = 0, last = f.rows() - 1;
   while (first < last && empty(first)) ++first;

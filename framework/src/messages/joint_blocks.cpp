@@ -1,5 +1,6 @@
 // Several variables in one factor of q: which family holds them, and what it calls them.
 #include "messages/joint_blocks.hpp"
+#include "model/model_error.hpp"
 
 #include <kullback/error.hpp>
 
@@ -47,24 +48,20 @@ std::vector<std::pair<std::string, std::string>> components_of(const std::string
   return parts;
 }
 
-void join(const Registry& registry, const std::vector<int>& variables, Sources& sources) {
+void join(const Registry& registry, const model::Model& model, int joint, Sources& sources) {
+  const std::vector<int>& variables = model.joint[static_cast<std::size_t>(joint)];
   std::vector<std::string> names;
   for (const int v : variables) names.push_back(sources[static_cast<std::size_t>(v)].variable->name);
-  const std::string list = fmt::format("{}", fmt::join(names, ", "));
+  const auto refuse = [&](std::string why) { model::refuse(model::of_joint(joint, names, std::move(why))); };
   Index dimension = 0;
   Source& leader = sources[static_cast<std::size_t>(variables.front())];
   for (const int v : variables) {
     const Source& s = sources[static_cast<std::size_t>(v)];
     if (s.kind != Source::Kind::latent || s.grid || s.limits.size() > 0 || !s.all_latent())
-      throw UnsupportedError(
-          fmt::format("joint: [{}]: a joint block holds latent variables without empty, fixed or limited cells, and {} "
-                      "is none",
-                      list, s.variable->name));
+      refuse(fmt::format("a joint block holds latent variables without empty, fixed or limited cells, and {} is none",
+                         s.variable->name));
     if (s.plates != leader.plates || s.over != leader.over)
-      throw UnsupportedError(
-          fmt::format("joint: [{}]: variables of one factor have the same plates, and vectors and "
-                      "matrices lie over the same plate",
-                      list));
+      refuse("variables of one factor have the same plates, and vectors and matrices lie over the same plate");
     dimension += s.layout.dimension;
   }
   for (const std::string& name : registry.families()) {
@@ -112,10 +109,10 @@ void join(const Registry& registry, const std::vector<int>& variables, Sources& 
     }
     return;
   }
-  throw UnsupportedError(
-      fmt::format("joint: [{}]: no family holds these variables in one factor: leave them factorized, or make "
-                  "numbers one vector (b: normal(0, stddev = 1, over = c), read as b[c = {}])",
-                  list, names.front()));
+  refuse(fmt::format(
+      "no family holds these variables in one factor: leave them factorized, or make numbers one vector (b: "
+      "normal(0, stddev = 1, over = c), read as b[c = {}])",
+      names.front()));
 }
 
 }  // namespace kullback::messages

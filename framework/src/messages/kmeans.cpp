@@ -57,4 +57,11 @@ Eigen::MatrixXd find_centers(const Eigen::MatrixXd& all, Index count, const Stre
   return centers;
 }
 
+std::vector<Index> groups_of(const Eigen::MatrixXd& rows, Index levels, const Stream& stream, Index restart) {
+  const Eigen::MatrixXd centers = find_centers(rows, levels, stream, static_cast<std::uint64_t>(restart));
+  std::vector<Index> groups;
+  for (Index n = 0; n < rows.cols(); ++n) groups.push_back(nearest_center(centers, rows.col(n)));
+  return groups;
+}
+
 }  // namespace kullback::messages

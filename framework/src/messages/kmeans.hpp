@@ -15,4 +15,7 @@ Eigen::MatrixXd find_centers(const Eigen::MatrixXd& rows, Index count, const Str
 /// The nearest center, the lowest of equally near ones.
 Index nearest_center(const Eigen::MatrixXd& centers, const Eigen::Ref<const Eigen::VectorXd>& row);
 
+/// The level whose center is nearest, row by row.
+std::vector<Index> groups_of(const Eigen::MatrixXd& rows, Index levels, const Stream& stream, Index restart);
+
 }  // namespace kullback::messages

@@ -1,6 +1,7 @@
 #include "messages/limits.hpp"
 
 #include "messages/restricted.hpp"
+#include "model/model_error.hpp"
 
 #include <kullback/error.hpp>
 
@@ -66,8 +67,8 @@ Eigen::Vector2d limits_at(const Model& model, const Statement& statement, const 
   const double low = limit_at(model, variable, statement.low, cell, -kNoLimit),
                high = limit_at(model, variable, statement.high, cell, kNoLimit);
   if (!(low < high))
-    throw UnsupportedError(fmt::format("{}: its limits are {} and {}: low must be a number below high",
-                                       name_of(model, variable, cell), low, high));
+    model::refuse(model::of_cell(model, statement, name_of(model, variable, cell),
+                                 fmt::format("its limits are {} and {}: low must be a number below high", low, high)));
   return {std::clamp(low, -kNoLimit, kNoLimit), std::clamp(high, -kNoLimit, kNoLimit)};
 }
 
@@ -206,9 +207,10 @@ void check_within_limits(const Model& model, const Source& source) {
       if (std::isnan(values[cell]) || !serves(model, statement, *source.variable, cell)) continue;
       const Eigen::Vector2d limits = limits_at(model, statement, *source.variable, cell);
       if (!(values[cell] >= limits[0] && values[cell] <= limits[1]))
-        throw UnsupportedError(fmt::format("{} is {}, and a truncated value lies {}",
-                                           name_of(model, *source.variable, cell), values[cell],
-                                           between_text(limits[0], limits[1])));
+        model::refuse(model::of_statement(
+            model, statement,
+            fmt::format("{} is {}, and a truncated value lies {}", name_of(model, *source.variable, cell), values[cell],
+                        between_text(limits[0], limits[1]))));
     }
   }
 }
@@ -229,8 +231,9 @@ model::Array log_masses(const Model& model, const Statement& statement, const Va
       try {
         last = log_mass_between(*statement.family, statement.layout, theta, limits[0], limits[1]);
       } catch (const NumericalError&) {
-        throw UnsupportedError(fmt::format("{}: {} has no probability {}", name_of(model, variable, cell),
-                                           statement.family->name(), between_text(limits[0], limits[1])));
+        model::refuse(model::of_cell(
+            model, statement, name_of(model, variable, cell),
+            fmt::format("{} has no probability {}", statement.family->name(), between_text(limits[0], limits[1]))));
       }
       last_given = given, last_limits = limits;
     }

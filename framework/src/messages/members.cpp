@@ -2,6 +2,7 @@
 #include "messages/completion.hpp"
 #include "messages/model_joint.hpp"
 #include "messages/numeric.hpp"
+#include "model/model_error.hpp"
 
 #include <kullback/error.hpp>
 
@@ -39,9 +40,10 @@ Eigen::VectorXd ModelJoint::weights_of(const Source& source) const {
       rest /= plate.size;
     }
     if (!(weights[k] > 0))
-      throw UnsupportedError(fmt::format("{} has weight {}: leave rows that do not count out of the data",
-                                         cell_name(model_, source, source.cell_of[static_cast<std::size_t>(k)]),
-                                         weights[k]));
+      model::refuse(model::of_variable(
+          source.variable->name,
+          fmt::format("{} has weight {}: leave rows that do not count out of the data",
+                      cell_name(model_, source, source.cell_of[static_cast<std::size_t>(k)]), weights[k])));
   }
   return weights;
 }

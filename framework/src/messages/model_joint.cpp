@@ -4,6 +4,7 @@
 #include "messages/encounters.hpp"
 #include "messages/limits.hpp"
 #include "messages/numeric.hpp"
+#include "model/model_error.hpp"
 
 #include <kullback/error.hpp>
 #include <kullback/labels.hpp>
@@ -96,8 +97,8 @@ ModelJoint::ModelJoint(const Registry& registry, std::shared_ptr<const model::Mo
         const Eigen::MatrixXd x = source.known->values.segment(cell * source.elements, source.elements);
         Eigen::MatrixXd value(label.rows, 1);
         if (!evaluate_label(label.label, x, value))
-          throw UnsupportedError(
-              fmt::format("{}: its statistic {} is not known for known cells", source.variable->name, label.label));
+          model::refuse(model::of_variable(source.variable->name,
+                                           fmt::format("its statistic {} is not known for known cells", label.label)));
         make_logs_finite(label.label, value.col(0));
         tables_[s].col(cell).segment(label.row, label.rows) = value.col(0);
       }

@@ -172,6 +172,7 @@ class ModelJoint : public Joint,
   void recompute(int block);
   bool start_from_numbers(int block, const model::Initialization& start);
   void move_means(int block, const Eigen::MatrixXd& means);
+  void start_block(int block, const model::Initialization& start, std::uint64_t seed, Index restart);
   void start_at_random(int block, std::uint64_t seed, Index restart);
   std::vector<int> parents_first() const;
   Eigen::MatrixXd rows_read_through(int selector) const;

@@ -4,6 +4,7 @@
 #include "messages/numeric_arguments.hpp"
 #include "messages/numeric_statistics.hpp"
 #include "messages/restricted.hpp"
+#include "model/model_error.hpp"
 #include "parallel/parallel.hpp"
 
 #include <kullback/error.hpp>
@@ -171,8 +172,9 @@ class Evaluator {
 
   void check(const Eigen::RowVectorXd& out) const {
     if (out.hasNaN() && !at_.search)
-      throw NumericalError(fmt::format("{}: its log density is not a number at a node of the grid of {}",
-                                       child_.variable->name, arguments_.grid_name()));
+      throw model::ModelError<NumericalError>(model::of_variable(
+          child_.variable->name,
+          fmt::format("its log density is not a number at a node of the grid of {}", arguments_.grid_name())));
   }
 
   const NodesOfReading& at_;

@@ -2,7 +2,6 @@
 
 #include "parallel/parallel.hpp"
 
-#include <kullback/error.hpp>
 #include <kullback/numerics.hpp>
 
 #include <fmt/format.h>
@@ -213,13 +212,7 @@ double Pass::normalize(Work& work, Index begin, Index end) const {
     vector_log(total + from, logs, std::min(kBlockRows, count - from));
     for (Index n = from; n < std::min(count, from + kBlockRows); ++n) {
       if (!(total[n] >= 0.5 && total[n] < kInfinity) || largest[n] < 0.1 * kLogOfZero)
-        throw NumericalError(
-            largest[n] < 0.1 * kLogOfZero
-                ? fmt::format("{}: no level of row {} is possible: each of them has probability 0, or gives it to "
-                              "something that was observed",
-                              name_, begin + n + 1)
-                : fmt::format("{}: no level of row {} has a finite log probability (the largest is {})", name_,
-                              begin + n + 1, largest[n]));
+        refuse_row(name_, begin + n, largest[n]);
       const double h = logs[n - from] - spread[n] / total[n];
       if (silent_.empty() || !silent_[static_cast<std::size_t>(begin + n)])
         entropy += weighted_ ? weight(begin + n) * h : h;

@@ -2,6 +2,7 @@
 #include "messages/joint_blocks.hpp"
 #include "messages/limits.hpp"
 #include "messages/structural_zeros.hpp"
+#include "model/model_error.hpp"
 
 #include <kullback/error.hpp>
 
@@ -45,7 +46,7 @@ bool serves(const Statement& statement, Index cell) {
 }
 
 [[noreturn]] void refuse(const Variable& variable, const std::string& why) {
-  throw UnsupportedError(fmt::format("{}: {}", variable.name, why));
+  model::refuse(model::of_variable(variable.name, why));
 }
 
 // The statement that gives a latent variable its family. All of them must agree.
@@ -182,6 +183,61 @@ void choose_family(const Registry& registry, const Model& model, Source& source)
   source.matrix = source.layout.dimension == source.elements * source.elements && source.elements > 1;
 }
 
+// What the variable is to the engine.
+void choose_kind(const Registry& registry, const Model& model, std::size_t v, bool read, bool put_on_grid,
+                 Source& source) {
+  const Variable& variable = *source.variable;
+  check_within_limits(model, source);
+  const model::Posterior* posterior = v < model.posteriors.size() ? &model.posteriors[v] : nullptr;
+  const bool wants_grid = posterior && posterior->kind == model::Posterior::Kind::grid;
+  source.grid = wants_grid || put_on_grid;
+  if (put_on_grid && model.is_flat(static_cast<int>(v)))
+    refuse(variable, fmt::format("a statement that reads it has no closed rule, and a flat prior has no grid: give it "
+                                 "ends, {}: uniform(low = 0, high = 10), or a proper prior",
+                                 variable.name));
+  bool any_value = false, any_random = false, constant_values = true;
+  for (const int s : variable.statements) {
+    const Statement& statement = model.statements[static_cast<std::size_t>(s)];
+    (statement.family ? any_random : any_value) = true;
+    constant_values = constant_values && (statement.family || statement.value.kind == Term::Kind::constant);
+    if (statement.family || statement.value.kind != Term::Kind::constant) continue;
+    // Cells with a number of their own.
+    const model::Array& value = statement.value.array;
+    if (!value.dimensions.empty() && value.dimensions != source.known->dimensions) constant_values = false;
+    if (!constant_values) continue;
+    auto given = std::make_shared<model::Array>(*source.known);
+    for (Index cell = 0; cell < source.cells; ++cell)
+      if (serves(statement, cell))
+        for (Index e = 0; e < source.elements; ++e) {
+          const Index at = cell * source.elements + e;
+          given->values[at] = value.values[value.dimensions.empty() ? 0 : at];
+        }
+    source.known = std::move(given);
+  }
+  if (any_value && !any_random) {
+    source.kind = Source::Kind::derived;
+  } else if (any_value && !constant_values) {
+    refuse(variable,
+           "some of its cells are random and others are computed from random variables: that is not there yet");
+  } else if (posterior && posterior->kind == model::Posterior::Kind::fixed) {
+    source.known = borrowed(posterior->value);
+  } else if (any_random) {
+    const bool censored = has_modifier(model, variable, Statement::Modifier::censored);
+    const bool unread = variable.role == Variable::Role::observed && !read, leaf = unread && !censored;
+    // Of a censored statement without a closed rule nobody needs the empty cells.
+    source.integrated = unread && censored && (!known_limits(model, variable) || (put_on_grid && !wants_grid));
+    if (source.integrated) source.grid = false;
+    if (!source.integrated && !source.known->values.allFinite() && (!leaf || has_single_gaps(model, source))) {
+      source.kind = Source::Kind::latent;
+      if (source.grid)
+        make_cells(registry, model, source);
+      else
+        choose_family(registry, model, source);
+      choose_members(model, source, leaf);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Index> Source::latent_cells() const {
@@ -244,6 +300,7 @@ Sources find_sources(const Registry& registry, const Model& model, std::size_t f
                      std::span<const int> put_on_grids) {
   const std::vector<char> read = variables_read(model);
   Sources sources;
+  model::Kept kept;
   for (std::size_t v = 0; v < model.variables.size(); ++v) {
     const Variable& variable = model.variables[v];
     Source source;
@@ -257,67 +314,22 @@ Sources find_sources(const Registry& registry, const Model& model, std::size_t f
       source.known = std::make_shared<model::Array>(model::Array{
           variable.dimensions(),
           Eigen::VectorXd::Constant(source.cells * source.elements, std::numeric_limits<double>::quiet_NaN())});
-    if (v >= first_discarded) {
-      make_discarded(model, sources, source);
-      sources.push_back(std::move(source));
-      continue;
-    }
-    check_within_limits(model, source);
-    const model::Posterior* posterior = v < model.posteriors.size() ? &model.posteriors[v] : nullptr;
-    const bool wants_grid = posterior && posterior->kind == model::Posterior::Kind::grid;
-    const bool put_on_grid =
-        std::find(put_on_grids.begin(), put_on_grids.end(), static_cast<int>(v)) != put_on_grids.end();
-    source.grid = wants_grid || put_on_grid;
-    if (put_on_grid && model.is_flat(static_cast<int>(v)))
-      refuse(variable,
-             fmt::format("a statement that reads it has no closed rule, and a flat prior has no grid: give it "
-                         "ends, {}: uniform(low = 0, high = 10), or a proper prior",
-                         variable.name));
-    bool any_value = false, any_random = false, constant_values = true;
-    for (const int s : variable.statements) {
-      const Statement& statement = model.statements[static_cast<std::size_t>(s)];
-      (statement.family ? any_random : any_value) = true;
-      constant_values = constant_values && (statement.family || statement.value.kind == Term::Kind::constant);
-      if (statement.family || statement.value.kind != Term::Kind::constant) continue;
-      // Cells with a number of their own.
-      const model::Array& value = statement.value.array;
-      if (!value.dimensions.empty() && value.dimensions != source.known->dimensions) constant_values = false;
-      if (!constant_values) continue;
-      auto given = std::make_shared<model::Array>(*source.known);
-      for (Index cell = 0; cell < source.cells; ++cell)
-        if (serves(statement, cell))
-          for (Index e = 0; e < source.elements; ++e) {
-            const Index at = cell * source.elements + e;
-            given->values[at] = value.values[value.dimensions.empty() ? 0 : at];
-          }
-      source.known = std::move(given);
-    }
-    if (any_value && !any_random) {
-      source.kind = Source::Kind::derived;
-    } else if (any_value && !constant_values) {
-      refuse(variable,
-             "some of its cells are random and others are computed from random variables: that is not there yet");
-    } else if (posterior && posterior->kind == model::Posterior::Kind::fixed) {
-      source.known = borrowed(posterior->value);
-    } else if (any_random) {
-      const bool censored = has_modifier(model, variable, Statement::Modifier::censored);
-      const bool unread = variable.role == Variable::Role::observed && !read[v], leaf = unread && !censored;
-      // Of a censored statement without a closed rule nobody needs the empty cells.
-      source.integrated = unread && censored && (!known_limits(model, variable) || (put_on_grid && !wants_grid));
-      if (source.integrated) source.grid = false;
-      if (!source.integrated && !source.known->values.allFinite() && (!leaf || has_single_gaps(model, source))) {
-        source.kind = Source::Kind::latent;
-        if (source.grid)
-          make_cells(registry, model, source);
-        else
-          choose_family(registry, model, source);
-        choose_members(model, source, leaf);
+    kept.run([&] {
+      if (v >= first_discarded) {
+        if (!kept.any()) make_discarded(model, sources, source);
+        return;
       }
-    }
+      const bool put_on_grid =
+          std::find(put_on_grids.begin(), put_on_grids.end(), static_cast<int>(v)) != put_on_grids.end();
+      choose_kind(registry, model, v, read[v], put_on_grid, source);
+    });
     sources.push_back(std::move(source));
   }
+  kept.throw_if_any();
   find_structural_zeros(model, sources);
-  for (const std::vector<int>& variables : model.joint) join(registry, variables, sources);
+  for (std::size_t j = 0; j < model.joint.size(); ++j)
+    kept.run([&] { join(registry, model, static_cast<int>(j), sources); });
+  kept.throw_if_any();
   return sources;
 }
 

@@ -3,6 +3,8 @@
 
 #include "core/random.hpp"
 #include "messages/completion.hpp"
+#include "messages/start.hpp"
+#include "model/model_error.hpp"
 
 #include <kullback/error.hpp>
 
@@ -59,14 +61,17 @@ void ModelJoint::recompute(int b) {
   if (const Index outside = family.first_outside(to.layout, to.eta); outside >= 0) {
     std::vector<double> shown(to.eta.col(outside).data(),
                               to.eta.col(outside).data() + std::min<Index>(4, to.eta.rows()));
-    throw NumericalError(fmt::format("{}: the start is outside the domain of {} (natural parameters [{:.6g}])",
-                                     member_name(b, outside), to.family->name(), fmt::join(shown, ", ")));
+    throw model::ModelError<NumericalError>(
+        model::of_cell(source_of(b).variable->name, member_name(b, outside),
+                       fmt::format("the start is outside the domain of {} (natural parameters [{:.6g}])",
+                                   to.family->name(), fmt::join(shown, ", "))));
   }
   try {
     family.mean(to.layout, to.eta, to.m, row(to.log_partition));
   } catch (const NumericalError& error) {
-    throw NumericalError(
-        fmt::format("{}: at the start {}; start what it reads nearer to the data (initialize)", to.name, error.what()));
+    throw model::ModelError<NumericalError>(model::of_cell(
+        source_of(b).variable->name, to.name,
+        fmt::format("at the start {}; start what it reads nearer to the data (initialize)", error.what())));
   }
   refresh({b, 0, to.members()});
 }
@@ -217,8 +222,8 @@ void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64
       break;
     case Initialization::Kind::moments:
       if (start.numbers.size() != 1 || (start.numbers[0].first != "mean" && start.numbers[0].first != "x"))
-        throw UnsupportedError(fmt::format("initialize: {}: a grid starts at one number (a cell), not at {}",
-                                           source.variable->name, start.numbers.front().first));
+        refuse_start(source,
+                     fmt::format("a grid starts at one number (a cell), not at {}", start.numbers.front().first));
       [[fallthrough]];
     case Initialization::Kind::value: {
       const Eigen::VectorXd& x = start.numbers.front().second.values;
@@ -227,16 +232,14 @@ void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64
         const Eigen::VectorXd& edges = grid.cells.edges;
         const Index cell = std::upper_bound(edges.data(), edges.data() + edges.size(), here) - edges.data() - 1;
         if (cell < 0 || cell >= grid.cells.nodes.size() || !(to.m(cell, k) > 0))
-          throw DomainError("initialize",
-                            fmt::format("initialize: {}: {} cannot start at {}: its prior has no mass there",
-                                        source.variable->name, member_name(b, k), here));
+          refuse_start(source,
+                       fmt::format("{} cannot start at {}: its prior has no mass there", member_name(b, k), here));
         from(0, k) = until(0, k) = to.m.col(k).head(cell).sum() + 0.5 * to.m(cell, k);
       }
       break;
     }
     default:
-      throw UnsupportedError(
-          fmt::format("initialize: {}: a grid starts with prior, random or a number", source.variable->name));
+      refuse_start(source, "a grid starts with prior, random or a number");
   }
   for (Index k = 0; k < to.members(); ++k) {
     double below = 0;
@@ -249,16 +252,40 @@ void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64
   recompute(b);
 }
 
+// What `initialize` says of a block that stands at its prior.
+void ModelJoint::start_block(int b, const Initialization& start, std::uint64_t seed, Index restart) {
+  const Source& source = source_of(b);
+  switch (start.kind) {
+    case Initialization::Kind::automatic:
+    case Initialization::Kind::prior:
+      break;
+    case Initialization::Kind::random:
+      start_at_random(b, seed, restart);
+      break;
+    case Initialization::Kind::kmeans:
+      start_at_groups(b, seed, restart);
+      break;
+    case Initialization::Kind::moments: {
+      const auto& family = *capability<ExponentialFamily>(*block(b).family, block(b).layout);
+      if (family.first_outside(block(b).layout, block(b).eta) < 0) recompute(b);  // what is not given stays
+      try {
+        start_from_numbers(b, start);
+      } catch (const Error& error) {
+        refuse_start(source, error.what());
+      }
+      break;
+    }
+    default:
+      refuse_start(source, "it cannot start this way yet; use prior, random, numbers or moments");
+  }
+}
+
 void ModelJoint::initialize(std::uint64_t seed, Index restart) {
   // A grid without any mass is a mistake of the model, and is told by the variable's name.
   const auto named = [&](const Grid& grid, auto work) {
-    try {
-      work();
-    } catch (const NumericalError& error) {
-      throw NumericalError(
-          fmt::format("{}: {}", sources_[static_cast<std::size_t>(grid.source)].variable->name, error.what()));
-    }
+    model::blame(sources_[static_cast<std::size_t>(grid.source)].variable->name, work);
   };
+  model::Kept kept;
   at_start_ = true;
   for (const int b : parents_first()) {
     const int s = block_source_[static_cast<std::size_t>(b)];
@@ -266,40 +293,17 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
     const Initialization start =
         index < model_.initializations.size() ? model_.initializations[index] : Initialization{};
     if (Grid* grid = grid_of(s)) {
-      named(*grid, [&] {
-        settle(*grid, true);
-        start_grid(*grid, start, seed, restart);
-      });
+      named(*grid, [&] { settle(*grid, true); });
+      kept.run([&] { start_grid(*grid, start, seed, restart); });
       continue;
     }
-    receive(b, message(s, true), 0, block(b).members(), block(b).eta);
+    const auto from_prior = [&] {
+      receive(b, message(s, true), 0, block(b).members(), block(b).eta);
+      if (is_flat(b)) start_flat(b);
+    };
+    from_prior();
     const Eigen::MatrixXd prior = sources_[index].zeros ? block(b).eta : Eigen::MatrixXd();
-    if (is_flat(b)) start_flat(b);
-    switch (start.kind) {
-      case Initialization::Kind::automatic:
-      case Initialization::Kind::prior:
-        break;
-      case Initialization::Kind::random:
-        start_at_random(b, seed, restart);
-        break;
-      case Initialization::Kind::kmeans:
-        start_at_groups(b, seed, restart);
-        break;
-      case Initialization::Kind::moments: {
-        const auto& family = *capability<ExponentialFamily>(*block(b).family, block(b).layout);
-        if (family.first_outside(block(b).layout, block(b).eta) < 0) recompute(b);  // what is not given stays
-        try {
-          start_from_numbers(b, start);
-        } catch (const Error& error) {
-          throw UnsupportedError(fmt::format("initialize: {}: {}", sources_[index].variable->name, error.what()));
-        }
-        break;
-      }
-      default:
-        throw UnsupportedError(
-            fmt::format("initialize: {}: it cannot start this way yet; use prior, random, numbers or moments",
-                        sources_[index].variable->name));
-    }
+    if (!kept.run([&] { start_block(b, start, seed, restart); })) from_prior();
     const Source& source = sources_[index];
     for_zeros(source, [&](Index row, Index k) { block(b).eta(row, k) = prior(row, k); });
     for (Index k = 0; source.partial && k < source.members(); ++k)
@@ -307,7 +311,8 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
     recompute(b);
   }
   start_off_impossible();
-  for (const auto& pass : passes_) start_pass(*pass, seed, restart);
+  for (const auto& pass : passes_) kept.run([&] { start_pass(*pass, seed, restart); });
+  kept.throw_if_any();
   hear_first();
   for (Grid& grid : grids_) {  // now that there are messages
     named(grid, [&] { prepare_start(grid); });

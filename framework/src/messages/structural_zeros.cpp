@@ -2,8 +2,7 @@
 
 #include "messages/numeric_value.hpp"
 #include "messages/polynomial.hpp"
-
-#include <kullback/error.hpp>
+#include "model/model_error.hpp"
 
 #include <fmt/format.h>
 
@@ -59,18 +58,19 @@ void find_structural_zeros(const model::Model& model, Sources& sources) {
         }
         if (value.value(*concentration, at)[0] != 0) continue;
         if (concentration->kind != Term::Kind::constant)
-          throw UnsupportedError(fmt::format(
-              "{}: some of its concentrations are 0 whatever the unknown number beside them is: structural zeros need "
-              "known concentrations",
-              source.variable->name));
+          model::refuse(model::of_variable(source.variable->name,
+                                           "some of its concentrations are 0 whatever the unknown number beside them "
+                                           "is: structural zeros need known "
+                                           "concentrations"));
         logs.values[i] = kLogOfZero;
       }
     }
     if (logs.values.size() == 0 || (logs.values.array() == 0).all()) continue;
     for (Index cell = 0; cell < source.cells; ++cell)
       if ((logs.values.segment(cell * source.elements, source.elements).array() != 0).all())
-        throw UnsupportedError(fmt::format("{}: all concentrations of {} are 0, and one at least must be positive",
-                                           source.variable->name, cell_name(model, source, cell)));
+        model::refuse(model::of_variable(
+            source.variable->name, fmt::format("all concentrations of {} are 0, and one at least must be positive",
+                                               cell_name(model, source, cell))));
     source.zeros = std::make_shared<const model::Array>(std::move(logs));
   }
 }

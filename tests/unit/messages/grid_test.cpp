@@ -246,7 +246,7 @@ TEST(Grid, OfGivenCellsStatesTheirError) {
 
 // A prior without a factor that could be updated puts its variable there: the evidence is the sum over all numbers.
 TEST(Grid, ServesPriorsThatAreNoExponentialFamilies) {
-  const Finished counted = run(read(R"(
+  const Finished counted = run(R"(
 data:
   y: 7
 model:
@@ -264,8 +264,7 @@ model:
   s:    half_cauchy(scale = 2)
   y[n]: normal(mu, stddev = s)
 )";
-  EXPECT_EQ(run(read(text)).solution.bound,
-            run(read(std::string(text) + "posterior:\n  s: discrete_grid\n")).solution.bound);
+  EXPECT_EQ(run(text).solution.bound, run(std::string(text) + "posterior:\n  s: discrete_grid\n").solution.bound);
 }
 
 TEST(Grid, RefusesWhatItCannotDo) {

@@ -1,10 +1,7 @@
 // Where selectors begin: the levels of rows, of blocks and of passes.
-#include "messages/model_joint.hpp"
-
-#include "core/random.hpp"
 #include "messages/kmeans.hpp"
-
-#include <kullback/error.hpp>
+#include "messages/model_joint.hpp"
+#include "messages/start.hpp"
 
 #include <fmt/format.h>
 
@@ -16,29 +13,13 @@ namespace kullback::messages {
 
 using model::Initialization;
 
-namespace {
-
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-// The level whose center is nearest, row by row.
-std::vector<Index> groups_of(const Eigen::MatrixXd& rows, Index levels, const Stream& stream, Index restart) {
-  const Eigen::MatrixXd centers = find_centers(rows, levels, stream, static_cast<std::uint64_t>(restart));
-  std::vector<Index> groups;
-  for (Index n = 0; n < rows.cols(); ++n) groups.push_back(nearest_center(centers, rows.col(n)));
-  return groups;
-}
-
-Stream stream_of(std::uint64_t seed, std::size_t source) {
-  return Stream(seed + 0x9e3779b97f4a7c15ULL * source, Purpose::initialization);
-}
-
-}  // namespace
 
 void ModelJoint::start_at_groups(int b, std::uint64_t seed, Index restart) {
   const auto index = static_cast<std::size_t>(block_source_[static_cast<std::size_t>(b)]);
   Eigen::MatrixXd& eta = block(b).eta;
   const std::vector<Index> groups =
-      groups_of(rows_read_through(static_cast<int>(index)), eta.rows(), stream_of(seed, index), restart);
+      groups_of(rows_read_through(static_cast<int>(index)), eta.rows(), start_stream(seed, index), restart);
   eta.setConstant(-kInfinity);
   for (Index k = 0; k < eta.cols(); ++k)
     eta(groups[static_cast<std::size_t>(sources_[index].cell_of[static_cast<std::size_t>(k)])], k) = 0;
@@ -81,9 +62,7 @@ Eigen::MatrixXd ModelJoint::rows_read_through(int selector) const {
     children.push_back(&child);
     numbers += child.known->values.size() / z.cells;
   }
-  if (children.empty())
-    throw UnsupportedError(fmt::format(
-        "initialize: {}: it picks no rows of numbers that k-means could group; use random", z.variable->name));
+  if (children.empty()) refuse_start(z, "it picks no rows of numbers that k-means could group; use random");
   Eigen::MatrixXd rows(numbers, z.cells);
   Index at = 0;
   for (const Source* child : children) {
@@ -130,7 +109,7 @@ void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
       pass.start_from_prior(moments_of());
       break;
     case Initialization::Kind::random: {
-      const Stream stream = stream_of(seed, s);
+      const Stream stream = start_stream(seed, s);
       pass.start(moments_of(), [stream, restart](Index begin, Index end, Out logits) {
         stream.uniforms(static_cast<std::uint64_t>(restart), static_cast<std::uint64_t>(begin),
                         logits.leftCols(end - begin));
@@ -140,9 +119,9 @@ void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
     }
     case Initialization::Kind::kmeans: {
       const auto groups = std::make_shared<std::vector<Index>>(
-          groups_of(rows_read_through(pass.source()), levels, stream_of(seed, s), restart));
+          groups_of(rows_read_through(pass.source()), levels, start_stream(seed, s), restart));
       pass.start(moments_of(), [groups](Index begin, Index end, Out logits) {
-        logits.setConstant(-std::numeric_limits<double>::infinity());
+        logits.setConstant(-kInfinity);
         for (Index n = begin; n < end; ++n) logits((*groups)[static_cast<std::size_t>(n)], n - begin) = 0;
       });
       break;
@@ -150,18 +129,15 @@ void ModelJoint::start_pass(Pass& pass, std::uint64_t seed, Index restart) {
     case Initialization::Kind::moments: {
       const Eigen::VectorXd& values = start.numbers.front().second.values;
       if (start.numbers.size() != 1 || values.size() != pass.rows() * levels)
-        throw DomainError("initialize",
-                          fmt::format("initialize: {}: it takes the probabilities of {} levels for each of {} rows",
-                                      sources_[s].variable->name, levels, pass.rows()));
+        refuse_start(sources_[s],
+                     fmt::format("it takes the probabilities of {} levels for each of {} rows", levels, pass.rows()));
       auto logs = std::make_shared<Eigen::MatrixXd>(values.array().log().matrix().reshaped(levels, pass.rows()));
       pass.start(moments_of(),
                  [logs](Index begin, Index end, Out logits) { logits = logs->middleCols(begin, end - begin); });
       break;
     }
     default:
-      throw UnsupportedError(
-          fmt::format("initialize: {}: it cannot start this way yet; use prior, random, kmeans or moments",
-                      sources_[s].variable->name));
+      refuse_start(sources_[s], "it cannot start this way yet; use prior, random, kmeans or moments");
   }
   ++version_[s];
 }
