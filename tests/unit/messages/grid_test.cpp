@@ -252,7 +252,7 @@ data:
 model:
   N: binomial(20, probability = 0.3)
   y: binomial(N, probability = 0.6)
-)"));
+)");
   EXPECT_EQ(counted.joint->put_on_grids().size(), 1u);
   EXPECT_NEAR(counted.solution.bound, std::log(77520) + 7 * std::log(0.18) + 13 * std::log(0.82), 1e-10);
   const char* const text = R"(
