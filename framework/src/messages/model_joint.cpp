@@ -98,6 +98,7 @@ ModelJoint::ModelJoint(const Registry& registry, std::shared_ptr<const model::Mo
         if (!evaluate_label(label.label, x, value))
           throw UnsupportedError(
               fmt::format("{}: its statistic {} is not known for known cells", source.variable->name, label.label));
+        count_logs_of_zero(label.label, value);
         tables_[s].col(cell).segment(label.row, label.rows) = value.col(0);
       }
     }

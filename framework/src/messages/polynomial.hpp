@@ -5,6 +5,7 @@
 #include "messages/tensor.hpp"
 
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,12 @@ namespace kullback::messages {
 constexpr double kLogOfZero = -1e100;
 /// Whether a sum of logs has one of a zero in it (or of a density that is infinite).
 inline bool has_log_of_zero(double sum) { return !(std::abs(sum) < -0.1 * kLogOfZero); }
+/// The values of a statistic at known numbers, with the logs of zeros as they are counted.
+inline void count_logs_of_zero(Text label, Out values) {
+  if (!label.starts_with("log")) return;
+  for (double& log : values.reshaped())
+    if (log == -std::numeric_limits<double>::infinity()) log = kLogOfZero;
+}
 
 /// One dimension of an array as a factor reads it: along an axis of the statement, or always at one level.
 struct Reference {

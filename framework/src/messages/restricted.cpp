@@ -290,6 +290,8 @@ double log_mass_or_none(const Distribution& family, const Layout& layout, In the
       Eigen::RowVectorXd at(2);
       family.log_density(layout, both, Points(ends), row(at));
       if (at.maxCoeff() < kNegligible) return -std::numeric_limits<double>::infinity();
+      const double tail = log_tail(density_of(family, layout, theta), low, high, at[0] < at[1]);
+      if (!std::isnan(tail)) return tail;
     }
   }
   try {
