@@ -104,6 +104,7 @@ Parameterization find_parameterization(const Distribution& family, const std::ve
       if (std::find(known.begin(), known.end(), p.name) == known.end()) known.push_back(p.name);
 
   std::vector<std::string> given;
+  const bool unnamed = !arguments.empty() && arguments.front().name.empty();
   for (const ArgumentName& a : arguments) {
     std::string name = a.name;
     if (name.empty()) {
@@ -120,7 +121,10 @@ Parameterization find_parameterization(const Distribution& family, const std::ve
                         fmt::format("{} has no parameter '{}'; {}", family.name(), name, suggestion(name, known)));
     }
     if (std::find(given.begin(), given.end(), name) != given.end())
-      throw DomainError(a.name, fmt::format("'{}' is given twice", name));
+      throw DomainError(a.name, fmt::format("'{}' is given twice{}", name,
+                                            unnamed && name == known.front()
+                                                ? ": an argument without a name is the first parameter, name that one"
+                                                : ""));
     given.push_back(name);
   }
   for (std::size_t s = 0; s < sets.size(); ++s) {

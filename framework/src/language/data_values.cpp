@@ -1,4 +1,5 @@
 // The numbers of `data:` entries.
+#include "config/source.hpp"
 #include "language/data_reader.hpp"
 
 #include <fmt/format.h>
@@ -128,12 +129,18 @@ Array DataReader::levels_of(const DataEntry& entry) {
   const auto levels = [&](const LabelColumns& columns) {
     Index unknown = -1;
     Eigen::VectorXd values = levels_of_rows(columns, rows, plate, unknown);
-    if (unknown >= 0)
-      fail(entry.target, fmt::format("row {} of {} has '{}', which is not a label of {}; {}", unknown + 1,
-                                     files_.name(*entry.file), label_of_row(columns, unknown), plate.name,
-                                     plate.labels.empty() ? fmt::format("its labels are 1 to {}", plate.size)
-                                                          : suggestion(label_of_row(columns, unknown), plate.labels)));
-    return values;
+    if (unknown < 0) return values;
+    const std::string label = label_of_row(columns, unknown);
+    double number = 0;
+    const std::string known = !plate.labels.empty() ? suggestion(label, plate.labels)
+                              : config::parse_number(label, number)
+                                  ? fmt::format("its labels are 1 to {}", plate.size)
+                                  : fmt::format(
+                                        "its size is {0} by something else that is read over it: list its "
+                                        "labels in that order ({1}: [{2}, ...])",
+                                        plate.size, plate.name, label);
+    fail(entry.target, fmt::format("row {} of {} has '{}', which is not a label of {}; {}", unknown + 1,
+                                   files_.name(*entry.file), label, plate.name, known));
   };
   Array array{{entry.rows}, {}};
   if (entry.tuple()) {
