@@ -156,6 +156,10 @@ TEST(Limits, LogMassWhereSurvivalHasUnderflowed) {
                   survives, 1e-10 * -survives)
           << shape << " " << survives;
     }
+  // A shape so small that a third of the mass lies beyond the largest number.
+  const Members wide = weibull.make({{"shape", 1e-9}, {"scale", 2.0}});
+  EXPECT_NEAR(log_mass_or_none(weibull, wide.layout, wide.theta, 10, std::numeric_limits<double>::infinity()),
+              -std::pow(5, 1e-9), 1e-14);
   // The lower tail of a normal, 60 standard deviations out: log Phi(-60) by mpmath.
   const Distribution& normal = registry().family("normal");
   const Members member = normal.make({{"mean", 0.0}, {"stddev", 1.0}});
