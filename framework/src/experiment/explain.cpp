@@ -53,11 +53,13 @@ std::string turns_text(const Experiment& experiment, const ModelJoint& joint) {
 
 std::string grids_text(const ModelJoint& joint) {
   std::string text;
-  for (const int v : joint.put_on_grids())
+  for (const int v : joint.put_on_grids()) {
+    if (!joint.sources()[static_cast<std::size_t>(v)].grid) continue;  // its empty cells are integrated out
     text += fmt::format(
         "{} is on a grid, since a statement that reads it has no closed form: slower, and exact but for the grid's "
         "resolution\n",
         joint.model().variables[static_cast<std::size_t>(v)].name);
+  }
   return text;
 }
 

@@ -246,13 +246,12 @@ Array DataReader::onto_cells(const DataEntry& entry, Array over_rows, int rows) 
                                  w_.plate(rows).name, entry.name));
 }
 
-void DataReader::read_weight(std::size_t p) {
-  const Node& node = *sources_[p].weight;
-  Plate& plate = w_.model.plates[p];
+// A column of the file, as many numbers as the plate has levels.
+Eigen::VectorXd DataReader::weight_column(const Node& node, const Plate& plate) {
   const std::string& name = node.string();
   if (!file_ || files_.is_array(*file_))
-    config::fail(node.place, node.path, "a weight is a column of the file given under data (file: x.csv)");
-  if (w_.is_broken(plate.name)) return;
+    config::fail(node.place, node.path,
+                 "a weight is a column of the file given under data (file: x.csv), or a list there over the plate");
   const config::Table& table = files_.table(*file_);
   const auto* column = table.find(name);
   if (!column || !column->numeric) {
@@ -266,11 +265,23 @@ void DataReader::read_weight(std::size_t p) {
     config::fail(node.place, node.path,
                  fmt::format("{} has {}, but {} has {}", plate.name, counted(plate.size, "level"), table.path,
                              counted(table.rows, "row")));
-  plate.weight = Eigen::Map<const Eigen::VectorXd>(column->numbers.data(), plate.size);
+  return Eigen::Map<const Eigen::VectorXd>(column->numbers.data(), plate.size);
+}
+
+void DataReader::read_weight(std::size_t p) {
+  const Node& node = *sources_[p].weight;
+  Plate& plate = w_.model.plates[p];
+  const std::string& name = node.string();
+  if (w_.is_broken(plate.name) || w_.is_broken(name)) return;
+  const auto list = std::find_if(entries_.begin(), entries_.end(), [&](const DataEntry& entry) {
+    return entry.name == name && entry.kind == DataEntry::Kind::list &&
+           entry.dimensions() == Dimensions{static_cast<int>(p)};
+  });
+  plate.weight = list != entries_.end() ? list_of(*list).values : weight_column(node, plate);
   for (Index r = 0; r < plate.size; ++r)
     if (!(plate.weight[r] >= 0))
       config::fail(node.place, node.path,
-                   fmt::format("row {} of column '{}' is {}: a weight is 0 or more", r + 1, name,
+                   fmt::format("row {} of '{}' is {}: a weight is 0 or more", r + 1, name,
                                std::isnan(plate.weight[r]) ? "empty" : fmt::format("{}", plate.weight[r])));
 }
 

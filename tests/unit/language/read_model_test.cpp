@@ -394,6 +394,19 @@ model:
   EXPECT_FALSE(says(file, "p: nothing reads it"));
 }
 
+TEST(ReadModel, WeightsMayBeAList) {
+  const ModelFile file = read_text(R"(
+plates: {n: {size: data, weight: times}}
+data:
+  times[n]: [3, 1, 2]
+  y[n]: [0, 1, 4]
+model:
+  r:    gamma(shape = 1, rate = 1)
+  y[n]: poisson(r)
+)");
+  EXPECT_THAT(values(file.model.plates[0].weight), ElementsAre(3, 1, 2));
+}
+
 TEST(ReadModel, SeasonsAreFunctionsOfData) {
   const ModelFile file = read_text(R"(
 plates: {t: data}
