@@ -116,6 +116,24 @@ TEST_F(ModelStarts, NumbersPlaceTheMeans) {
   EXPECT_GT(down["variables"]["mu"]["mean"][0].get<double>(), down["variables"]["mu"]["mean"][1].get<double>());
 }
 
+// A difference that is not negative starts at a number too; at its prior's mean of 800 the components would not part.
+TEST_F(ModelStarts, NumbersPlaceTheMeansOfWhatIsTruncated) {
+  std::string text = kGroups;
+  const std::string old = "  mu[k]:  normal(0, precision = 0.01)\n";
+  text.replace(text.find(old), old.size(),
+               "  low:       normal(0, precision = 1e-6)\n"
+               "  step:      truncated(normal(0, precision = 1e-6), low = 0)\n"
+               "  mu[k = 1]: low\n"
+               "  mu[k = 2]: low + step\n");
+  const json apart = run(text + "inference:\n  initialize: {low: -5, step: 8}\n", "apart");
+  EXPECT_NEAR(apart["variables"]["low"]["mean"].get<double>(), -4.05, 0.3);  // rows' means, -4.05 and 7.425
+  EXPECT_NEAR(apart["variables"]["step"]["mean"].get<double>(), 11.475, 0.4);
+  write_file(folder_ + "/outside.yaml", text + "inference:\n  initialize: {low: -5, step: -1}\n");
+  const auto outside = command({"run", "outside.yaml", "--out", "outside"}, folder_);
+  EXPECT_EQ(outside.exit_code, 2);
+  EXPECT_NE(outside.err.find("a mean of -1 is not between the limits 0 and inf"), std::string::npos) << outside.err;
+}
+
 TEST_F(ModelStarts, OptimaThatDifferInTheirLabelsAreOne) {
   // Single runs find the groups in either order, with one bound.
   std::set<bool> orders;

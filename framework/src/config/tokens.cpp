@@ -165,7 +165,9 @@ class Tokenizer {
       fail(position_, end, fmt::format("{}: a name begins with a letter", cited(word)));
     }
     if (!plain) {
-      fail(position_, end, fmt::format("{}: use letters, digits and _ : {}", cited(word), plain_name(word)));
+      fail(position_, end,
+           fmt::format("{}: use letters, digits and _ : {}{}", cited(word), plain_name(word),
+                       word.find('.') == word.npos ? "" : fmt::format("; a column by {{column: {}}}", word)));
     }
     add(Token::Kind::name, end, std::string(word));
   }

@@ -115,6 +115,7 @@ Parameterization find_parameterization(const Distribution& family, const std::ve
   const auto sets = family.parameterizations();
   const std::vector<std::string> known = parameter_names(family);
   std::vector<std::string> given;
+  const bool unnamed = !arguments.empty() && arguments.front().name.empty();
   for (const ArgumentName& a : arguments) {
     std::string name = a.name;
     if (name.empty()) {
@@ -130,7 +131,10 @@ Parameterization find_parameterization(const Distribution& family, const std::ve
       check_parameter_name(family, name);
     }
     if (std::find(given.begin(), given.end(), name) != given.end())
-      throw DomainError(a.name, fmt::format("'{}' is given twice", name));
+      throw DomainError(a.name, fmt::format("'{}' is given twice{}", name,
+                                            unnamed && name == known.front()
+                                                ? ": an argument without a name is the first parameter, name that one"
+                                                : ""));
     given.push_back(name);
   }
   for (std::size_t s = 0; s < sets.size(); ++s) {

@@ -137,6 +137,7 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
     Members members{source.family, source.layout, {}};
     variable.family = source.family->name();
     const bool categorical = from.levels >= 0;
+    if (categorical) variable.levels = model.plates[static_cast<std::size_t>(from.levels)].name;
     if (pass) {
       variable.members = pass->rows();
       if (responsibilities(*pass, members.theta)) variable.parameters.emplace_back("probabilities", members.theta);

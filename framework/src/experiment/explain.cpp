@@ -55,6 +55,7 @@ std::string grids_text(const ModelJoint& joint) {
   std::string text;
   const model::Model& model = joint.model();
   for (const int v : joint.put_on_grids()) {
+    if (!joint.sources()[static_cast<std::size_t>(v)].grid) continue;  // its empty cells are integrated out
     const model::Variable& variable = model.variables[static_cast<std::size_t>(v)];
     std::string why = "a statement that reads it has no closed form";
     for (const int s : variable.statements) {

@@ -28,6 +28,7 @@ struct Variable {
   std::vector<std::string> plates = {};  ///< the members' plates, then what one member is over
   std::vector<Index> shape = {};         ///< their sizes
   std::vector<std::string> cells = {};   ///< which cells the members are ("n = 3"), where only some are latent
+  std::string levels = {};               ///< of a categorical: the plate of its levels
 };
 
 /// A plate of a model. No labels where they are 1, 2, 3, ...

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <numeric>
@@ -46,6 +47,7 @@ Json variable_json(const Variable& variable, const StoreArray& store) {
   Json json = {{"family", variable.family}, {"plates", variable.plates}, {"shape", variable.shape}};
   const std::vector<Index> members = member_shape(variable);
   if (!variable.cells.empty()) json["cells"] = variable.cells;
+  if (!variable.levels.empty()) json["levels"] = variable.levels;
   const auto with = [&](Index rows, bool square) {
     std::vector<Index> shape = members;
     const auto d = static_cast<Index>(std::llround(std::sqrt(static_cast<double>(rows))));
@@ -109,9 +111,10 @@ Numbers numbers_of(const Eigen::MatrixXd& mean, const Eigen::MatrixXd& stddev) {
   return {mean.data(), stddev.size() == mean.size() ? stddev.data() : nullptr, mean.size()};
 }
 
+constexpr Index kFew = 8;  // numbers in a line
+
 // "0.5 ± 0.1, 2 ± 0.3", each behind its label if it has one, or how many there are.
 std::string few(const Numbers& numbers, const std::vector<std::string>& labels) {
-  constexpr Index kFew = 8;
   if (numbers.count == 0) return "";
   std::vector<std::string> parts;
   for (Index i = 0; i < std::min(numbers.count, kFew); ++i)
@@ -144,6 +147,52 @@ std::vector<std::string> lines_of(const Outcome& outcome, const std::vector<std:
     lines.push_back(prefix(labels.empty() ? fmt::format("{}", i + 1) : labels[static_cast<std::size_t>(i)]) +
                     few({numbers.mean + i * each, numbers.stddev ? numbers.stddev + i * each : nullptr, each}, {}));
   return lines;
+}
+
+// "n = 2" of "z[n = 2]": the variable stands at the line's head.
+std::vector<std::string> indices_of(const std::vector<std::string>& cells) {
+  std::vector<std::string> indices;
+  for (const std::string& cell : cells) {
+    const std::size_t open = cell.find('[');
+    indices.push_back(open == std::string::npos ? cell : cell.substr(open + 1, cell.size() - open - 2));
+  }
+  return indices;
+}
+
+std::string label_of(const std::vector<std::string>& labels, Index i) {
+  return labels.empty() ? fmt::format("{}", i + 1) : labels[static_cast<std::size_t>(i)];
+}
+
+// The probabilities of one categorical; the largest of them where they are many.
+std::string probabilities_of(const Eigen::MatrixXd& p, const std::vector<std::string>& labels) {
+  std::vector<Index> order(static_cast<std::size_t>(p.rows()));
+  std::iota(order.begin(), order.end(), Index{0});
+  if (p.rows() > kFew) std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return p(a) > p(b); });
+  order.resize(static_cast<std::size_t>(std::min(p.rows(), kFew)));
+  std::vector<std::string> parts;
+  for (const Index i : order) parts.push_back(fmt::format("{}{:.4g}", prefix(label_of(labels, i)), p(i)));
+  return fmt::format("P {}{}", fmt::join(parts, ", "), p.rows() > kFew ? fmt::format(", ... {} levels", p.rows()) : "");
+}
+
+// Of one categorical its probabilities, of several the most probable level each.
+std::string levels_of(const Outcome& outcome, const Variable& v) {
+  if (v.parameters.empty() || v.parameters[0].second.rows() == 0) return "";
+  const Eigen::MatrixXd& p = v.parameters[0].second;
+  const std::vector<std::string> labels = labels_of(outcome, v.levels);
+  if (v.members == 1) return probabilities_of(p, labels);
+  const bool one_plate = v.plates.size() == 1;
+  const std::vector<std::string> cells = !v.cells.empty() ? indices_of(v.cells)
+                                         : one_plate      ? labels_of(outcome, v.plates[0])
+                                                          : std::vector<std::string>{};
+  std::vector<std::string> parts;
+  for (Index k = 0; k < std::min(p.cols(), kFew); ++k) {
+    Index best = 0;
+    const double largest = p.col(k).maxCoeff(&best);
+    parts.push_back(fmt::format("{}{} ({:.3g})", one_plate || !cells.empty() ? prefix(label_of(cells, k)) : "",
+                                label_of(labels, best), largest));
+  }
+  return fmt::format("most probable {}{}", fmt::join(parts, ", "),
+                     p.cols() > kFew ? fmt::format(", ... {} of them", p.cols()) : "");
 }
 
 std::string name_of(const std::string& name, const std::vector<std::string>& plates) {
@@ -224,7 +273,11 @@ std::string model_summary(const Outcome& outcome) {
   };
   for (const Variable& v : outcome.variables) {
     const std::string count = v.members == 1 ? "" : fmt::format("{} x ", v.members);
-    std::vector<std::string> lines = lines_of(outcome, v.plates, v.shape, numbers_of(v.mean, v.stddev));
+    const Numbers numbers = numbers_of(v.mean, v.stddev);
+    std::vector<std::string> lines = !v.levels.empty() ? std::vector{levels_of(outcome, v)}
+                                     : static_cast<Index>(v.cells.size()) == numbers.count
+                                         ? std::vector{few(numbers, indices_of(v.cells))}
+                                         : lines_of(outcome, v.plates, v.shape, numbers);
     if (v.quantiles.size() && v.members == 1)
       lines.back() +=
           fmt::format(", 95 % from {:.4g} to {:.4g}", v.quantiles.front().second[0], v.quantiles.back().second[0]);

@@ -35,7 +35,10 @@ Restart solve_once(const Experiment& experiment, const Registry& registry, Index
   for (const auto& [term, value] : result.solution.bound_by_term)
     if (messages::has_log_of_zero(value))
       throw NumericalError(
-          fmt::format("{}: some of what is observed has probability 0, whatever the unknowns are", term));
+          fmt::format("{}: some of what is observed has probability 0: whatever the unknowns are, or because levels of "
+                      "two variables, independent in q, are not possible together (make them levels of one variable, "
+                      "or start elsewhere: initialize)",
+                      term));
   return result;
 }
 

@@ -72,6 +72,7 @@ class DataReader {
   const config::Table::Column& column(const DataEntry& entry, const std::string& name);
   LabelColumns label_columns(const DataEntry& entry);
   void read_weight(std::size_t plate);
+  Eigen::VectorXd weight_column(const config::Node& node, const model::Plate& plate);
 
   const std::vector<PlateSource>& sources_;
   Files& files_;

@@ -1,4 +1,5 @@
 // The numbers of `data:` entries.
+#include "config/source.hpp"
 #include "language/data_reader.hpp"
 
 #include <fmt/format.h>
@@ -131,12 +132,18 @@ Array DataReader::levels_of(const DataEntry& entry) {
   const auto levels = [&](const LabelColumns& columns) {
     Index unknown = -1;
     Eigen::VectorXd values = levels_of_rows(columns, rows, plate, unknown);
-    if (unknown >= 0)
-      fail(entry.target, fmt::format("row {} of {} has '{}', which is not a label of {}; {}", unknown + 1,
-                                     files_.name(*entry.file), label_of_row(columns, unknown), plate.name,
-                                     plate.labels.empty() ? fmt::format("its labels are 1 to {}", plate.size)
-                                                          : suggestion(label_of_row(columns, unknown), plate.labels)));
-    return values;
+    if (unknown < 0) return values;
+    const std::string label = label_of_row(columns, unknown);
+    double number = 0;
+    const std::string known = !plate.labels.empty() ? suggestion(label, plate.labels)
+                              : config::parse_number(label, number)
+                                  ? fmt::format("its labels are 1 to {}", plate.size)
+                                  : fmt::format(
+                                        "its size is {0} by something else that is read over it: list its "
+                                        "labels in that order ({1}: [{2}, ...])",
+                                        plate.size, plate.name, label);
+    fail(entry.target, fmt::format("row {} of {} has '{}', which is not a label of {}; {}", unknown + 1,
+                                   files_.name(*entry.file), label, plate.name, known));
   };
   Array array{{entry.rows}, {}};
   if (entry.tuple()) {
@@ -242,13 +249,12 @@ Array DataReader::onto_cells(const DataEntry& entry, Array over_rows, int rows) 
                                  w_.plate(rows).name, entry.name));
 }
 
-void DataReader::read_weight(std::size_t p) {
-  const Node& node = *sources_[p].weight;
-  Plate& plate = w_.model.plates[p];
+// A column of the file, as many numbers as the plate has levels.
+Eigen::VectorXd DataReader::weight_column(const Node& node, const Plate& plate) {
   const std::string& name = node.string();
   if (!file_ || files_.is_array(*file_))
-    config::fail(node, "a weight is a column of the file given under data (file: x.csv)");
-  if (w_.is_broken(plate.name)) return;
+    config::fail(node,
+                 "a weight is a column of the file given under data (file: x.csv), or a list there over the plate");
   const config::Table& table = files_.table(*file_);
   const auto* column = table.find(name);
   if (!column || !column->numeric) {
@@ -258,13 +264,27 @@ void DataReader::read_weight(std::size_t p) {
                               : fmt::format("{} has no column '{}'; {}", table.path, name, suggestion(name, known)));
   }
   if (table.rows != plate.size)
-    config::fail(node, fmt::format("{} has {}, but {} has {}", plate.name, counted(plate.size, "level"), table.path,
-                                   counted(table.rows, "row")));
-  plate.weight = Eigen::Map<const Eigen::VectorXd>(column->numbers.data(), plate.size);
+    config::fail(node,
+                 fmt::format("{} has {}, but {} has {}", plate.name, counted(plate.size, "level"), table.path,
+                             counted(table.rows, "row")));
+  return Eigen::Map<const Eigen::VectorXd>(column->numbers.data(), plate.size);
+}
+
+void DataReader::read_weight(std::size_t p) {
+  const Node& node = *sources_[p].weight;
+  Plate& plate = w_.model.plates[p];
+  const std::string& name = node.string();
+  if (w_.is_broken(plate.name) || w_.is_broken(name)) return;
+  const auto list = std::find_if(entries_.begin(), entries_.end(), [&](const DataEntry& entry) {
+    return entry.name == name && entry.kind == DataEntry::Kind::list &&
+           entry.dimensions() == Dimensions{static_cast<int>(p)};
+  });
+  plate.weight = list != entries_.end() ? list_of(*list).values : weight_column(node, plate);
   for (Index r = 0; r < plate.size; ++r)
     if (!(plate.weight[r] >= 0))
-      config::fail(node, fmt::format("row {} of column '{}' is {}: a weight is 0 or more", r + 1, name,
-                                     std::isnan(plate.weight[r]) ? "empty" : fmt::format("{}", plate.weight[r])));
+      config::fail(node,
+                   fmt::format("row {} of '{}' is {}: a weight is 0 or more", r + 1, name,
+                               std::isnan(plate.weight[r]) ? "empty" : fmt::format("{}", plate.weight[r])));
 }
 
 }  // namespace kullback::language

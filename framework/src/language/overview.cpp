@@ -55,7 +55,9 @@ class Overview {
     std::vector<std::string> sizes;
     for (int p : dimensions) sizes.push_back(fmt::format("{}", plate(p).size));
     if (x.matrix) sizes.push_back(sizes.back());
-    std::string text = dimensions.empty() ? "1 cell" : fmt::format("{} cells", fmt::join(sizes, " × "));
+    std::string text = dimensions.empty() || (sizes.size() == 1 && sizes[0] == "1")
+                           ? "1 cell"
+                           : fmt::format("{} cells", fmt::join(sizes, " × "));
     if (const Empty empty = empty_cells(x.data.values); empty.count > 0)
       text += fmt::format(", {} empty -> latent", empty.count);
     return text;
@@ -280,9 +282,10 @@ class Overview {
       variables_of(statement.value, read);
     }
     for (std::size_t v = 0; v < m_.variables.size(); ++v)
-      if (m_.variables[v].role == Variable::Role::latent &&
+      if (m_.variables[v].role == Variable::Role::latent && m_.posteriors[v].kind != model::Posterior::Kind::fixed &&
           std::find(read.begin(), read.end(), static_cast<int>(v)) == read.end())
-        notes_.push_back(fmt::format("{}: nothing reads it, so that its posterior is its prior", m_.variables[v].name));
+        notes_.push_back(fmt::format("{}: nothing reads it, so that its posterior is what its statement says",
+                                     m_.variables[v].name));
   }
 
   void order() {

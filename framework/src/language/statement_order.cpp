@@ -68,9 +68,14 @@ class Order {
                                            shift->text, shift->number));
           return;
         }
+      const int known = w_.find_variable(names[0]);
       w_.diagnostics.error(
           draft.target.place, draft.target.path,
-          fmt::format("{} rests on itself; only an earlier cell of it may be read (x[t-1])", names[0]));
+          known >= 0 && w_.variable(known).data.values.size() > 0
+              ? fmt::format(
+                    "{0} rests on itself: what its data say is computed under data (total[k]: sum({0}, over = n))",
+                    names[0])
+              : fmt::format("{} rests on itself; only an earlier cell of it may be read (x[t-1])", names[0]));
       return;
     }
     names.push_back(names[0]);

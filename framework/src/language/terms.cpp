@@ -98,8 +98,8 @@ std::string operator_text(const Term& term) {
 }
 
 const std::vector<std::string>& functions() {
-  static const std::vector<std::string> names = {"exp",  "log", "sqrt", "logistic",    "sum",
-                                                 "mean", "dot", "size", "standardize", "stick_breaking"};
+  static const std::vector<std::string> names = {"exp", "log",  "sqrt", "sin",  "cos",         "logistic",
+                                                 "sum", "mean", "dot",  "size", "standardize", "stick_breaking"};
   return names;
 }
 

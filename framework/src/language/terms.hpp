@@ -92,7 +92,7 @@ class Terms {
 /// What one operator (+ - * / ^ < <= > >= == !=) or function of one number (exp log sqrt logistic) gives.
 double operator_value(const std::string& op, double a, double b);
 double (*function_value(const std::string& name))(double);
-/// True of exp, log, sqrt, logistic.
+/// True of exp, log, sqrt, sin, cos, logistic.
 bool is_function(const std::string& name);
 /// The operator a term of two children stands for.
 std::string operator_text(const model::Term& term);

@@ -68,7 +68,8 @@ double lost_beyond(const Cells& cells, double low, double high, const Eigen::Mat
   double lost = 0;
   const auto side = [&](Index end, Index before) {
     for (Index k = 0; k < log_mass.cols(); ++k) {
-      const double ratio = last > 0 ? std::exp(std::min(0.0, log_mass(end, k) - log_mass(before, k))) : 0;
+      // A member that rises up to the end jumps there: the number beyond was looked at, and has next to nothing.
+      const double fall = log_mass(end, k) - log_mass(before, k), ratio = std::exp(fall < 0 ? fall : -kDeep);
       if (log_mass(end, k) > -kInfinity) lost += std::exp(log_mass(end, k)) * ratio / (1 - ratio);
     }
   };

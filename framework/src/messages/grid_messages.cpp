@@ -16,15 +16,17 @@ constexpr double kManyDensities = 1e7;  // of a table, above which it is worth a
 constexpr Index kMostHints = 64;        // of a statement
 constexpr double kBeyond = 40;          // nats that a density has fallen by where no mass is
 
-// Fewer nodes with the same mass and mean: the first, the last, and the middles of what lies between.
-void gather(Eigen::VectorXd& nodes, Eigen::VectorXd& weights, Index most) {
+// Fewer nodes with the same mass and mean (rounded, where nodes are whole numbers): the first, the last, and the
+// middles of what lies between.
+void gather(Eigen::VectorXd& nodes, Eigen::VectorXd& weights, Index most, bool whole) {
   const Index count = nodes.size();
   if (count <= most) return;
   const Index inside = most - 2;
   for (Index g = 0; g < inside; ++g) {
     const Index begin = 1 + g * (count - 2) / inside, size = 1 + (g + 1) * (count - 2) / inside - begin;
     const double mass = weights.segment(begin, size).sum();
-    nodes[1 + g] = nodes.segment(begin, size).dot(weights.segment(begin, size)) / mass;
+    const double mean = nodes.segment(begin, size).dot(weights.segment(begin, size)) / mass;
+    nodes[1 + g] = whole ? std::round(mean) : mean;
     weights[1 + g] = mass;
   }
   nodes[most - 1] = nodes[count - 1], weights[most - 1] = weights[count - 1];
@@ -44,6 +46,10 @@ bool is_long(const NumericStatement& n, const NumericStatement::Read& read, cons
 const Eigen::VectorXd& ModelJoint::nodes_of(const NumericStatement::Read& read, std::size_t member) const {
   static const Eigen::VectorXd none = Eigen::VectorXd::Zero(1);  // nothing is read there
   return member < read.members.size() ? grid_of(read.members[member].first)->cells.nodes : none;
+}
+
+bool ModelJoint::is_whole(const NumericStatement::Read& read, std::size_t member) const {
+  return member < read.members.size() && grid_of(read.members[member].first)->integer;
 }
 
 Eigen::VectorXd ModelJoint::mass_of(const NumericStatement::Read& read, std::size_t member) const {
@@ -111,7 +117,7 @@ Eigen::MatrixXd ModelJoint::told_at(const Grid& grid, const Eigen::MatrixXd& by_
             weights[kept++] = mass[j];
           }
         other.conservativeResize(kept), weights.conservativeResize(kept);
-        gather(other, weights, glance.nodes);
+        gather(other, weights, glance.nodes, is_whole(read, 1 - i));
         if (i == 0)
           sum.col(k) += expect(table_of(n, r, nodes.col(k), other, true, glance), weights);
         else
@@ -189,7 +195,8 @@ Eigen::MatrixXd ModelJoint::table_of(const NumericStatement& n, std::size_t r, c
       return numeric_table(nodes_of_reading(n, r, a, b, may_fail, glance.rows, statistics), often);
     };
   };
-  if (often.size() == cells && is_long(n, read, first, second) &&
+  const bool between = !is_whole(read, 0) && !is_whole(read, 1);
+  if (often.size() == cells && between && is_long(n, read, first, second) &&
       (read.smooth.covers(first, second) ||
        read.smooth.learn(table(true), first, second, first.size() * second.size() / 2)))
     return read.smooth.at(first, second);

@@ -165,6 +165,8 @@ class ModelJoint : public Joint,
   double start_densities(const Grid& grid, Index cells) const;
   /// Whether the grid can have that many cells.
   bool affordable(const Grid& grid, Index cells) const;
+  /// Whether what is read there lies on a grid of whole numbers, which has nothing between its nodes.
+  bool is_whole(const NumericStatement::Read& read, std::size_t member) const;
   const Eigen::VectorXd& nodes_of(const NumericStatement::Read& read, std::size_t member) const;
   Eigen::VectorXd mass_of(const NumericStatement::Read& read, std::size_t member) const;
   /// A factor on the part of its range where it is told to start.

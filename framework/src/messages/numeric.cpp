@@ -113,6 +113,23 @@ void for_choices(const Sources& sources, TermValue& terms, Choices& choices, con
   choices.pop_back();
 }
 
+// Of cells with equal arguments and equal values in a row one is evaluated, as often as they are (counts: a few values
+// of many rows).
+void count_equal(std::vector<NumericStatement::Cell>& cells, const Source& child) {
+  if (child.known->dimensions.empty()) return;
+  const auto value = [&](const NumericStatement::Cell& cell) { return child.known->values[cell.cell]; };
+  std::vector<NumericStatement::Cell> distinct;
+  for (NumericStatement::Cell& cell : cells) {
+    const bool again = !distinct.empty() && (value(cell) == value(distinct.back()) ||
+                                             (std::isnan(value(cell)) && std::isnan(value(distinct.back()))));
+    if (again)
+      distinct.back().weight += cell.weight;
+    else
+      distinct.push_back(std::move(cell));
+  }
+  cells = std::move(distinct);
+}
+
 }  // namespace
 
 bool enters_by_statistics(const Sources& sources, const model::Statement& statement) {
@@ -187,6 +204,7 @@ std::optional<NumericStatement> make_numeric(const model::Model& model, const So
     for_terms(statement, [&](const model::Term& term) {
       read.uniform = read.uniform && is_uniform(term, model, sources, read.members, inside);
     });
+    if (child.kind != Source::Kind::latent && read.uniform && read.selectors.empty()) count_equal(read.cells, child);
   }
   return numeric;
 }

@@ -82,6 +82,8 @@ Eigen::ArrayXd TermValue::value(const Term& term, const Position& at) {
       if (term.name == "exp") return child(0).exp();
       if (term.name == "log") return child(0).log();
       if (term.name == "sqrt") return child(0).sqrt();
+      if (term.name == "sin") return child(0).sin();
+      if (term.name == "cos") return child(0).cos();
       if (term.name == "logistic") return child(0).unaryExpr([](double x) { return logistic(x); });
       throw UnsupportedError(fmt::format("{}(...) of a variable on a grid is not there yet", term.name));
     case Term::Kind::list:

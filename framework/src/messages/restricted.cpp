@@ -282,6 +282,9 @@ double log_mass_or_none(const Distribution& family, const Layout& layout, In the
     ends << std::max(low, -kMost), std::min(high, kMost);
     quantiles->cdf(layout, both, ends, false, row(below));
     quantiles->cdf(layout, both, ends, true, row(above));
+    // Beyond no limit lies nothing, though a density may have much of its mass beyond the largest number.
+    if (!std::isfinite(low)) below[0] = 0, above[0] = 1;
+    if (!std::isfinite(high)) below[1] = 1, above[1] = 0;
     // From the side on which less lies beyond.
     const bool upper = below[0] > above[1];
     const double larger = upper ? above[0] : below[1], mass = larger - (upper ? above[1] : below[0]);
@@ -290,6 +293,8 @@ double log_mass_or_none(const Distribution& family, const Layout& layout, In the
       Eigen::RowVectorXd at(2);
       family.log_density(layout, both, Points(ends), row(at));
       if (at.maxCoeff() < kNegligible) return -std::numeric_limits<double>::infinity();
+      const double tail = log_tail(density_of(family, layout, theta), low, high, at[0] < at[1]);
+      if (!std::isnan(tail)) return tail;
     }
   }
   try {

@@ -35,6 +35,10 @@ class Restricted final : public Distribution, public ExponentialFamily, public k
   kullback::Support support_;
 };
 
+/// Moves the natural parameter in row `x` of a member (a column `eta`) until its mean is `mean`, which it rises with;
+/// the others stay. Throws DomainError where the mean is not inside the member's support.
+void tilt_to_mean(const Restricted& family, const Layout& layout, Index x, double mean, Out eta);
+
 /// What was drawn outside the limits before a draw fell within them: a number of draws with probability (1 - c) c^n,
 /// each from exp(<eta, s(x)>) outside. A density that is normalized within limits is the sum over what was discarded of
 /// densities that are not, so that log p keeps its form in all other variables. Statistics: "discarded" (how many),

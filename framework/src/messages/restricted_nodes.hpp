@@ -29,6 +29,10 @@ struct WeightedNodes {
 /// log mass and the mean of x hold to about 1e-12. Throws NumericalError where exp(g) has no finite integral.
 WeightedNodes nodes_between(const LogDensity& g, const Support& support, double low, double high);
 
+/// log of the mass between low and high far out in a tail, where the density falls nearly exponentially from the limit
+/// `from_high` or from low: Gauss-Laguerre. NaN where two rules disagree, or where the other limit is near.
+double log_tail(const LogDensity& g, double low, double high, bool from_high);
+
 /// The x below which a part u of the mass lies; between nodes by interpolation (about 1e-4 of the mass).
 double quantile_between(const LogDensity& g, const Support& support, double low, double high, double u);
 

@@ -3,6 +3,7 @@
 
 #include "core/random.hpp"
 #include "messages/completion.hpp"
+#include "messages/restricted.hpp"
 #include "messages/start.hpp"
 #include "model/model_error.hpp"
 
@@ -115,6 +116,14 @@ bool ModelJoint::start_from_numbers(int b, const Initialization& start) {
                                           : numbers == rows ? r
                                                             : source.cell_of[static_cast<std::size_t>(k)] * rows + r];
   };
+  if (const auto* restricted = dynamic_cast<const Restricted*>(to.family);
+      restricted && start.numbers.size() == 1 && source.has("x") && start.numbers[0].first == "mean") {
+    Eigen::MatrixXd means(1, to.members());
+    fill(means, 0, 1, start.numbers[0].second, "mean");
+    for (Index k = 0; k < to.members(); ++k)
+      tilt_to_mean(*restricted, to.layout, source.row("x"), means(0, k), to.eta.col(k));
+    return true;
+  }
   Eigen::MatrixXd theta;
   for (const auto& [label, array] : start.numbers) {
     if (const Index first = source.row(label); first >= 0) {

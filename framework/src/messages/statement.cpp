@@ -250,7 +250,8 @@ Polynomial StatementPolynomial::make() {
   if (!has_known_limits(statement_)) throw NoRule{-1, "limits that are known numbers"};
   if (source_.integrated) throw NoRule{-1, "the probability of its empty cells"};
   if (!conditional_) throw NoRule{statement_.variable, fmt::format("{} has none yet", statement_.family->name())};
-  const std::vector<kullback::Monomial> table = conditional_->table(statement_.parameterization, statement_.layout);
+  const std::vector<kullback::Monomial> table =
+      without_gammas(conditional_->table(statement_.parameterization, statement_.layout));
   if (table.empty())
     throw NoRule{statement_.variable, fmt::format("{} with these parameters has none yet", statement_.family->name())};
   if (vectors_) {

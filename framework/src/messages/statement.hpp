@@ -31,6 +31,7 @@ class StatementPolynomial {
   Polynomial argument(const Factor& factor);
   Polynomial parametric(const Factor& factor);
   std::string at_nodes(const Factor& factor) const;
+  std::vector<kullback::Monomial> without_gammas(std::vector<kullback::Monomial> table) const;
   Polynomial sum_of(const model::Term& term, Text label);
   Environment at_group(int group) const;
   std::vector<Reference> elements(int group) const;

@@ -65,6 +65,44 @@ Polynomial StatementPolynomial::computed(model::Array array, Text label,
   return Substitution(model_, sources_, none, own).known(array, label, references);
 }
 
+// Where a is 1, lgamma(a + b) - lgamma(b) is log b: a beta with one parameter 1 is a power of a uniform, and its other
+// parameter has the messages of a rate.
+std::vector<kullback::Monomial> StatementPolynomial::without_gammas(std::vector<kullback::Monomial> table) const {
+  const auto is_one = [&](Text name) {
+    for (std::size_t p = 0; p < parameters_.size(); ++p)
+      if (name == parameters_[p].name) {
+        const model::Term& term = statement_.arguments[p];
+        return term.kind == model::Term::Kind::constant && (term.array.values.array() == 1).all();
+      }
+    return false;
+  };
+  constexpr Text kBetween = ".lgamma(x+";
+  std::vector<kullback::Monomial> out;
+  const auto put = [&](double coefficient, const std::string& product) {
+    const auto same = std::find_if(out.begin(), out.end(), [&](const auto& m) { return m.product == product; });
+    if (same == out.end())
+      out.push_back({coefficient, product});
+    else
+      same->coefficient += coefficient;
+  };
+  for (const kullback::Monomial& m : table) {
+    const std::size_t at = m.product.find(kBetween);
+    const std::string first = m.product.substr(0, at),
+                      second = at == std::string::npos ? ""
+                                                       : m.product.substr(at + kBetween.size(),
+                                                                          m.product.size() - at - kBetween.size() - 1);
+    if (at == std::string::npos || is_one(first) == is_one(second)) {
+      put(m.coefficient, m.product);
+      continue;
+    }
+    const std::string& other = is_one(first) ? second : first;
+    put(m.coefficient, other + ".lgamma_x");
+    put(m.coefficient, other + ".log_x");
+  }
+  std::erase_if(out, [](const auto& m) { return m.coefficient == 0; });
+  return out;
+}
+
 // The label with its number for c where whose statistic it is lies on a grid and c is one number; else empty.
 std::string StatementPolynomial::at_nodes(const Factor& f) const {
   const model::Term& parameter = statement_.arguments[static_cast<std::size_t>(f.parameter)];

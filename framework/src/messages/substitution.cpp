@@ -286,6 +286,7 @@ Polynomial Substitution::logarithm(const Term& term, const Environment& at) {
     case Term::Kind::function:
       if (term.name == "exp") return expand(term.children[0], "x", at);
       if (is_root(term)) return power(term, "log_x", at);
+      if (term.name == "stick_breaking") return log_of_sticks(term, at);
       break;
     default:
       break;
@@ -319,33 +320,18 @@ Polynomial Substitution::value(const Term& term, const Environment& at) {
     case Term::Kind::sum:
     case Term::Kind::dot: {
       const Index size = model_.plates[static_cast<std::size_t>(term.reduced)].size;
-      const int axis = algebra_.add_axis(size);
+      // A sum over one level is what stands there: two of them, squared, meet at the same number.
+      const int axis = size == 1 ? -1 : algebra_.add_axis(size);
       const Environment inner = bind(at, term.reduced, {axis, 0});
       Polynomial sum = expand(term.children[0], "x", inner);
       if (term.kind == Term::Kind::dot) sum = algebra_.multiply(sum, expand(term.children[1], "x", inner));
-      for (Monomial& m : sum) m.axes.push_back(axis);
+      if (axis >= 0)
+        for (Monomial& m : sum) m.axes.push_back(axis);
       return sum;
     }
     default:
       no_rule("x", "an expression");
   }
-}
-
-// Of the element at the position on the list's plate.
-Polynomial Substitution::listed(const Term& term, Text label, const Environment& at) {
-  const Reference position = find(term.reduced, at);
-  if (position.axis < 0) return expand(term.children[static_cast<std::size_t>(position.level)], label, at);
-  Polynomial sum;
-  const auto size = static_cast<Index>(term.children.size());
-  for (Index k = 0; k < size; ++k) {
-    auto here = std::make_shared<Known>();
-    here->shape = {size};
-    here->values = Eigen::VectorXd::Unit(size, k);
-    here->indicator = true;
-    sum = add(std::move(sum), algebra_.multiply(known_factor(std::move(here), {position}),
-                                                expand(term.children[static_cast<std::size_t>(k)], label, at)));
-  }
-  return sum;
 }
 
 Polynomial Substitution::expand(const Term& term, Text label, const Environment& at) {

@@ -53,6 +53,7 @@ class Substitution {
   static Eigen::VectorXd label_of(const Eigen::VectorXd& numbers, Text label);
   Polynomial comparison(const model::Term& term, Text label, const Environment& at);
   Polynomial listed(const model::Term& term, Text label, const Environment& at);
+  Polynomial log_of_sticks(const model::Term& term, const Environment& at);
   Polynomial value(const model::Term& term, const Environment& at);
   Reference reference(const model::Selector& selector, int dimension, const Environment& at);
   std::vector<Index> shape_of(const model::Array& array) const;

@@ -163,29 +163,28 @@ INSTANTIATE_TEST_SUITE_P(
                 "1:7: error: expected a label (a whole number, a name or text in quotes) after '=', got '1.5'"}));
 INSTANTIATE_TEST_SUITE_P(
     Characters, Mistakes,
-    testing::Values(Mistake{"tau.c", "1:1: error: 'tau.c': use letters, digits and _ : tau_c"},
-                    Mistake{"1 + μ", "1:5: error: 'μ': use letters, digits and _ : mu"},
-                    Mistake{"σ² * Σ_x", "1:1: error: 'σ²': use letters, digits and _ : sigma2"},
-                    Mistake{"größe", "1:1: error: 'größe': use letters, digits and _ : gr__e"},
-                    Mistake{"_x", "1:1: error: '_x': a name begins with a letter"},
-                    Mistake{"a − b", "1:3: error: '−': use -"}, Mistake{"a ≤ b", "1:3: error: '≤': use <="},
-                    Mistake{"f(“a”)", "1:3: error: '“': use \""},
-                    Mistake{"2x", "1:1: error: '2x': write a product with *, as in 2 * x"},
-                    Mistake{"1e5x", "1:1: error: '1e5x': write a product with *, as in 1e5 * x"},
-                    Mistake{"0x10", "1:1: error: expected a number, got '0x10': write it in decimal"},
-                    Mistake{"a + 010", "1:5: error: expected a number, got '010': remove the leading zero"},
-                    Mistake{"1e400", "1:1: error: expected a number, got '1e400': it is too large"},
-                    Mistake{"1.2.3", "1:1: error: expected a number, got '1.2.3'"},
-                    Mistake{"'abc", "1:1: error: the ' that begins here is never closed"},
-                    Mistake{"{a}", "1:1: error: unexpected '{': a list is written [a, b]"},
-                    Mistake{"y ~ normal(0)",
-                            "1:3: error: unexpected '~': a random variable is written name: distribution(...)"},
-                    Mistake{"a ! b", "1:3: error: unexpected '!': 'not equal' is written !="},
-                    Mistake{"a & b", "1:3: error: unexpected '&'"}));
+    testing::Values(
+        Mistake{"tau.c", "1:1: error: 'tau.c': use letters, digits and _ : tau_c; a column by {column: tau.c}"},
+        Mistake{"1 + μ", "1:5: error: 'μ': use letters, digits and _ : mu"},
+        Mistake{"σ² * Σ_x", "1:1: error: 'σ²': use letters, digits and _ : sigma2"},
+        Mistake{"größe", "1:1: error: 'größe': use letters, digits and _ : gr__e"},
+        Mistake{"_x", "1:1: error: '_x': a name begins with a letter"}, Mistake{"a − b", "1:3: error: '−': use -"},
+        Mistake{"a ≤ b", "1:3: error: '≤': use <="}, Mistake{"f(“a”)", "1:3: error: '“': use \""},
+        Mistake{"2x", "1:1: error: '2x': write a product with *, as in 2 * x"},
+        Mistake{"1e5x", "1:1: error: '1e5x': write a product with *, as in 1e5 * x"},
+        Mistake{"0x10", "1:1: error: expected a number, got '0x10': write it in decimal"},
+        Mistake{"a + 010", "1:5: error: expected a number, got '010': remove the leading zero"},
+        Mistake{"1e400", "1:1: error: expected a number, got '1e400': it is too large"},
+        Mistake{"1.2.3", "1:1: error: expected a number, got '1.2.3'"},
+        Mistake{"'abc", "1:1: error: the ' that begins here is never closed"},
+        Mistake{"{a}", "1:1: error: unexpected '{': a list is written [a, b]"},
+        Mistake{"y ~ normal(0)", "1:3: error: unexpected '~': a random variable is written name: distribution(...)"},
+        Mistake{"a ! b", "1:3: error: unexpected '!': 'not equal' is written !="},
+        Mistake{"a & b", "1:3: error: unexpected '&'"}));
 
 TEST(ExpressionErrors, ShowTheLineAndACaretOfTheTokensLength) {
   EXPECT_EQ(problem("normal(0, variance = tau.c)"),
-            "P:1:22: error: 'tau.c': use letters, digits and _ : tau_c\n"
+            "P:1:22: error: 'tau.c': use letters, digits and _ : tau_c; a column by {column: tau.c}\n"
             "  1 | normal(0, variance = tau.c)\n"
             "                           ^^^^^");
 }
@@ -309,7 +308,8 @@ TEST(Target, MistakesAreNamedAtTheirPlace) {
   EXPECT_EQ(first_line("mu[k"), "f.yaml:1:5: error: model: expected ']' at the end: 'mu[' is open");
   EXPECT_EQ(first_line("mu + 1"), "f.yaml:1:4: error: model: expected nothing more after 'mu', got '+'");
   EXPECT_EQ(first_line("x[t-1]"), "f.yaml:1:4: error: model: expected ']' or ',' after 't', got '-'");
-  EXPECT_EQ(first_line("tau.c"), "f.yaml:1:1: error: model: 'tau.c': use letters, digits and _ : tau_c");
+  EXPECT_EQ(first_line("tau.c"),
+            "f.yaml:1:1: error: model: 'tau.c': use letters, digits and _ : tau_c; a column by {column: tau.c}");
   EXPECT_EQ(first_line("1"), "f.yaml:1:1: error: model: expected a name, got '1'");
 }
 

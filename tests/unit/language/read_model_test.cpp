@@ -390,8 +390,51 @@ model:
   EXPECT_EQ(statement(file, "p").arguments[0].array.values[0], 1);
   EXPECT_EQ(statement(file, "q").family->name(), "uniform");
   EXPECT_TRUE(says(file, "p ~ uniform(low = 0, high = 1) = beta(1, 1)")) << overview(file);
-  EXPECT_TRUE(says(file, "q: nothing reads it, so that its posterior is its prior"));
+  EXPECT_TRUE(says(file, "q: nothing reads it, so that its posterior is what its statement says"));
   EXPECT_FALSE(says(file, "p: nothing reads it"));
+}
+
+TEST(ReadModel, WeightsMayBeAList) {
+  const ModelFile file = read_text(R"(
+plates: {n: {size: data, weight: times}}
+data:
+  times[n]: [3, 1, 2]
+  y[n]: [0, 1, 4]
+model:
+  r:    gamma(shape = 1, rate = 1)
+  y[n]: poisson(r)
+)");
+  EXPECT_THAT(values(file.model.plates[0].weight), ElementsAre(3, 1, 2));
+}
+
+TEST(ReadModel, SeasonsAreFunctionsOfData) {
+  const ModelFile file = read_text(R"(
+plates: {t: data}
+data:
+  month[t]: [1, 3, 8]
+  s[t]: sin(2 * pi * month / 12)
+  c[t]: cos(2 * pi * month / 12)
+model:
+  a: normal(0, stddev = 1)
+  y[t]: normal(a * s + c, stddev = 1)
+)");
+  const auto& s = variable(file, "s").data.values;
+  const auto& c = variable(file, "c").data.values;
+  EXPECT_LT((s - Eigen::Vector3d(0.5, 1, -std::sqrt(0.75))).cwiseAbs().maxCoeff(), 1e-15);
+  EXPECT_LT((c - Eigen::Vector3d(std::sqrt(0.75), 0, -0.5)).cwiseAbs().maxCoeff(), 1e-15);
+}
+
+TEST(ReadModel, WhatIsFixedNeedsNoReader) {
+  const ModelFile file = read_text(R"(
+plates: {k: [no, yes], l: k}
+data:
+  p[k, l]: [[0.9, 0.1], [0.2, 0.8]]
+model:
+  a: categorical([0.5, 0.5], over = k)
+  b: categorical(p[a], over = l)
+posterior: {b: yes}
+)");
+  EXPECT_FALSE(says(file, "nothing reads it")) << overview(file);
 }
 
 TEST(ReadModel, PriorsStandBesideTheDataTheyAreMeansOf) {

@@ -126,6 +126,13 @@ TEST(Limits, MassAndMomentsOfFormsWithinLimits) {
       const double mean = g["means"][static_cast<std::size_t>(l)];
       EXPECT_NEAR(m(l, 0), mean, 1e-11 * std::abs(mean)) << g.dump();
     }
+    // From elsewhere back to its mean.
+    if (const auto x = std::find(labels.begin(), labels.end(), "x") - labels.begin(); x < 2) {
+      Eigen::MatrixXd tilted = eta;
+      tilted(x, 0) -= 0.3 * std::abs(eta(x, 0)) + 0.01;
+      tilt_to_mean(restricted, {}, x, g["means"][static_cast<std::size_t>(x)], tilted);
+      EXPECT_NEAR(tilted(x, 0), eta(x, 0), 1e-8 * (1 + std::abs(eta(x, 0)))) << g.dump();
+    }
     // Draws: the mean of evenly spread uniforms.
     Eigen::MatrixXd u(1, 2000), x(1, 2000), mean(1, 1);
     for (Index i = 0; i < 2000; ++i) u(0, i) = (static_cast<double>(i) + 0.5) / 2000;
@@ -136,6 +143,28 @@ TEST(Limits, MassAndMomentsOfFormsWithinLimits) {
     EXPECT_GE(x.minCoeff(), restricted.support({}, eta, 0, 0).low);
     EXPECT_LE(x.maxCoeff(), restricted.support({}, eta, 0, 0).high);
   }
+}
+
+// Far out the survival function of a Weibull is 0, and its log is known: -(x/scale)^shape.
+TEST(Limits, LogMassWhereSurvivalHasUnderflowed) {
+  const Distribution& weibull = registry().family("weibull");
+  for (const double shape : {0.7, 1.0, 1.8, 3.0})
+    for (const double survives : {-800.0, -2500.0, -9000.0}) {
+      const Members member = weibull.make({{"shape", shape}, {"scale", 2.0}});
+      const double x = 2 * std::pow(-survives, 1 / shape);
+      EXPECT_NEAR(log_mass_or_none(weibull, member.layout, member.theta, x, std::numeric_limits<double>::infinity()),
+                  survives, 1e-10 * -survives)
+          << shape << " " << survives;
+    }
+  // A shape so small that a third of the mass lies beyond the largest number.
+  const Members wide = weibull.make({{"shape", 1e-9}, {"scale", 2.0}});
+  EXPECT_NEAR(log_mass_or_none(weibull, wide.layout, wide.theta, 10, std::numeric_limits<double>::infinity()),
+              -std::pow(5, 1e-9), 1e-14);
+  // The lower tail of a normal, 60 standard deviations out: log Phi(-60) by mpmath.
+  const Distribution& normal = registry().family("normal");
+  const Members member = normal.make({{"mean", 0.0}, {"stddev", 1.0}});
+  EXPECT_NEAR(log_mass_or_none(normal, member.layout, member.theta, -std::numeric_limits<double>::infinity(), -60),
+              -1805.0135606805671, 1e-8);
 }
 
 // A parameter that is certain to be where nothing is left between the limits, and one that starts at the data.

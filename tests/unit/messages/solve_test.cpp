@@ -126,6 +126,19 @@ model:
   EXPECT_NEAR(prior,
               lgamma_of(7) - 7 * std::log(3.0) - std::log(2.0 * 24) + lgamma_of(4) - 4 * std::log(2.0) - std::log(6.0),
               1e-11);
+  // The same zero in a cell of a random variable: E[w2^2] is 1/3.
+  const double partly = evidence(R"(
+plates: {n: 2, k: 2}
+data:
+  y[n]: [2, 3]
+model:
+  w:           dirichlet(1, over = k)
+  rate[k = 1]: 0
+  rate[k]:     gamma(shape = 1, rate = 1)
+  z[n]:        categorical(w)
+  y[n]:        poisson(rate[z])
+)");
+  EXPECT_NEAR(partly, std::log(1.0 / 3) + lgamma_of(6) - 6 * std::log(3.0) - std::log(2.0 * 6), 1e-11);
   const double exposure = evidence(R"(
 plates: {n: 4}
 data:
@@ -143,6 +156,60 @@ TEST(Evidence, EmptyCellsThatNobodyReadsChangeNothing) {
                     tail = "\nmodel:\n  mu: normal(0, variance = 2)\n  y[n]: normal(mu, variance = 1)\n";
   const double whole = evidence("plates: {n: 2}\ndata:\n  y[n]: [1, 3]" + tail);
   EXPECT_NEAR(evidence(head + "[1, .nan, 3, .nan]" + tail), whole, 1e-13);
+}
+
+// p(v) = b (1 - v)^(b - 1): b hears n and the sum of log(1 - v), as a rate does, and a gamma is conjugate.
+TEST(Evidence, OfAPowerOfAUniformIsTheBound) {
+  const double sum = std::log(0.8) + std::log(0.5) + std::log(0.9);
+  for (const bool second : {true, false}) {
+    const double bound = evidence(fmt::format(R"(
+plates: {{n: 3}}
+data:
+  v[n]: {}
+model:
+  b:    gamma(shape = 2, rate = 3)
+  v[n]: beta({})
+)",
+                                              second ? "[0.2, 0.5, 0.1]" : "[0.8, 0.5, 0.9]",
+                                              second ? "alpha = 1, beta = b" : "alpha = b, beta = 1"));
+    EXPECT_NEAR(bound, 2 * std::log(3.0) + lgamma_of(5) - lgamma_of(2) - 5 * std::log(3 - sum) - sum, 1e-12);
+  }
+}
+
+// log w_k = log v_k + the logs of what the sticks before leave; the last level takes the rest.
+TEST(Evidence, OfBrokenSticksIsTheBound) {
+  const double bound = evidence(R"(
+plates: {n: 6, k: 3}
+data:
+  z[n]: {value: [1, 2, 1, 3, 3, 3], levels: k}
+model:
+  v[k]: beta(alpha = 1, beta = 2)
+  z[n]: categorical(stick_breaking(v, over = k))
+)");
+  const auto log_beta = [](double a, double b) { return lgamma_of(a) + lgamma_of(b) - lgamma_of(a + b); };
+  // 2 of 6 break off the first stick, 1 of the 4 left the second.
+  EXPECT_NEAR(bound, log_beta(3, 6) + log_beta(2, 5) - 2 * log_beta(1, 2), 1e-12);
+}
+
+// A vector of one element is a number: its square is known, and no grid is needed.
+TEST(Evidence, OfAProductOverOneLevelIsTheBound) {
+  ModelJoint joint(registry(), read(R"(
+plates: {n: 3, k: 1}
+data:
+  x[n, k]: [[1], [2], [-1]]
+  y[n]: [1.5, 3, -2]
+model:
+  b:    normal(0, variance = 2, over = k)
+  y[n]: normal(dot(b, x), variance = 1)
+)"));
+  joint.initialize(1, 0);
+  for (const Source& source : joint.sources()) EXPECT_FALSE(source.grid) << source.variable->name;
+  const Eigen::Vector3d x(1, 2, -1), y(1.5, 3, -2);
+  const Eigen::Matrix3d covariance = Eigen::Matrix3d::Identity() + 2 * x * x.transpose();
+  EXPECT_NEAR(run(joint).bound,
+              -0.5 * (3 * std::log(2 * std::numbers::pi) + std::log(covariance.determinant()) +
+                      y.dot(covariance.inverse() * y)),
+              1e-12);
 }
 
 TEST(Evidence, OfAJointBlockIsTheBound) {
