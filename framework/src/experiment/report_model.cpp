@@ -46,6 +46,7 @@ Json variable_json(const Variable& variable, const StoreArray& store) {
   Json json = {{"family", variable.family}, {"plates", variable.plates}, {"shape", variable.shape}};
   const std::vector<Index> members = member_shape(variable);
   if (!variable.cells.empty()) json["cells"] = variable.cells;
+  if (!variable.joint.empty()) json["joint"] = variable.joint;
   const auto with = [&](Index rows, bool square) {
     std::vector<Index> shape = members;
     const auto d = static_cast<Index>(std::llround(std::sqrt(static_cast<double>(rows))));
@@ -57,14 +58,20 @@ Json variable_json(const Variable& variable, const StoreArray& store) {
   };
   // A parameter of d x d numbers beside events of d, or of events that are matrices themselves.
   const Index event = variable.shape.empty() ? 1 : variable.shape.back();
+  // The mean of a joint block, or the numbers of one value, squared.
+  const auto is_square = [&](Index rows) {
+    const Index d = variable.joint.empty() || variable.parameters.front().first != "mean"
+                        ? event
+                        : variable.parameters.front().second.rows();
+    return d > 1 && rows == d * d;
+  };
   const bool matrix = variable.shape.size() > 1 && variable.plates.back().back() == '\'';
   for (const auto& [name, array] : variable.parameters)
     if (array.cols() == 1 && variable.members > 1)  // the edges that all members share
       json["parameters"][name] = array_json(variable.name + "." + name, array, {array.rows()}, store);
     else
       json["parameters"][name] =
-          array_json(variable.name + "." + name, array,
-                     with(array.rows(), matrix || (event > 1 && array.rows() == event * event)), store);
+          array_json(variable.name + "." + name, array, with(array.rows(), matrix || is_square(array.rows())), store);
   if (variable.mean.size())
     json["mean"] = array_json(variable.name + ".mean", variable.mean, with(variable.mean.rows(), matrix), store);
   if (variable.stddev.size())

@@ -25,17 +25,6 @@ void latent_in(const Term& term, const model::Model& model, const Sources& sourc
   for (const Term& child : term.children) latent_in(child, model, sources, found);
 }
 
-// One number on the line a cell, in no joint block: what can be put on a grid.
-bool is_scalar(const model::Model& model, const Source& source) {
-  if (source.grid) return true;
-  if (source.leader >= 0 || source.elements != 1 || source.matrix || source.variable->levels >= 0) return false;
-  for (const int s : source.variable->statements) {
-    const model::Statement& statement = model.statements[static_cast<std::size_t>(s)];
-    if (statement.family && statement.layout.dimension != 1) return false;
-  }
-  return true;
-}
-
 // Whether a term has one value for all cells that read these members.
 bool is_uniform(const Term& term, const model::Model& model, const Sources& sources,
                 const std::vector<Reading>& members) {
@@ -85,6 +74,27 @@ void for_choices(const Sources& sources, TermValue& terms, Choices& choices, con
 
 }  // namespace
 
+std::vector<int> numbers_of(const model::Model& model, const Sources& sources, const model::Statement& statement) {
+  std::vector<int> found, once;
+  if (sources[static_cast<std::size_t>(statement.variable)].kind == Source::Kind::latent)
+    found.push_back(statement.variable);
+  for_terms(statement, [&](const model::Term& term) { latent_in(term, model, sources, found); });
+  for (const int v : found)
+    if (std::find(once.begin(), once.end(), v) == once.end()) once.push_back(v);
+  return once;
+}
+
+// One number on the line a cell, in no joint block: what can be put on a grid.
+bool can_be_on_a_grid(const model::Model& model, const Source& source) {
+  if (source.grid) return true;
+  if (source.leader >= 0 || source.elements != 1 || source.matrix || source.variable->levels >= 0) return false;
+  for (const int s : source.variable->statements) {
+    const model::Statement& statement = model.statements[static_cast<std::size_t>(s)];
+    if (statement.family && statement.layout.dimension != 1) return false;
+  }
+  return true;
+}
+
 std::optional<NumericStatement> make_numeric(const model::Model& model, const Sources& sources, int index,
                                              std::vector<int>& needed) {
   const model::Statement& statement = model.statements[static_cast<std::size_t>(index)];
@@ -92,12 +102,9 @@ std::optional<NumericStatement> make_numeric(const model::Model& model, const So
   const auto sets = statement.family->parameterizations();
   for (const Parameter& p : sets[static_cast<std::size_t>(statement.parameterization)])
     if (p.shape != Shape::scalar) throw NoRule{-1, "numbers as its parameters, not vectors"};
-  std::vector<int> found;
-  if (child.kind == Source::Kind::latent) found.push_back(statement.variable);
-  for_terms(statement, [&](const model::Term& term) { latent_in(term, model, sources, found); });
-  for (const int v : found) {
+  for (const int v : numbers_of(model, sources, statement)) {
     const Source& source = sources[static_cast<std::size_t>(v)];
-    if (!is_scalar(model, source))
+    if (!can_be_on_a_grid(model, source))
       throw NoRule{v, fmt::format("a grid for {}, which is not one number on the line", source.variable->name)};
     if (!source.grid && std::find(needed.begin(), needed.end(), v) == needed.end()) needed.push_back(v);
   }

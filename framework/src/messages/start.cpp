@@ -88,115 +88,6 @@ void ModelJoint::recompute(int b) {
   refresh({b, 0, to.members()});
 }
 
-namespace {
-
-std::vector<std::string> names_of_start(const Source& source, const std::vector<Parameter>& parameters) {
-  std::vector<std::string> names;
-  for (const Statistic& s : source.statistics) names.push_back(s.label);
-  for (const Parameter& p : parameters) names.push_back(p.name);
-  return names;
-}
-
-}  // namespace
-
-// Mean parameters by label, or the family's own parameters by name. Numbers left out keep what the prior says.
-bool ModelJoint::start_from_numbers(int b, const Initialization& start) {
-  if (start.numbers.empty()) return false;
-  const Source& source = source_of(b);
-  Block& to = block(b);
-  const auto& family = *capability<ExponentialFamily>(*to.family, to.layout);
-  const auto fill = [&](Eigen::MatrixXd& matrix, Index row, Index rows, const model::Array& array,
-                        const std::string& label) {
-    const Index cells = source.cells, numbers = array.values.size();
-    if (numbers != 1 && numbers != rows && numbers != rows * cells)
-      throw DomainError(label,
-                        fmt::format("{} takes {} numbers, or one for all, got {}", label, rows * cells, numbers));
-    for (Index k = 0; k < to.members(); ++k)
-      for (Index r = 0; r < rows; ++r)
-        matrix(row + r, k) = array.values[numbers == 1      ? 0
-                                          : numbers == rows ? r
-                                                            : source.cell_of[static_cast<std::size_t>(k)] * rows + r];
-  };
-  Eigen::MatrixXd theta;
-  for (const auto& [label, array] : start.numbers) {
-    if (const Index first = source.row(label); first >= 0) {
-      Index rows = 0;
-      for (const Statistic& s : source.statistics)
-        if (s.label == label) rows = s.rows;
-      fill(to.m, first, rows, array, label);
-      continue;
-    }
-    const auto parameters = to.family->parameterizations()[static_cast<std::size_t>(to.layout.form)];
-    Index first = 0;
-    bool found = false;
-    for (const Parameter& p : parameters) {
-      const Index rows = p.shape == Shape::scalar   ? 1
-                         : p.shape == Shape::vector ? source.elements
-                                                    : source.elements * source.elements;
-      if (p.name == label) {
-        if (theta.size() == 0) {
-          theta.resize(to.family->parameter_count(to.layout), to.members());
-          family.convert(to.layout, to.eta, theta, false);
-        }
-        fill(theta, first, rows, array, label);
-        found = true;
-      }
-      first += rows;
-    }
-    if (!found)
-      throw DomainError(label, fmt::format("a start of {} has no '{}'; {}", to.family->name(), label,
-                                           suggestion(label, names_of_start(source, parameters))));
-  }
-  if (theta.size() > 0)
-    family.convert(to.layout, theta, to.eta, true);
-  else
-    family.natural(to.layout, to.m, to.eta);
-  return true;
-}
-
-// Levels get random responsibilities, normals a random mean from the prior, probabilities of many levels half a count
-// to one and a half of each; others stay at the prior.
-void ModelJoint::start_at_random(int b, std::uint64_t seed, Index restart) {
-  const Source& source = source_of(b);
-  Block& to = block(b);
-  const Stream stream(seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(b), Purpose::initialization);
-  const auto step = static_cast<std::uint64_t>(restart);
-  if (const Index cell = source.row("cell"); cell >= 0) {
-    Eigen::MatrixXd u(to.eta.rows(), to.members());
-    stream.uniforms(step, 0, u);
-    to.eta = (-u.array().log()).log().matrix();  // log of exponential draws: a flat Dirichlet
-    return;
-  }
-  if (source.row("log_x") == 0 && source.statistics.size() == 1 && to.layout.dimension > 1) {
-    Eigen::MatrixXd counts(to.layout.dimension, to.members());
-    stream.uniforms(step, 0, counts);
-    counts.array() += 0.5;
-    capability<ExponentialFamily>(*to.family, to.layout)->convert(to.layout, counts, to.eta, true);
-    return;
-  }
-  const Index x = source.row("x"), square = std::max(source.row("x2"), source.row("x*x'"));
-  const auto* sampler = capability<Sampler>(*to.family, to.layout);
-  if (x < 0 || square < 0 || !sampler) return;
-  const Members prior = members_of(b);
-  Eigen::MatrixXd u(sampler->uniforms(to.layout), to.members()), draws(to.layout.dimension, to.members());
-  stream.uniforms(step, 0, u);
-  sampler->sample(to.layout, prior.theta, u, draws);
-  move_means(b, draws);
-}
-
-// Normals with these means, one column a member, and the spread that they have.
-void ModelJoint::move_means(int b, const Eigen::MatrixXd& means) {
-  const Source& source = source_of(b);
-  Block& to = block(b);
-  const Index d = means.rows(), x = source.row("x"), products = source.row("x*x'"), square = source.row("x2");
-  for (Index k = 0; k < to.members(); ++k) {
-    if (products >= 0)
-      to.eta.col(k).segment(x, d) = -2 * to.eta.col(k).segment(products, d * d).reshaped(d, d) * means.col(k);
-    else
-      to.eta.col(k).segment(x, d) = -2 * to.eta.col(k).segment(square, d).cwiseProduct(means.col(k));
-  }
-}
-
 // By default the middle of the prior: a statistic such as 1/x^2 may have no mean under all of it.
 void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64_t seed, Index restart) {
   const int b = sources_[static_cast<std::size_t>(grid.source)].block;
@@ -275,6 +166,11 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
     }
     receive(b, message(s, true), 0, block(b).members(), block(b).eta);
     if (is_flat(b)) start_flat(b);
+    if (sources_[index].side_by_side) {
+      start_side_by_side(b, seed, restart);
+      recompute(b);
+      continue;
+    }
     switch (start.kind) {
       case Initialization::Kind::automatic:
       case Initialization::Kind::prior:
@@ -290,16 +186,9 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
           block(b).eta(groups[static_cast<std::size_t>(sources_[index].cell_of[static_cast<std::size_t>(k)])], k) = 0;
         break;
       }
-      case Initialization::Kind::moments: {
-        const auto& family = *capability<ExponentialFamily>(*block(b).family, block(b).layout);
-        if (family.first_outside(block(b).layout, block(b).eta) < 0) recompute(b);  // what is not given stays
-        try {
-          start_from_numbers(b, start);
-        } catch (const Error& error) {
-          throw UnsupportedError(fmt::format("initialize: {}: {}", sources_[index].variable->name, error.what()));
-        }
+      case Initialization::Kind::moments:
+        start_by_numbers(b, sources_[index], start);
         break;
-      }
       default:
         throw UnsupportedError(
             fmt::format("initialize: {}: it cannot start this way yet; use prior, random, numbers or moments",
