@@ -105,7 +105,9 @@ std::optional<NumericStatement> make_numeric(const model::Model& model, const So
   for (const int v : numbers_of(model, sources, statement)) {
     const Source& source = sources[static_cast<std::size_t>(v)];
     if (!can_be_on_a_grid(model, source))
-      throw NoRule{v, fmt::format("a grid for {}, which is not one number on the line", source.variable->name)};
+      throw NoRule{v, fmt::format("a grid for {}, which is {}", source.variable->name,
+                                  source.leader >= 0 ? "in a joint block: leave it out of the block"
+                                                     : "not one number on the line")};
     if (!source.grid && std::find(needed.begin(), needed.end(), v) == needed.end()) needed.push_back(v);
   }
   if (!needed.empty()) return std::nullopt;
