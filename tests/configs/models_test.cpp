@@ -166,11 +166,28 @@ TEST_F(Models, EightSchools) {
             q["tau"]["stddev"].get<double>());
 }
 
+// A year of change on a grid beside two levels in one factor: a coordinate ascent written out densely (make_nodes.py).
+TEST_F(Models, ChangePoint) {
+  const Json expected = Json::parse(read_file(KULLBACK_SOURCE_DIR "/tests/golden/nodes.json")).at("nile");
+  const Json result = run("change-point", "  tolerance: 1e-14\n");
+  EXPECT_NEAR(result["bound"].get<double>(), expected["bound"].get<double>(), 1e-8);
+  const Json& q = result["variables"];
+  for (const char* level : {"before", "after"}) {
+    EXPECT_EQ(q[level]["joint"], Json({"before", "after"}));
+    expect_near(q[level]["parameters"]["mean"], expected["mean"], 1e-9, level);
+    expect_near(q[level]["parameters"]["covariance"], expected["covariance"], 1e-8, level);
+  }
+  expect_near(q["before"]["mean"], expected["mean"][0], 1e-9, "before");
+  expect_near(q["after"]["mean"], expected["mean"][1], 1e-9, "after");
+  expect_near(q["tau"]["mean"], expected["tau"], 1e-8, "tau");
+  expect_near(q["change"]["parameters"]["probabilities"], expected["probabilities"][0], 1e-8, "change");
+}
+
 // The files as they stand.
 TEST_F(Models, TheFilesAsTheyStandConverge) {
   for (const char* name : {"mixture", "mean-and-precision", "mean-and-precision-joint", "regression", "ard",
                            "varying-slopes", "air-quality", "latent-classes", "insect-sprays", "robust-regression",
-                           "eight-schools", "wine-pca", "digits", "gospels"}) {
+                           "eight-schools", "change-point", "wine-pca", "digits", "gospels"}) {
     const auto result = test_support::command(
         {"run", std::string(KULLBACK_SOURCE_DIR "/configs/") + name + ".yaml", "-q", "--out", folder + "/" + name});
     EXPECT_EQ(result.exit_code, 0) << name << result.err;

@@ -107,14 +107,6 @@ bool responsibilities(const messages::Pass& pass, Eigen::MatrixXd& probabilities
   return true;
 }
 
-// Which coordinates of a joint block's members are this variable: components follow one another in the order of the
-// statistics, and what is no vector beside one is a matrix.
-std::pair<Index, Index> coordinates_in_block(const Source& source) {
-  const std::string first = messages::components_of(source.statistics.front().label).front().first;
-  const Index d = source.layout.dimension == 2 ? 1 : source.elements;
-  return source.component == first ? std::pair{Index{0}, d} : std::pair{d, source.layout.dimension - d};
-}
-
 void describe_variables(const ModelJoint& joint, Outcome& outcome) {
   const Model& model = joint.model();
   for (std::size_t v = 0; v < model.variables.size(); ++v) {
@@ -144,7 +136,8 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
     } else {
       members = joint.posterior(static_cast<int>(v));
       variable.members = members.theta.cols();
-      name_parameters(members, categorical ? model.plates[static_cast<std::size_t>(from.levels)].size : source.elements,
+      name_parameters(members,
+                      categorical ? model.plates[static_cast<std::size_t>(from.levels)].size : source.vector_size(),
                       variable);
       if (source.grid)
         add_grid(joint, static_cast<int>(v), members, variable);
@@ -155,11 +148,9 @@ void describe_variables(const ModelJoint& joint, Outcome& outcome) {
     Factors factors{static_cast<int>(v), {}, source.all_latent() ? std::vector<Index>{} : source.latent_cells()};
     if (source.leader >= 0) {
       factors.leader = source.leader;
-      const Source& holder = joint.sources()[static_cast<std::size_t>(source.leader)];
-      Source mine = source;
-      mine.statistics = holder.statistics;
-      mine.layout = members.layout;
-      std::tie(factors.first, factors.count) = coordinates_in_block(mine);
+      for (const Source& other : joint.sources())
+        if (other.leader == source.leader) variable.joint.push_back(other.variable->name);
+      std::tie(factors.first, factors.count) = messages::coordinates_in_block(source);
       for (Eigen::MatrixXd* moments : {&variable.mean, &variable.stddev})
         if (moments->rows() == members.layout.dimension)
           *moments = moments->middleRows(factors.first, factors.count).eval();

@@ -62,11 +62,11 @@ LinearReader::LinearReader(const model::Model& model, const std::vector<Factors>
 std::optional<LinearReader::Place> LinearReader::place(int variable, Index number) const {
   const auto v = static_cast<std::size_t>(variable);
   const Factors* f = factors_[v];
-  if (!f || f->leader >= 0) return std::nullopt;  // of a joint block: not independent of the others
-  const Index rows = f->members.layout.dimension, cell = number / rows;
+  if (!f || (f->leader >= 0 && !is_normal_family(f->members))) return std::nullopt;  // not independent of the others
+  const Index rows = f->leader < 0 ? f->members.layout.dimension : f->count, cell = number / rows;
   if (cell >= static_cast<Index>(member_[v].size()) || member_[v][static_cast<std::size_t>(cell)] < 0)
     return std::nullopt;
-  return Place{f, member_[v][static_cast<std::size_t>(cell)], number % rows};
+  return Place{f, member_[v][static_cast<std::size_t>(cell)], (f->leader < 0 ? 0 : f->first) + number % rows};
 }
 
 std::vector<Index> LinearReader::positions(const Dimensions& from, const Dimensions& to) const {
@@ -237,6 +237,10 @@ std::optional<double> LinearReader::mean(const LinearForm& form) {
   return sum;
 }
 
+int LinearReader::factor_of(const Place& place) {
+  return place.factors->leader < 0 ? place.factors->variable : place.factors->leader;
+}
+
 std::optional<double> LinearReader::variance(const LinearForm& form) {
   double sum = 0;
   for (const LinearForm::Part& a : form.parts) {
@@ -244,9 +248,8 @@ std::optional<double> LinearReader::variance(const LinearForm& form) {
     const Moments* m = p ? moments(a.variable) : nullptr;
     if (!m || m->product.size() == 0) return std::nullopt;
     for (const LinearForm::Part& b : form.parts) {
-      if (a.variable != b.variable) continue;
       const std::optional<Place> q = place(b.variable, b.number);
-      if (!q || q->member != p->member) continue;
+      if (!q || factor_of(*q) != factor_of(*p) || q->member != p->member) continue;
       const double product = m->product(p->row + q->row * m->mean.rows(), p->member);
       sum += a.coefficient * b.coefficient * (product - m->mean(p->row, p->member) * m->mean(q->row, q->member));
     }

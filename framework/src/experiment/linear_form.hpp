@@ -53,6 +53,8 @@ class LinearReader {
   struct Moments {
     Eigen::MatrixXd mean, product;  // product: E[x x'], a column a member
   };
+  /// What factors share: of a joint block there is one.
+  static int factor_of(const Place& place);
   std::optional<LinearForms> read_variable(const model::Term& term);
   std::optional<LinearForms> combine(const model::Term& term);
   std::optional<LinearForms> sum(LinearForms forms, int plate) const;

@@ -27,6 +27,7 @@ struct Variable {
   // Of a model:
   std::vector<std::string> plates = {};  ///< the members' plates, then what one member is over
   std::vector<Index> shape = {};         ///< their sizes
+  std::vector<std::string> joint = {};   ///< the variables of its joint block, whose parameters these are
   std::vector<std::string> cells = {};   ///< which cells the members are ("n = 3"), where only some are latent
   std::string levels = {};               ///< of a categorical: the plate of its levels
 };

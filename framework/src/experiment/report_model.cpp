@@ -48,6 +48,7 @@ Json variable_json(const Variable& variable, const StoreArray& store) {
   const std::vector<Index> members = member_shape(variable);
   if (!variable.cells.empty()) json["cells"] = variable.cells;
   if (!variable.levels.empty()) json["levels"] = variable.levels;
+  if (!variable.joint.empty()) json["joint"] = variable.joint;
   const auto with = [&](Index rows, bool square) {
     std::vector<Index> shape = members;
     const auto d = static_cast<Index>(std::llround(std::sqrt(static_cast<double>(rows))));
@@ -59,14 +60,20 @@ Json variable_json(const Variable& variable, const StoreArray& store) {
   };
   // A parameter of d x d numbers beside events of d, or of events that are matrices themselves.
   const Index event = variable.shape.empty() ? 1 : variable.shape.back();
+  // The mean of a joint block, or the numbers of one value, squared.
+  const auto is_square = [&](Index rows) {
+    const Index d = variable.joint.empty() || variable.parameters.front().first != "mean"
+                        ? event
+                        : variable.parameters.front().second.rows();
+    return d > 1 && rows == d * d;
+  };
   const bool matrix = variable.shape.size() > 1 && variable.plates.back().back() == '\'';
   for (const auto& [name, array] : variable.parameters)
     if (array.cols() == 1 && variable.members > 1)  // the edges that all members share
       json["parameters"][name] = array_json(variable.name + "." + name, array, {array.rows()}, store);
     else
       json["parameters"][name] =
-          array_json(variable.name + "." + name, array,
-                     with(array.rows(), matrix || (event > 1 && array.rows() == event * event)), store);
+          array_json(variable.name + "." + name, array, with(array.rows(), matrix || is_square(array.rows())), store);
   if (variable.mean.size())
     json["mean"] = array_json(variable.name + ".mean", variable.mean, with(variable.mean.rows(), matrix), store);
   if (variable.stddev.size())

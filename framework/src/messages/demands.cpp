@@ -30,7 +30,7 @@ std::string readable(std::string label) {
 void Demands::add(const Polynomial& polynomial, const model::Statement& statement) {
   for (const Monomial& monomial : polynomial)
     for (const Atom& atom : monomial.atoms) {
-      if (atom.source < 0) continue;
+      if (atom.source < 0 || (atom.label == "cell" && sources_[static_cast<std::size_t>(atom.source)].grid)) continue;
       auto& sent = sent_[{atom.source, &statement}];
       if (std::find(sent.begin(), sent.end(), atom.label) == sent.end()) sent.push_back(atom.label);
     }
@@ -93,6 +93,11 @@ void Demands::check(int index, const model::Statement& statement, const std::vec
   std::vector<std::string> sends, better;
   for (const std::string& l : labels) sends.push_back(readable(l));
   for (const FamilyWith& family : families_with(registry_, source, labels)) better.emplace_back(family.family->name());
+  if (source.side_by_side)
+    model::refuse(model::of_variable(
+        name, fmt::format("the joint block of normals has statistics (x, x*x'), but {} sends ({}): leave it out of the "
+                          "block",
+                          statement.text, fmt::join(sends, ", "))));
   if (source.leader >= 0)
     model::refuse(model::of_variable(
         name, fmt::format(

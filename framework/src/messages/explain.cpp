@@ -27,6 +27,17 @@ std::string ModelJoint::rule(std::size_t statement) const {
       return fmt::format("no closed form: at the nodes of the grid{} of {}, {:.2g} densities for new cells (slower)",
                          names.size() > 1 ? "s" : "", fmt::join(names, " and "), densities);
     }
+  for (const NodeStatement& n : compiled_.nodes)
+    if (n.compiled == statement) {
+      std::vector<std::string> names;
+      double nodes = 0;
+      for (const int s : n.pins) {
+        names.push_back(sources_[static_cast<std::size_t>(s)].variable->name);
+        nodes += static_cast<double>(grid_of(s)->cells.nodes.size());
+      }
+      return fmt::format("closed form at each node of the grid{} of {}, {:.2g} numbers for new cells",
+                         names.size() > 1 ? "s" : "", fmt::join(names, " and "), nodes * rows_of_statement(n));
+    }
   bool known = true, pass = false;
   for (const Term& term : compiled_.statements[statement].terms) {
     known = known && term.latent.empty() && term.passes.empty();
@@ -59,6 +70,7 @@ double ModelJoint::memory() const {
   for (std::size_t b = 0; b < blocks_.size(); ++b)
     numbers += static_cast<double>(2 * blocks_[b].eta.size() + messages_[b].size() + blocks_[b].members());
   for (const auto& rows : rows_) numbers += rows ? static_cast<double>(rows->numbers()) : 0;
+  for (const Eigen::MatrixXd& mass : masses_) numbers += static_cast<double>(mass.size());
   for (const Eigen::MatrixXd& table : tables_) numbers += static_cast<double>(table.size());
   std::set<const Known*> known;
   double bytes = 0;

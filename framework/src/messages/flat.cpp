@@ -48,13 +48,13 @@ void ModelJoint::start_flat(int b) {
   const Source& source = source_of(b);
   Block& to = block(b);
   const auto& family = *capability<ExponentialFamily>(*to.family, to.layout);
-  const auto any = any_member(*to.family, 0, source.elements);
+  const auto any = any_member(*to.family, 0, source.vector_size());
   if (!any || any->layout.dimension != to.layout.dimension)
     model::refuse(model::of_variable(source.variable->name,
                                      fmt::format("{} has no start where its prior is flat", to.family->name())));
   Eigen::MatrixXd eta(to.eta.rows(), 1);
   capability<ExponentialFamily>(*any->family, any->layout)->convert(any->layout, any->theta, eta, true);
-  if (source.has("x2") || source.has("x*x'")) eta.middleRows(source.row("x"), source.elements).setZero();
+  if (source.has("x2") || source.has("x*x'")) eta.middleRows(source.row("x"), source.vector_size()).setZero();
   for (Index k = 0; k < to.members(); ++k)
     if (!family.in_domain(to.layout, to.eta, k)) to.eta.col(k) = eta;
 }
@@ -95,7 +95,7 @@ std::string ModelJoint::improper(int b, const Eigen::MatrixXd& eta, Index member
   const Eigen::VectorXd natural = eta.col(member);
   for (const char* label : {"x*x'", "x", "inverse"})
     if (source.has(label) && (source.matrix || Text(label) == "x*x'")) {
-      const Index d = source.elements, at = source.row(label);
+      const Index d = source.vector_size(), at = source.row(label);
       const Index j = first_dependent(-natural.segment(at, d * d).reshaped(d, d));
       if (j >= 0) return dependent(source, j, natural[at + j * d + j] != 0);
     }
@@ -111,7 +111,7 @@ std::string ModelJoint::improper(int b, const Eigen::MatrixXd& eta, Index member
   }
   // Which statistic is to blame: with a proper number in its place, and all else as it is, the integral would be
   // finite.
-  const auto any = any_member(*of.family, 0, source.elements);
+  const auto any = any_member(*of.family, 0, source.vector_size());
   Eigen::MatrixXd proper(natural.size(), 1);
   capability<ExponentialFamily>(*any->family, any->layout)->convert(any->layout, any->theta, proper, true);
   Index row = 0;
@@ -151,6 +151,13 @@ std::string ModelJoint::unseen(int b) const {
 
 // "nothing that is observed depends on its coordinate c = slope"
 std::string ModelJoint::dependent(const Source& source, Index coordinate, bool on_others) const {
+  if (source.side_by_side) {
+    const auto part = std::find_if(sources_.begin(), sources_.end(), [&](const Source& s) {
+      return s.block == source.block && coordinate >= s.first && coordinate < s.first + s.elements;
+    });
+    if (!on_others) return "nothing that is observed depends on " + part->variable->name;
+    return fmt::format("the data do not tell {} from what stands before it in its joint block", part->variable->name);
+  }
   std::string name;
   for (std::size_t k = source.over.size(); k-- > 0;) {
     const model::Plate& plate = model_.plates[static_cast<std::size_t>(source.over[k])];

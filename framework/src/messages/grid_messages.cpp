@@ -72,6 +72,7 @@ Eigen::MatrixXd ModelJoint::told(const Grid& grid, const Eigen::MatrixXd& by_cel
         if (read.members[i].first == grid.source)
           sum.col(read.members[i].second) +=
               i == 0 ? expect(read.table, mass_of(read, 1)) : expect(read.table.transpose(), mass_of(read, 0));
+  hear_nodes(grid, false, nullptr, sum);
   hear(source, grid.cells.nodes.replicate(1, source.members()), sum);
   sum.colwise() += grid.cells.log_ratio;
   return sum;
@@ -125,6 +126,7 @@ Eigen::MatrixXd ModelJoint::told_at(const Grid& grid, const Eigen::MatrixXd& by_
       }
     }
   }
+  hear_nodes(grid, own, &nodes, sum);
   hear(source, nodes, sum);
   return sum;
 }
@@ -172,6 +174,7 @@ Spacing::Hints ModelJoint::hints(const Grid& grid) const {
 
 // The tables that read this grid, where the other grid they read stands already.
 void ModelJoint::fill_tables(const Grid& grid) {
+  fill_nodes(grid);
   for (NumericStatement& n : compiled_.numeric)
     for (std::size_t r = 0; r < n.readings.size(); ++r) {
       const NumericStatement::Read& read = n.readings[r];

@@ -8,8 +8,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace kullback::messages {
 namespace {
@@ -30,7 +32,45 @@ std::map<std::string, Labels> components(const std::vector<Statistic>& statistic
   return out;
 }
 
+// A factor with the statistics x and its squares, or products, on the whole line.
+bool is_normal(const Source& s) {
+  if (s.matrix || s.layout.dimension != s.elements || s.statistics.size() != 2) return false;
+  const Support support =
+      s.family->support(s.layout, Eigen::MatrixXd::Constant(s.family->parameter_count(s.layout), 1, 0.5), 0, 0);
+  return !support.integer && std::isinf(support.low) && std::isinf(support.high) && s.has("x") &&
+         (s.has("x2") || s.has("x*x'"));
+}
+
+// One normal vector of all of them.
+bool join_normals(const Registry& registry, const std::vector<int>& variables, Index dimension, Sources& sources) {
+  for (const int v : variables)
+    if (!is_normal(sources[static_cast<std::size_t>(v)])) return false;
+  Layout layout;
+  const Distribution* family = family_with(registry, {"x", "x*x'"}, dimension, layout);
+  if (!family) return false;
+  const auto statistics = capability<ExponentialFamily>(*family, layout)->statistics(layout);
+  Index first = 0;
+  for (const int v : variables) {
+    Source& s = sources[static_cast<std::size_t>(v)];
+    s.leader = variables.front();
+    s.side_by_side = true;
+    s.first = std::exchange(first, first + s.elements);
+    s.family = family;
+    s.layout = layout;
+    s.statistics = statistics;
+  }
+  return true;
+}
+
 }  // namespace
+
+std::pair<Index, Index> coordinates_in_block(const Source& source) {
+  if (source.side_by_side) return {source.first, source.elements};
+  // Components follow one another in the order of the statistics, and what is no vector beside one is a matrix.
+  const std::string first = components_of(source.statistics.front().label).front().first;
+  const Index d = source.layout.dimension == 2 ? 1 : source.elements;
+  return source.component == first ? std::pair{Index{0}, d} : std::pair{d, source.layout.dimension - d};
+}
 
 std::vector<std::pair<std::string, std::string>> components_of(const std::string& label) {
   std::vector<std::pair<std::string, std::string>> parts;
@@ -60,10 +100,13 @@ void join(const Registry& registry, const model::Model& model, int joint, Source
     if (s.kind != Source::Kind::latent || s.grid || s.limits.size() > 0 || !s.all_latent())
       refuse(fmt::format("a joint block holds latent variables without empty, fixed or limited cells, and {} is none",
                          s.variable->name));
-    if (s.plates != leader.plates || s.over != leader.over)
-      refuse("variables of one factor have the same plates, and vectors and matrices lie over the same plate");
+    if (s.plates != leader.plates) refuse("variables of one factor have the same plates");
     dimension += s.layout.dimension;
   }
+  if (join_normals(registry, variables, dimension, sources)) return;
+  for (const int v : variables)
+    if (sources[static_cast<std::size_t>(v)].over != leader.over)
+      refuse("a vector and a matrix in one factor lie over the same plate");
   for (const std::string& name : registry.families()) {
     const Distribution& family = registry.family(name);
     Layout layout;
@@ -109,10 +152,15 @@ void join(const Registry& registry, const model::Model& model, int joint, Source
     }
     return;
   }
-  refuse(fmt::format(
-      "no family holds these variables in one factor: leave them factorized, or make numbers one vector (b: "
-      "normal(0, stddev = 1, over = c), read as b[c = {}])",
-      names.front()));
+  std::vector<std::string> kinds;
+  for (const int v : variables) {
+    const Source& s = sources[static_cast<std::size_t>(v)];
+    kinds.push_back(fmt::format("{} is {}", s.variable->name, s.family->name()));
+  }
+  refuse(
+      fmt::format("no family holds these variables in one factor ({}): it holds any number of normals, or a normal and "
+                  "its precision; leave the others factorized",
+                  fmt::join(kinds, ", ")));
 }
 
 }  // namespace kullback::messages

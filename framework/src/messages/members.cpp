@@ -53,6 +53,7 @@ void ModelJoint::fill_moments(int source, Index begin, Index end) {
   if (compiled_.moments[s].direct) return;
   const Block& from = block(sources_[s].block);
   if (const Grid* grid = grid_of(source)) {
+    fill_masses(source, begin, end);
     for (Index k = begin; k < end; ++k)
       tables_[s].col(sources_[s].cell_of[static_cast<std::size_t>(k)]) = expect(grid->values, from.m.col(k));
     return;

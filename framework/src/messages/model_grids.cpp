@@ -108,6 +108,9 @@ bool ModelJoint::affordable(const Grid& grid, Index cells) const {
           numbers += size;
           if (read.smooth.empty()) densities += size * static_cast<double>(n.densities(read));
         }
+  for (const NodeStatement& n : compiled_.nodes)
+    if (std::find(n.pins.begin(), n.pins.end(), grid.source) != n.pins.end())
+      densities += static_cast<double>(cells) * rows_of_statement(n);
   return numbers <= kMostNumbers && densities <= kMostDensities;
 }
 
@@ -130,6 +133,7 @@ void ModelJoint::settle(Grid& grid, bool own) {
   if (grid.integer) {
     best(whole_cells(grid.low, grid.high, to.members(), look_at({}), sources_[s].variable->name));
     grid.error = lost_beyond(grid.cells, grid.low, grid.high, to.m.array().log());
+    if (own) fill_nodes(grid);
     return grid.remember(to.m);
   }
   std::optional<Spacing> spacing;
@@ -156,6 +160,7 @@ void ModelJoint::settle(Grid& grid, bool own) {
     grid.error = weights.size() > 0 ? weights.dot(moved) : moved.sum();
     go_on = grid.count == 0 && !(grid.error <= kTolerance) && !own && affordable(grid, 2 * grid.cells.nodes.size());
   }
+  if (own) fill_nodes(grid);
   grid.remember(to.m);
 }
 

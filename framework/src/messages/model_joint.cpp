@@ -78,6 +78,7 @@ ModelJoint::ModelJoint(const Registry& registry, std::shared_ptr<const model::Mo
     messages_[b] = blocks_[b].eta;
   }
   tables_.resize(sources_.size());
+  masses_.resize(sources_.size());
   version_ = std::make_unique<std::atomic<std::uint64_t>[]>(sources_.size());
   for (std::size_t s = 0; s < sources_.size(); ++s) {
     version_[s] = 1;
@@ -120,7 +121,10 @@ Product ModelJoint::product(const Term& term, std::size_t without) const {
     const LatentFactor& f = term.latent[k];
     if (k == without) continue;
     const SharedRows* rows = rows_of(f.source);
-    product.views.push_back(rows ? rows->factor(term, taken) : View{moments(f.source) + f.offset, f.axes, f.strides});
+    const double* numbers = f.mass ? masses_[static_cast<std::size_t>(f.source)].data()
+                            : rows ? nullptr
+                                   : moments(f.source);
+    product.views.push_back(rows ? rows->factor(term, taken) : View{numbers + f.offset, f.axes, f.strides});
     if (rows && !taken.empty()) all_taken = taken;
   }
   std::vector<View> known;
@@ -143,7 +147,7 @@ Eigen::MatrixXd ModelJoint::message(int source, bool own) const {
     for (const Term& term : statement.terms)
       for (std::size_t k = 0; k < term.latent.size(); ++k) {
         const LatentFactor& f = term.latent[k];
-        if (f.source == source)
+        if (f.source == source && !f.mass)
           add_product_in_chunks(statement.sizes, term.coefficient, product(term, k),
                                 {sum.data() + f.offset, f.axes, f.strides});
       }

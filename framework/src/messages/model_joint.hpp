@@ -16,6 +16,7 @@
 namespace kullback::messages {
 
 struct NodesOfReading;
+struct Pins;
 
 /// E_q[log p~] = sum over statements of sums of products of moments (terms.hpp). The message to a variable is the
 /// derivative with respect to its moments: the same products without the factor itself. All updates are exact.
@@ -161,6 +162,16 @@ class ModelJoint : public Joint,
   /// What statements at the nodes of grids tell the levels of a selector.
   void add_choices(int selector, Eigen::MatrixXd& by_cell) const;
   void hear(const Source& source, const Eigen::MatrixXd& nodes, Eigen::MatrixXd& told) const;
+  /// Statements that are closed at the nodes of grids (node_statements.hpp).
+  bool is_pinned(int source) const;
+  Pins pins_of(const NodeStatement& n) const;
+  void fill_nodes(const Grid& grid);
+  void fill_masses(int source, Index begin, Index end);
+  double rows_of_statement(const NodeStatement& n) const;
+  /// What terms tell the nodes of a source, by cell.
+  Eigen::MatrixXd along_nodes(int source, Index nodes, const Sizes& sizes, const std::vector<Term>& terms) const;
+  /// What they tell a grid's members, at its nodes or at these, one column a member. `own`: see `message`.
+  void hear_nodes(const Grid& grid, bool own, const Eigen::MatrixXd* nodes, Eigen::MatrixXd& told) const;
   /// How many densities the tables of a grid with that many cells take before the first sweep.
   double start_densities(const Grid& grid, Index cells) const;
   /// Whether the grid can have that many cells.
@@ -172,6 +183,8 @@ class ModelJoint : public Joint,
   /// A factor on the part of its range where it is told to start.
   void start_grid(Grid& grid, const model::Initialization& start, std::uint64_t seed, Index restart);
   void recompute(int block);
+  void start_by_numbers(int block, const Source& named, const model::Initialization& start);
+  void start_side_by_side(int block, std::uint64_t seed, Index restart);
   bool start_from_numbers(int block, const model::Initialization& start);
   void move_means(int block, const Eigen::MatrixXd& means);
   void start_block(int block, const model::Initialization& start, std::uint64_t seed, Index restart);
@@ -209,6 +222,7 @@ class ModelJoint : public Joint,
   std::vector<int> local_sources_;  // by pass: whose members it iterates, -1: none; empty: no pass does
   InnerSettings inner_;
   std::vector<std::vector<Index>> color_begin_;  // by block
+  std::vector<Eigen::MatrixXd> masses_;          // by source: of the nodes of all cells, where a statement reads them
   std::vector<Eigen::MatrixXd> tables_;          // by source: moments of all cells, where they are not the block's m
   std::vector<Eigen::MatrixXd> messages_;        // by block
   std::unique_ptr<std::atomic<std::uint64_t>[]> version_;  // by source

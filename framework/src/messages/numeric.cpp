@@ -25,17 +25,6 @@ void latent_in(const Term& term, const model::Model& model, const Sources& sourc
   for (const Term& child : term.children) latent_in(child, model, sources, found);
 }
 
-// One number on the line a cell, in no joint block: what can be put on a grid.
-bool is_scalar(const model::Model& model, const Source& source) {
-  if (source.grid) return true;
-  if (source.leader >= 0 || source.elements != 1 || source.matrix || source.variable->levels >= 0) return false;
-  for (const int s : source.variable->statements) {
-    const model::Statement& statement = model.statements[static_cast<std::size_t>(s)];
-    if (statement.family && statement.layout.dimension != 1) return false;
-  }
-  return true;
-}
-
 bool contains(const model::Dimensions& dimensions, int plate) {
   return std::find(dimensions.begin(), dimensions.end(), plate) != dimensions.end();
 }
@@ -93,7 +82,9 @@ std::string instead_of_vector(const model::Model& model, const model::Statement&
 
 [[noreturn]] void refuse_vector(const model::Model& model, const model::Statement& statement, const Source& source,
                                 int variable) {
-  throw NoRule{variable, fmt::format("a grid for {}, which is not one number on the line{}", source.variable->name,
+  throw NoRule{variable, fmt::format("a grid for {}, which is {}{}", source.variable->name,
+                                     source.leader >= 0 ? "in a joint block: leave it out of the block"
+                                                        : "not one number on the line",
                                      source.elements > 1 ? instead_of_vector(model, statement) : "")};
 }
 
@@ -141,6 +132,27 @@ bool enters_by_statistics(const Sources& sources, const model::Statement& statem
          (has_vectors(statement) || child.elements == 1);
 }
 
+std::vector<int> numbers_of(const model::Model& model, const Sources& sources, const model::Statement& statement) {
+  std::vector<int> found, once;
+  if (sources[static_cast<std::size_t>(statement.variable)].kind == Source::Kind::latent)
+    found.push_back(statement.variable);
+  for_terms(statement, [&](const model::Term& term) { latent_in(term, model, sources, found); });
+  for (const int v : found)
+    if (std::find(once.begin(), once.end(), v) == once.end()) once.push_back(v);
+  return once;
+}
+
+// One number on the line a cell, in no joint block: what can be put on a grid.
+bool can_be_on_a_grid(const model::Model& model, const Source& source) {
+  if (source.grid) return true;
+  if (source.leader >= 0 || source.elements != 1 || source.matrix || source.variable->levels >= 0) return false;
+  for (const int s : source.variable->statements) {
+    const model::Statement& statement = model.statements[static_cast<std::size_t>(s)];
+    if (statement.family && statement.layout.dimension != 1) return false;
+  }
+  return true;
+}
+
 std::optional<NumericStatement> make_numeric(const model::Model& model, const Sources& sources, int index,
                                              std::vector<int>& needed) {
   const model::Statement& statement = model.statements[static_cast<std::size_t>(index)];
@@ -153,7 +165,7 @@ std::optional<NumericStatement> make_numeric(const model::Model& model, const So
   for_terms(statement, [&](const model::Term& term) { latent_in(term, model, sources, found); });
   for (const int v : found) {
     const Source& source = sources[static_cast<std::size_t>(v)];
-    if (!is_scalar(model, source)) refuse_vector(model, statement, source, v);
+    if (!can_be_on_a_grid(model, source)) refuse_vector(model, statement, source, v);
     if (!source.grid && std::find(needed.begin(), needed.end(), v) == needed.end()) needed.push_back(v);
   }
   if (!needed.empty()) return std::nullopt;

@@ -19,6 +19,10 @@ bool enters_by_statistics(const Sources& sources, const model::Statement& statem
 std::optional<NumericStatement> make_numeric(const model::Model& model, const Sources& sources, int statement,
                                              std::vector<int>& needed);
 
+/// The latent numbers that a statement reads, each once, and its own; whether one can be put on a grid.
+std::vector<int> numbers_of(const model::Model& model, const Sources& sources, const model::Statement& statement);
+bool can_be_on_a_grid(const model::Model& model, const Source& source);
+
 /// One reading of a statement, at these nodes of the members that it reads.
 struct NodesOfReading {
   const model::Model& model;

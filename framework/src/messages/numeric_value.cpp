@@ -173,6 +173,8 @@ Eigen::ArrayXd TermValue::read(const Term& term, const Position& at) {
     return constant(static_cast<double>(chosen(term.variable, where)));
   if (source.kind != Source::Kind::latent || source.member[static_cast<std::size_t>(where)] < 0)
     return constant(source.known->values[source.known->dimensions.empty() ? 0 : where]);
+  if (standing_.first == term.variable)
+    return standing_.second->col(standing_.second->cols() == 1 ? 0 : source.member[static_cast<std::size_t>(where)]);
   const Reading reading{term.variable, source.member[static_cast<std::size_t>(where)]};
   for (const auto& [set, values] : set_)
     if (set == reading) return values;

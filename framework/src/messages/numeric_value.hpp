@@ -47,6 +47,8 @@ class TermValue {
 
   /// A member that stands at these numbers from now on.
   void set(const Reading& reading, const Eigen::ArrayXd& numbers);
+  /// All members of a source at these numbers from now on, or each at a column of its own.
+  void stand(int source, const Eigen::MatrixXd& numbers) { standing_ = {source, &numbers}; }
   /// The levels that latent selectors have from now on.
   void choose(const Choices& choices) { choices_ = choices; }
   Eigen::ArrayXd value(const model::Term& term, const Position& at);
@@ -70,6 +72,7 @@ class TermValue {
   const Sources& sources_;
   Index size_;
   std::vector<std::pair<Reading, Eigen::ArrayXd>> set_;
+  std::pair<int, const Eigen::MatrixXd*> standing_ = {-1, nullptr};
   Choices choices_;
 };
 

@@ -115,6 +115,13 @@ std::optional<Atom> Algebra::merge(const Atom& a, const Atom& b,
     equal.emplace_back(a.rows[0], b.rows[0]);
     return out;
   }
+  if (source.side_by_side) {
+    if (a.label != "x" || b.label != "x") return std::nullopt;
+    out.label = "x*x'";
+    out.of.insert(out.of.end(), b.of.begin(), b.of.end());
+    out.rows.insert(out.rows.end(), b.rows.begin(), b.rows.end());
+    return out;
+  }
   if (source.leader >= 0 && !(a.rows.empty() && b.rows.empty())) return merge_in_block(a, b);
   if (source.leader >= 0) {  // a product of components, in the order in which the family names them
     std::map<std::string, int> powers;

@@ -63,6 +63,7 @@ struct Atom {
   std::string label;             ///< of the statistic
   std::vector<Reference> cells;  ///< one a dimension of the known numbers, or a plate of the source
   std::vector<Reference> rows;   ///< one a dimension of the statistic's rows
+  std::vector<int> of;           ///< in a joint block of normals: whose x it is, or which two x they are
   bool apart = false;            ///< the product of two expectations, though they may be of one member
   std::vector<int> contracted;   ///< axes that the statistic has summed over ("mu.x*Lambda.x": of the vector)
 };

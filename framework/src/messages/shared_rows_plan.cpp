@@ -20,6 +20,12 @@ bool serves(const Compiled& compiled, const Source& source, int index) {
          !source.own_family && compiled.moments[static_cast<std::size_t>(index)].direct;
 }
 
+// Whose terms are made anew with the cells of a grid.
+bool is_at_nodes(const Compiled& compiled, const CompiledStatement& statement) {
+  return std::any_of(compiled.nodes.begin(), compiled.nodes.end(),
+                     [&](const NodeStatement& n) { return n.statement == statement.statement; });
+}
+
 }  // namespace
 
 bool SharedRows::Reading::of_members(const std::vector<int>& axes) const {
@@ -57,7 +63,9 @@ std::unique_ptr<SharedRows> SharedRows::make(const Compiled& compiled, const Sou
   for (const CompiledStatement& statement : compiled.statements)
     for (const Term& term : statement.terms)
       for (std::size_t k = 0; k < term.latent.size(); ++k)
-        if (term.latent[k].source == index && !rows->read(statement, term, k, source)) return nullptr;
+        if (term.latent[k].source == index &&
+            (is_at_nodes(compiled, statement) || !rows->read(statement, term, k, source)))
+          return nullptr;
   if (rows->readings_.empty()) return nullptr;
   for (Reading& reading : rows->readings_) rows->plan_sums(reading, summed);
   Index count = rows->dimension_ * rows->dimension_;

@@ -25,14 +25,16 @@ struct Source {
   /// their own, all dimensions are plates.
   model::Dimensions plates, over;
   Index cells = 1;
-  Index elements = 1;       ///< of the cells of `over`: the numbers of one value
-  bool matrix = false;      ///< a value has elements^2 numbers
-  int leader = -1;          ///< in a joint block: the source whose block it shares; the leader names itself
-  std::string component;    ///< what the block's family calls this variable ("mu", "tau")
-  bool two_valued = false;  ///< 0 or 1: every function of it is linear in x
-  bool partial = false;     ///< some members have known entries: `known` has them (completion.hpp)
-  bool grid = false;        ///< its factor is a discrete_grid; `statistics` are the labels that messages need
-  bool integrated = false;  ///< its empty cells are, within their limits: they have no factor
+  Index elements = 1;         ///< of the cells of `over`: the numbers of one value
+  bool matrix = false;        ///< a value has elements^2 numbers
+  int leader = -1;            ///< in a joint block: the source whose block it shares; the leader names itself
+  std::string component;      ///< what the block's family calls this variable ("mu", "tau")
+  bool side_by_side = false;  ///< a joint block of normals: one normal vector, in which this variable's elements begin
+  Index first = 0;            ///< at this coordinate
+  bool two_valued = false;    ///< 0 or 1: every function of it is linear in x
+  bool partial = false;       ///< some members have known entries: `known` has them (completion.hpp)
+  bool grid = false;          ///< its factor is a discrete_grid; `statistics` are the labels that messages need
+  bool integrated = false;    ///< its empty cells are, within their limits: they have no factor
   bool eliminated =
       false;  ///< a selector whose responsibilities are made and used in a pass over the data, and kept nowhere
   /// The log of an element of a vector of probabilities that is 0 by structure, else 0, over plates and over; null:
@@ -55,6 +57,8 @@ struct Source {
 
   bool has(Text label) const;
   Index row(Text label) const;  ///< the first row of a statistic; -1 if there is none
+  /// The numbers of one value of its factor, or of a vector in it.
+  Index vector_size() const { return side_by_side ? layout.dimension : elements; }
   Index members() const { return static_cast<Index>(cell_of.size()); }
   bool all_latent() const { return members() == cells; }
   /// The cells that are members, and the members, in the order of the cells.
@@ -90,6 +94,9 @@ bool can_be_updated(const model::Statement& statement);
 /// that names the variable, NeedsGrids.
 Sources find_sources(const Registry& registry, const model::Model& model, std::size_t first_discarded,
                      std::span<const int> put_on_grids);
+
+/// Where a variable lies among the coordinates of its joint block: the first, and how many.
+std::pair<Index, Index> coordinates_in_block(const Source& source);
 
 /// The source that holds the statistics of a variable: itself, or the leader of its joint block.
 inline int holder(const Sources& sources, int source) {

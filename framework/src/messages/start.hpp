@@ -20,4 +20,14 @@ inline Stream start_stream(std::uint64_t seed, std::size_t source) {
   model::refuse(model::of_start(source.variable->name, std::move(why)));
 }
 
+/// Calls visit(row of eta, member) for every element that is 0 by structure.
+template <class Visit>
+void for_zeros(const Source& source, const Visit& visit) {
+  const Index row = source.row("log_x");
+  for (Index k = 0; source.zeros && k < source.members(); ++k)
+    for (Index e = 0; e < source.elements; ++e)
+      if (source.zeros->values[source.cell_of[static_cast<std::size_t>(k)] * source.elements + e] != 0)
+        visit(row + e, k);
+}
+
 }  // namespace kullback::messages

@@ -27,13 +27,13 @@ std::shared_ptr<Known> indicator(std::vector<Index> shape, Index count) {
 }  // namespace
 
 StatementPolynomial::StatementPolynomial(const model::Model& model, const Sources& sources,
-                                         const model::Statement& statement, KnownCache& cache)
+                                         const model::Statement& statement, KnownCache& cache, const Pins* pins)
     : model_(model),
       sources_(sources),
       statement_(statement),
       source_(sources[static_cast<std::size_t>(statement.variable)]),
       algebra_(sources),
-      substitution_(model, sources, algebra_, cache) {
+      substitution_(model, sources, algebra_, cache, pins) {
   const model::Variable& variable = *source_.variable;
   parameters_ = statement.family->parameterizations()[static_cast<std::size_t>(statement.parameterization)];
   vectors_ = has_vectors(statement);
@@ -243,6 +243,13 @@ Polynomial StatementPolynomial::attach_gates(const Polynomial& polynomial) {
     out = add(std::move(out), attach_gates(algebra_.multiply({monomial}, {{1, {atom}, {}}})));
   }
   return out;
+}
+
+Polynomial StatementPolynomial::too_large() {
+  if (substitution_.too_large().empty()) return {};
+  Polynomial mask = masks();
+  for (Monomial& m : mask) m.axes = cell_axes_;
+  return attach_gates(algebra_.multiply(mask, substitution_.too_large()));
 }
 
 Polynomial StatementPolynomial::make() {

@@ -9,9 +9,11 @@ namespace kullback::messages {
 class StatementPolynomial {
  public:
   StatementPolynomial(const model::Model& model, const Sources& sources, const model::Statement& statement,
-                      KnownCache& cache);
+                      KnownCache& cache, const Pins* pins = nullptr);
   /// Throws NoRule.
   Polynomial make();
+  /// After it: positive at nodes of pinned numbers where something is too large.
+  Polynomial too_large();
   const Algebra& algebra() const { return algebra_; }
 
  private:

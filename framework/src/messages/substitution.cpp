@@ -47,8 +47,9 @@ double exponent_of(Text label) {
 // The square root of an expression, as the power that it is.
 bool is_root(const Term& term) { return term.kind == Term::Kind::function && term.name == "sqrt"; }
 
-// A label, or a parametric one with a number for its c ("lgamma((x-1)/2)").
-bool evaluate(Text label, In x, Out value) {
+}  // namespace
+
+bool label_of_numbers(Text label, In x, Out value) {
   if (evaluate_label(label, x, value)) return true;
   for (const Text parametric : parametric_labels()) {
     const std::size_t at = parametric.rfind('c'), rest = parametric.size() - at - 1;
@@ -62,8 +63,6 @@ bool evaluate(Text label, In x, Out value) {
   }
   return false;
 }
-
-}  // namespace
 
 Polynomial known_factor(std::shared_ptr<const Known> known, std::vector<Reference> cells) {
   bool varies = false;
@@ -167,7 +166,7 @@ Eigen::VectorXd Substitution::label_of(const Eigen::VectorXd& numbers, Text labe
   if (label == "x") return values;
   const Eigen::Map<const Eigen::MatrixXd> x(numbers.data(), 1, numbers.size());
   Eigen::Map<Eigen::MatrixXd> value(values.data(), 1, values.size());
-  if (!evaluate(label, x, value)) no_rule(label, "a known number");
+  if (!label_of_numbers(label, x, value)) no_rule(label, "a known number");
   make_logs_finite(label, values);
   // Gamma(0) stands in no density: a concentration of 0 takes its element out (structural_zeros.hpp).
   for (Index i = 0; label == "lgamma_x" && i < values.size(); ++i)
@@ -190,14 +189,25 @@ Polynomial Substitution::known(const model::Array& array, Text label, const std:
 Polynomial Substitution::statistic(int index, Text label, std::vector<Reference> cells,
                                    std::vector<Reference> elements) {
   const Source& source = sources_[static_cast<std::size_t>(index)];
+  if (const Pins::Grid* grid = pins_ ? pins_->find(index) : nullptr) return pinned(*grid, label, std::move(cells));
   if (source.two_valued && !source.has(label) && label_rows(label, 1) == 1) {
     const Eigen::RowVector2d x(0, 1);
     Eigen::MatrixXd f(1, 2);
-    if (evaluate(label, x, f) && f.allFinite())
+    if (label_of_numbers(label, x, f) && f.allFinite())
       return add(constant(f(0, 0)), statistic(index, "x", std::move(cells), std::move(elements)), f(0, 1) - f(0, 0));
   }
   Atom atom;
   atom.source = holder(sources_, index);
+  if (source.side_by_side) {
+    const int times = label == "x2" || label == "x*x'" ? 2 : 1;
+    atom.label = times == 2 ? "x*x'" : std::string(label);
+    atom.cells = std::move(cells);
+    for (int k = 0; k < times; ++k) {
+      atom.of.push_back(index);
+      atom.rows.insert(atom.rows.end(), elements.begin(), elements.end());
+    }
+    return {{1, {std::move(atom)}, {}}};
+  }
   atom.label = source.leader < 0 ? std::string(label) : fmt::format("{}.{}", source.component, label);
   atom.cells = std::move(cells);
   if (label != "log_det" && label != "lgamma_sum") atom.rows = elements;
@@ -342,6 +352,7 @@ Polynomial Substitution::expand(const Term& term, Text label, const Environment&
     // Terms are parts of the model: their arrays live as long as it does.
     return known(std::shared_ptr<const model::Array>(std::shared_ptr<void>(), &term.array), label, references);
   }
+  if (auto known = at_nodes(term, label, at)) return std::move(*known);
   if (term.kind == Term::Kind::compare) return comparison(term, label, at);
   if (label == "x2" && term.kind != Term::Kind::power && !is_root(term)) {
     const Polynomial once = expand(term, "x", at);

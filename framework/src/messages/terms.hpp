@@ -37,6 +37,7 @@ struct LatentFactor {
   std::vector<int> axes;
   std::vector<Index> strides;
   Index offset = 0;
+  bool mass = false;  ///< of the nodes of a grid, in place of a statistic
   bool operator==(const LatentFactor&) const = default;
 };
 
@@ -111,11 +112,20 @@ struct NumericStatement {
   std::size_t densities(const Read& read) const { return by_statistics >= 0 && read.uniform ? 1 : read.cells.size(); }
 };
 
+/// A statement that has a closed rule at each node of some grids: what it reads of these numbers is known there.
+struct NodeStatement {
+  int statement = -1;
+  std::size_t compiled = 0;  ///< into Compiled::statements, whose terms are of the nodes as they stand
+  std::vector<int> pins;     ///< sources, each on a grid
+  std::vector<Term> bars;    ///< positive at nodes where something is too large for a number: they are impossible
+};
+
 struct Compiled {
   std::vector<CompiledStatement> statements;
   std::vector<Moments> moments;  ///< one a source
   std::vector<Encounter> encounters;
   std::vector<NumericStatement> numeric;
+  std::vector<NodeStatement> nodes;
   std::vector<std::vector<Gate>> gates;  ///< by statement
 };
 
