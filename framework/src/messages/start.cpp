@@ -19,6 +19,20 @@ namespace kullback::messages {
 
 using model::Initialization;
 
+namespace {
+
+// The nodes of the cells that hold these numbers stand at them.
+Cells with_nodes_at(Cells cells, const Eigen::VectorXd& numbers) {
+  const double *first = cells.edges.data(), *last = first + cells.edges.size();
+  for (const double x : numbers) {
+    const Index cell = std::upper_bound(first, last, x) - first - 1;
+    if (cell >= 0 && cell < cells.nodes.size()) cells.nodes[cell] = x;
+  }
+  return cells;
+}
+
+}  // namespace
+
 // Latent variables, each after those that its own distribution reads.
 std::vector<int> ModelJoint::parents_first() const {
   std::vector<int> order;
@@ -190,8 +204,16 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
   for (Grid& grid : grids_) {  // now that there are messages
     named(grid, [&] { prepare_start(grid); });
     const auto index = static_cast<std::size_t>(grid.source);
-    start_grid(grid, index < model_.initializations.size() ? model_.initializations[index] : Initialization{}, seed,
-               restart);
+    const Initialization start =
+        index < model_.initializations.size() ? model_.initializations[index] : Initialization{};
+    if (!grid.given && !grid.integer && !start.numbers.empty()) {  // wide cells would start it far from there
+      Block& to = block(sources_[index].block);
+      const Eigen::MatrixXd eta = to.eta;
+      place(grid, with_nodes_at(grid.cells, start.numbers.front().second.values));
+      to.eta = eta;
+      recompute(sources_[index].block);
+    }
+    start_grid(grid, start, seed, restart);
   }
   at_start_ = false;
 }

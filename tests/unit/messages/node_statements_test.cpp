@@ -171,6 +171,22 @@ posterior:
   EXPECT_NEAR(solve_model(*wide, 300).bound, solve_model(*narrow, 300).bound, 1e-7);
 }
 
+// The first cells of a wide prior are wide: a start is where it says, not in the middle of its cell.
+TEST(NodeStatements, AStartInAWidePriorIsWhereItSays) {
+  const Json g = golden("decay");
+  const std::string model = data_of(g) + R"(
+model:
+  a: normal(0, precision = 1e-2)
+  b: normal(0, precision = 1e-2)
+  tau: gamma(shape = 0.5, rate = 0.1)
+  c: normal(0, stddev = 100)
+  y[n]: normal(a + b * exp(-c * x), precision = tau)
+)";
+  const auto found = started(model + "inference:\n  initialize: {c: 1}\n"),
+             given = started(model + "posterior:\n  c: discrete_grid(cells = 4000, low = 0, high = 5)\n");
+  EXPECT_NEAR(solve_model(*found, 600).bound, solve_model(*given, 600).bound, 1e-6);
+}
+
 TEST(NodeStatements, NumbersThatStandInsideEachOtherAreRefused) {
   const Json g = golden("decay");
   try {
