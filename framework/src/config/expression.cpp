@@ -240,6 +240,7 @@ const x3::rule<struct BareNameId, Draft> bare_name = "a name";
 const x3::rule<struct IndexId, Draft> index = kIndex;
 const x3::rule<struct ShiftedId, Draft> shifted = kIndex;
 const x3::rule<struct LabelId, Draft> label = kIndex;
+const x3::rule<struct LevelId, Draft> level = kIndex;
 const x3::rule<struct LabelNameId, Draft> label_name = "a name";
 const x3::rule<struct LabelValueId, Draft> label_value = kLabel;
 const x3::rule<struct WholeId, Draft> whole = kShift;
@@ -272,9 +273,11 @@ const auto reference_def = name_token[FromToken<Kind::reference>()] >>
                            -(symbol("[") > index[Append()] > *(symbol(",") > index[Append()]) >
                              symbol("]", kEndOfIndices)[Close()]);
 const auto bare_name_def = name_token[FromToken<Kind::reference>()];
-const auto index_def = label[Set()] | shifted[Set()] | reference[Set()];
+const auto index_def = label[Set()] | shifted[Set()] | reference[Set()] | level[Set()];
 const auto shifted_def = name_token[FromToken<Kind::shift>()] >>
                          ((symbol("-") > whole_token[Shift<-1>()]) | (symbol("+") > whole_token[Shift<1>()]));
+// A number alone: whoever knows the plate says how it is written.
+const auto level_def = whole_token[FromToken<Kind::number>()] >> &symbol("] ,");
 const auto label_def = label_name[Set()] > label_value[Only()];
 const auto label_name_def = name_token[FromToken<Kind::label>()] >> symbol("=");
 const auto label_value_def = whole[Set()] | string[Set()] | bare_name[Set()];
@@ -287,7 +290,7 @@ const auto slot_def = label[Set()] | bare_name[Set()];
 
 BOOST_SPIRIT_DEFINE(expression, comparison_tail, sum, sum_tail, product, product_tail, unary, with_sign, power_tail)
 BOOST_SPIRIT_DEFINE(primary, number, string, list, group, call, argument, argument_name)
-BOOST_SPIRIT_DEFINE(reference, bare_name, index, shifted, label, label_name, label_value, whole, target, slot)
+BOOST_SPIRIT_DEFINE(reference, bare_name, index, shifted, level, label, label_name, label_value, whole, target, slot)
 
 [[noreturn]] void fail_at(const Tokens& tokens, std::size_t i, const std::string& expected) {
   throw ExpressionError{tokens[i].begin, tokens[i].end, problem_at(tokens, i, expected)};

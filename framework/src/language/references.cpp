@@ -57,6 +57,9 @@ void Terms::check_names(const Expression& e, bool as_index) {
     workspace_.keep_mistakes([&] { w.need_plate(e.children[0], e.children[0].text); });
     return;
   }
+  if (as_index && e.kind == Expression::Kind::number)
+    workspace_.keep_mistakes(
+        [&] { fail(e, fmt::format("which plate? write [k = {}] with the plate's name for k", e.number)); });
   if (e.kind == Expression::Kind::label) workspace_.keep_mistakes([&] { w.need_plate(e, e.text); });
   if (e.kind == Expression::Kind::label || e.kind == Expression::Kind::shift) return;
   for (const Expression& child : e.children) check_names(child, e.kind == Expression::Kind::reference);

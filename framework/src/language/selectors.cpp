@@ -65,6 +65,8 @@ Array gather(const std::vector<Plate>& plates, const Array& array, const std::ve
 Selector Terms::index(const Expression& e, const std::string& indexed, int plate, std::string& text) {
   Workspace& w = workspace_;
   const std::string dimension = w.plate(plate).name;
+  if (e.kind == Expression::Kind::number)
+    fail(e, fmt::format("which plate? write {}[{} = {}]", indexed, dimension, e.number));
   if (e.kind == Expression::Kind::shift)
     fail(e, e.number < 0
                 ? fmt::format(
