@@ -1,8 +1,8 @@
 // The grammar of expressions in Boost.Spirit X3, over tokens. It is instantiated here and nowhere else.
 #include "config/expression.hpp"
 
+#include "config/expression_problems.hpp"
 #include "config/scalar_places.hpp"
-#include "config/tokens.hpp"
 
 #include <fmt/format.h>
 #include <boost/spirit/home/x3.hpp>
@@ -13,7 +13,6 @@ namespace kullback::config {
 namespace {
 
 namespace x3 = boost::spirit::x3;
-using Tokens = std::vector<Token>;
 using Kind = Expression::Kind;
 
 // An expression while it is parsed: places are still offsets. What is underlined (mark) is only the name of a reference
@@ -26,19 +25,6 @@ struct Draft {
   std::size_t begin = 0, end = 0;
   std::size_t mark_begin = 0, mark_end = 0;
 };
-
-constexpr std::string_view kComparisons = "< <= > >= == !=";
-
-// Whether a token is one of the symbols in a list with spaces between.
-bool is_symbol(const Token& token, std::string_view symbols) {
-  if (token.kind != Token::Kind::symbol) return false;
-  while (true) {
-    const std::size_t end = symbols.find(' ');
-    if (symbols.substr(0, end) == token.text) return true;
-    if (end == std::string_view::npos) return false;
-    symbols.remove_prefix(end + 1);
-  }
-}
 
 // Terminals: one token each.
 
@@ -103,15 +89,6 @@ namespace kullback::config {
 namespace {
 
 // Building.
-
-constexpr const char* kExpression = "an expression";
-constexpr const char* kIndex = "an index";
-constexpr const char* kLabel = "a label (a whole number, a name or text in quotes)";
-constexpr const char* kEndOfList = "an operator, ',' or ']'";
-constexpr const char* kEndOfIndices = "',' or ']'";
-constexpr const char* kSlot = "a plate";
-constexpr const char* kEndOfSlots = "']' or ','";
-constexpr const char* kShift = "a whole number";
 
 template <Kind kind>
 struct FromToken {
@@ -263,6 +240,7 @@ const x3::rule<struct BareNameId, Draft> bare_name = "a name";
 const x3::rule<struct IndexId, Draft> index = kIndex;
 const x3::rule<struct ShiftedId, Draft> shifted = kIndex;
 const x3::rule<struct LabelId, Draft> label = kIndex;
+const x3::rule<struct LevelId, Draft> level = kIndex;
 const x3::rule<struct LabelNameId, Draft> label_name = "a name";
 const x3::rule<struct LabelValueId, Draft> label_value = kLabel;
 const x3::rule<struct WholeId, Draft> whole = kShift;
@@ -295,9 +273,11 @@ const auto reference_def = name_token[FromToken<Kind::reference>()] >>
                            -(symbol("[") > index[Append()] > *(symbol(",") > index[Append()]) >
                              symbol("]", kEndOfIndices)[Close()]);
 const auto bare_name_def = name_token[FromToken<Kind::reference>()];
-const auto index_def = label[Set()] | shifted[Set()] | reference[Set()];
+const auto index_def = label[Set()] | shifted[Set()] | reference[Set()] | level[Set()];
 const auto shifted_def = name_token[FromToken<Kind::shift>()] >>
                          ((symbol("-") > whole_token[Shift<-1>()]) | (symbol("+") > whole_token[Shift<1>()]));
+// A number alone: whoever knows the plate says how it is written.
+const auto level_def = whole_token[FromToken<Kind::number>()] >> &symbol("] ,");
 const auto label_def = label_name[Set()] > label_value[Only()];
 const auto label_name_def = name_token[FromToken<Kind::label>()] >> symbol("=");
 const auto label_value_def = whole[Set()] | string[Set()] | bare_name[Set()];
@@ -310,41 +290,7 @@ const auto slot_def = label[Set()] | bare_name[Set()];
 
 BOOST_SPIRIT_DEFINE(expression, comparison_tail, sum, sum_tail, product, product_tail, unary, with_sign, power_tail)
 BOOST_SPIRIT_DEFINE(primary, number, string, list, group, call, argument, argument_name)
-BOOST_SPIRIT_DEFINE(reference, bare_name, index, shifted, label, label_name, label_value, whole, target, slot)
-
-// Errors.
-
-// The name in front of the innermost '[' before token i.
-std::string indexed_name(const Tokens& tokens, std::size_t i) {
-  int depth = 0;
-  while (i-- > 1) {
-    if (tokens[i].text == "]") ++depth;
-    if (tokens[i].text == "[" && depth-- == 0) return tokens[i - 1].text;
-  }
-  return "x";
-}
-
-std::string problem_at(const Tokens& tokens, std::size_t i, const std::string& expected) {
-  const Token& token = tokens[i];
-  const bool at_end = token.kind == Token::Kind::end;
-  const bool in_index = expected == kIndex || expected == kEndOfIndices || expected == kShift;
-  const bool alone = i + 1 < tokens.size() && is_symbol(tokens[i + 1], "] ,");
-  if ((expected == kIndex || expected == kSlot) && token.kind == Token::Kind::number && alone) {
-    return fmt::format("which plate? write {}[k = {}] with the plate's name for k", indexed_name(tokens, i),
-                       token.text);
-  }
-  if (in_index && !at_end && !is_symbol(token, "] , =")) {
-    return "only an earlier cell of a plate may be named (x[t-1]); read a shifted column for anything else";
-  }
-  if (is_symbol(token, "=")) return "'=' only follows the name of an argument or plate; a comparison is written ==";
-  if (is_symbol(token, kComparisons) && expected != kExpression) {
-    return "comparisons do not chain: put one of them in parentheses";
-  }
-  std::string message = "expected " + expected;
-  if (i > 0) message += " after " + cited(tokens[i - 1].text);
-  if (!at_end) message += ", got " + cited(token.text);
-  return message;
-}
+BOOST_SPIRIT_DEFINE(reference, bare_name, index, shifted, level, label, label_name, label_value, whole, target, slot)
 
 [[noreturn]] void fail_at(const Tokens& tokens, std::size_t i, const std::string& expected) {
   throw ExpressionError{tokens[i].begin, tokens[i].end, problem_at(tokens, i, expected)};

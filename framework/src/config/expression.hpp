@@ -15,7 +15,7 @@ struct Expression {
     number,     ///< `number`
     string,     ///< `text`: a quoted string
     list,       ///< children: the elements
-    reference,  ///< `text`: a name; children: its indices, if any (references, `shift`s or `label`s)
+    reference,  ///< `text`: a name; children: its indices, if any (references, `shift`s, `label`s, numbers)
     call,       ///< `text`: the function's or family's name; children: `argument`s
     argument,   ///< `text`: the name, empty by position; one child
     unary,      ///< `text`: "-"; one child

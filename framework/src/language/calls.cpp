@@ -81,8 +81,10 @@ int find_arguments(const Distribution& family, const Expression& call, std::vect
   }
 }
 
-void check_parameter_names(const Expression& call, const Workspace& w) {
+void check_call(const Expression& call, const Workspace& w) {
   const Distribution& family = w.registry.family(call.text);
+  std::vector<const Expression*> arguments;
+  w.keep_mistakes([&] { find_arguments(family, call, arguments); });
   for (const Expression& argument : call.children) w.keep_mistakes([&] { check_parameter_name(family, argument); });
 }
 

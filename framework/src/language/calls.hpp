@@ -19,7 +19,8 @@ const config::Expression& argument_place(const config::Expression& call, const s
 int find_arguments(const Distribution& family, const config::Expression& call,
                    std::vector<const config::Expression*>& ordered);
 
-/// Keeps a mistake for every argument by a name that no parameter of the family has.
-void check_parameter_names(const config::Expression& call, const Workspace& workspace);
+/// Keeps a mistake for every argument by a name that no parameter of the family has, or for parameters that are
+/// missing.
+void check_call(const config::Expression& call, const Workspace& workspace);
 
 }  // namespace kullback::language

@@ -13,36 +13,46 @@ using model::Statement;
 
 namespace {
 
+// What is truncated or censored is a distribution.
+void check_modified(const Expression& e, const Draft& draft, const std::string& usage, const Workspace& w) {
+  const Expression& inner = draft.call ? *draft.call : e;
+  const bool call = draft.call && inner.kind == Expression::Kind::call;
+  if (call && (inner.text == "truncated" || inner.text == "censored"))
+    fail(inner, fmt::format("{}(...) inside {}(...): one of them, with both limits: {}", inner.text, e.text, usage));
+  if (call && inner.text == "flat")
+    fail(inner,
+         fmt::format("a flat prior within limits is uniform(low = a, high = b), which needs both; beyond one end it is "
+                     "improper: give {} a proper prior ({}(normal(...), low = a))",
+                     draft.target.text, e.text));
+  if (call && w.registry.find_family(inner.text)) return;
+  if (call && std::find(functions().begin(), functions().end(), inner.text) == functions().end())
+    throw FollowsFromMistake();  // said where calls of nothing are
+  fail(inner, fmt::format("{} takes a distribution: {}", e.text, usage));
+}
+
 // truncated(d, low = a, high = b)
 void read_modifier(const Expression& e, Draft& draft, Workspace& w) {
   const std::string usage = fmt::format("{}(normal(...), low = a, high = b)", e.text);
   draft.modifier = e.text == "truncated" ? Statement::Modifier::truncated : Statement::Modifier::censored;
-  w.for_each(e.children, [&](const Expression& argument) {
-    const Expression& value = argument.children[0];
-    if (argument.text == "low") {
-      draft.low = &value;
-    } else if (argument.text == "high") {
-      draft.high = &value;
-    } else if (argument.text.empty() && !draft.call) {
-      draft.call = &value;
-    } else {
-      fail(argument,
-           argument.text.empty()
-               ? fmt::format("{} takes a distribution and the limits by name: {}", e.text, usage)
-               : fmt::format("{} has no argument '{}'; it takes low and high: {}", e.text, argument.text, usage));
-    }
-  });
-  if (draft.call && draft.call->kind == Expression::Kind::call &&
-      (draft.call->text == "truncated" || draft.call->text == "censored"))
-    fail(*draft.call,
-         fmt::format("{}(...) inside {}(...): one of them, with both limits: {}", draft.call->text, e.text, usage));
-  if (draft.call && draft.call->kind == Expression::Kind::call && draft.call->text == "flat")
-    fail(*draft.call,
-         fmt::format("a flat prior within limits is uniform(low = a, high = b), which needs both; beyond one end it is "
-                     "improper: give {} a proper prior ({}(normal(...), low = a))",
-                     draft.target.text, e.text));
-  if (!draft.call || draft.call->kind != Expression::Kind::call || !w.registry.find_family(draft.call->text))
-    fail(draft.call ? *draft.call : e, fmt::format("{} takes a distribution: {}", e.text, usage));
+  w.independently(
+      [&] {
+        w.for_each(e.children, [&](const Expression& argument) {
+          const Expression& value = argument.children[0];
+          if (argument.text == "low") {
+            draft.low = &value;
+          } else if (argument.text == "high") {
+            draft.high = &value;
+          } else if (argument.text.empty() && !draft.call) {
+            draft.call = &value;
+          } else {
+            fail(argument,
+                 argument.text.empty()
+                     ? fmt::format("{} takes a distribution and the limits by name: {}", e.text, usage)
+                     : fmt::format("{} has no argument '{}'; it takes low and high: {}", e.text, argument.text, usage));
+          }
+        });
+      },
+      [&] { check_modified(e, draft, usage, w); });
   if (!draft.low && !draft.high) fail(e, fmt::format("{} where? give low, high or both: {}", e.text, usage));
 }
 

@@ -125,8 +125,8 @@ void Terms::check_arguments(const Expression& call) {
     const bool name = value.kind == Expression::Kind::reference && value.children.empty();
     if (argument.text == "over" && name)
       workspace_.keep_mistakes([&] { workspace_.need_plate(value, value.text); });
-    else if (!argument.text.empty() && name && workspace_.find_plate(value.text) >= 0)
-      continue;  // a misspelt `over`
+    else if (name && workspace_.find_plate(value.text) >= 0 && (!argument.text.empty() || !family))
+      continue;  // a misspelt `over` or `size`
     else if (family)
       workspace_.keep_mistakes([&] { inside.resolve(value); });
     else
@@ -137,7 +137,7 @@ void Terms::check_arguments(const Expression& call) {
 void Terms::check(const Expression& e) {
   const bool whole = is_modifier(e) || e.text == "flat" || e.text == "factor";
   if (e.kind == Expression::Kind::call && (whole || is_distribution(workspace_.registry, e))) {
-    if (!whole) check_parameter_names(e, workspace_);
+    if (!whole) check_call(e, workspace_);
     return check_arguments(e);
   }
   workspace_.keep_mistakes([&] { resolve(e); });

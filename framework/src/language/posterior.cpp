@@ -286,14 +286,12 @@ void read_initialization(const Node& initialize, Workspace& w) {
 
 void read_order(const Node& schedule, Workspace& w) {
   schedule.accept();
-  for (const Node& name : schedule.children()) {
-    w.keep_mistakes([&] {
-      const int v = latent_named(name.string(), name.place, name.path, w);
-      if (std::find(w.model.order.begin(), w.model.order.end(), v) != w.model.order.end())
-        config::fail(name, fmt::format("{} stands twice", name.text));
-      w.model.order.push_back(v);
-    });
-  }
+  w.for_each(schedule.children(), [&](const Node& name) {
+    const int v = latent_named(name.string(), name.place, name.path, w);
+    if (std::find(w.model.order.begin(), w.model.order.end(), v) != w.model.order.end())
+      config::fail(name, fmt::format("{} stands twice", name.text));
+    w.model.order.push_back(v);
+  });
   std::vector<std::string> missing;
   for (std::size_t v = 0; v < w.model.variables.size(); ++v)
     if (w.model.variables[v].role == Variable::Role::latent &&

@@ -30,7 +30,18 @@ void Terms::undefined(const Expression& e) {
                         : fmt::format("'{}' is not defined; {}", e.text, suggestion(e.text, known)));
 }
 
-void Terms::check_names(const Expression& e) {
+void Terms::undefined_index(const Expression& e) const {
+  const Workspace& w = workspace_;
+  if (w.is_broken(e.text)) throw FollowsFromMistake();
+  std::vector<std::string> known;
+  for (const Plate& plate : w.plates())
+    if (!plate.name.ends_with('\'')) known.push_back(plate.name);
+  for (const Variable& variable : w.model.variables) known.push_back(variable.name);
+  fail(e, fmt::format("'{}' is neither a plate nor a variable, and one of them is what an index is; {}", e.text,
+                      suggestion(e.text, known)));
+}
+
+void Terms::check_names(const Expression& e, bool as_index) {
   const Workspace& w = workspace_;
   const bool label = std::any_of(w.plates().begin(), w.plates().end(), [&](const Plate& plate) {
     return std::find(plate.labels.begin(), plate.labels.end(), e.text) != plate.labels.end();
@@ -38,10 +49,20 @@ void Terms::check_names(const Expression& e) {
   const bool name = e.kind == Expression::Kind::reference && e.text != "pi" && !label;
   if (name && w.find_variable(e.text) < 0 && w.find_plate(e.text) < 0 && !w.registry.find_family(e.text) &&
       !(context_.columns && context_.columns->table->find(e.text)))
-    workspace_.keep_mistakes([&] { undefined(e); });
+    workspace_.keep_mistakes([&] { as_index ? undefined_index(e) : undefined(e); });
+  if (e.kind == Expression::Kind::call && !w.registry.find_family(e.text) &&
+      std::find(functions().begin(), functions().end(), e.text) == functions().end())
+    workspace_.keep_mistakes([&] { no_such_call(e); });
+  if (e.kind == Expression::Kind::argument && e.text == "over") {
+    workspace_.keep_mistakes([&] { w.need_plate(e.children[0], e.children[0].text); });
+    return;
+  }
+  if (as_index && e.kind == Expression::Kind::number)
+    workspace_.keep_mistakes(
+        [&] { fail(e, fmt::format("which plate? write [k = {}] with the plate's name for k", e.number)); });
   if (e.kind == Expression::Kind::label) workspace_.keep_mistakes([&] { w.need_plate(e, e.text); });
   if (e.kind == Expression::Kind::label || e.kind == Expression::Kind::shift) return;
-  for (const Expression& child : e.children) check_names(child);
+  for (const Expression& child : e.children) check_names(child, e.kind == Expression::Kind::reference);
 }
 
 Written Terms::column(const Expression& e, const config::Table::Column& column) {
@@ -69,14 +90,18 @@ Written Terms::reference(const Expression& e, bool level_wanted) {
     if (e.text == "pi" && e.children.empty())
       return {constant({{}, Eigen::VectorXd::Constant(1, std::numbers::pi)}, e), "pi", 4};
     w.keep_mistakes([&] { undefined(e); });
-    for (const Expression& child : e.children) check_names(child);
-    throw FollowsFromMistake();
-  }
-  if (w.is_broken(e.text)) {
-    for (const Expression& child : e.children) check_names(child);
+    for (const Expression& child : e.children) check_names(child, true);
     throw FollowsFromMistake();
   }
   const Variable& x = w.variable(v);
+  if (w.is_broken(e.text)) {
+    std::vector<std::string> texts;
+    if (w.is_shapeless(e.text))
+      for (const Expression& child : e.children) check_names(child, true);
+    else
+      selectors(e, x, texts);
+    throw FollowsFromMistake();
+  }
   if (x.matrix && std::any_of(e.children.begin(), e.children.end(), [&](const Expression& i) {
         return i.kind == Expression::Kind::label && i.text == w.plate(x.over[0]).name;
       }))

@@ -65,6 +65,8 @@ Array gather(const std::vector<Plate>& plates, const Array& array, const std::ve
 Selector Terms::index(const Expression& e, const std::string& indexed, int plate, std::string& text) {
   Workspace& w = workspace_;
   const std::string dimension = w.plate(plate).name;
+  if (e.kind == Expression::Kind::number)
+    fail(e, fmt::format("which plate? write {}[{} = {}]", indexed, dimension, e.number));
   if (e.kind == Expression::Kind::shift)
     fail(e, e.number < 0
                 ? fmt::format(
@@ -87,7 +89,7 @@ Selector Terms::index(const Expression& e, const std::string& indexed, int plate
     const auto& labels = w.plate(plate).labels;
     if (std::find(labels.begin(), labels.end(), e.text) != labels.end())
       fail(e, fmt::format("'{}' is a label of {}: write {}[{} = {}]", e.text, dimension, indexed, dimension, e.text));
-    undefined(e);
+    undefined_index(e);
   }
   if (w.is_broken(e.text)) throw FollowsFromMistake();
   const Variable& x = w.variable(v);
@@ -170,10 +172,10 @@ void Terms::choose(const Expression& e, const Dimensions& dimensions, Chosen& ch
       const std::size_t here = i++;
       chosen[here] = Selector{};  // a mistake in it moves no others
       if (w.keep_mistakes([&] { chosen[here] = index(child, e.text, dimensions[here], texts[here]); })) return;
-      for (const Expression& inner : child.children) check_names(inner);
+      for (const Expression& inner : child.children) check_names(inner, true);
       throw FollowsFromMistake();
     }
-    check_names(child);
+    check_names(child, true);
     if (std::exchange(too_many, true)) throw FollowsFromMistake();
     fail(child, dimensions.empty()
                     ? fmt::format("{} is one number: it has no indices", e.text)
@@ -193,7 +195,7 @@ std::vector<Selector> Terms::selectors(const Expression& e, const Variable& vari
       good = w.keep_mistakes([&] { pick(e, child, dimensions, chosen, texts); }) && good;
   if (!good) {  // which dimensions the others are for is not known
     for (const Expression& child : e.children)
-      if (child.kind != Expression::Kind::label) check_names(child);
+      if (child.kind != Expression::Kind::label) check_names(child, true);
     throw FollowsFromMistake();
   }
   choose(e, dimensions, chosen, texts);

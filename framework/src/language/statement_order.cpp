@@ -63,9 +63,11 @@ class Order {
       // x[t-1] is an index of its own; anything else is a mistake.
       for (const Draft* d : entries_[from].drafts)
         if (const Expression* shift = find_shift(d->expression)) {
-          w_.diagnostics.error(shift->place, shift->path,
-                               fmt::format("earlier cells ({}[{}{}]) are not there yet: chains come later", names[0],
-                                           shift->text, shift->number));
+          w_.diagnostics.error(
+              shift->place, shift->path,
+              fmt::format(
+                  "earlier cells ({}[{}{}]) are not there yet: chains come later; read a shifted column instead",
+                  names[0], shift->text, shift->number));
           return;
         }
       const int known = w_.find_variable(names[0]);

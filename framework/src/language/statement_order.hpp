@@ -13,6 +13,7 @@ struct Entry {
   std::vector<const Draft*> drafts;
   int variable = -1;
   bool resolved = false;  ///< as far as its mistakes go
+  bool mixed = false;     ///< of several families, which has been said
 };
 
 /// The names that the expression reads, but for labels.

@@ -43,8 +43,14 @@ class Reader {
       found->drafts.push_back(&draft);
     }
     choose_flat_families(drafts_, posterior, w_);
-    for (Entry& entry : entries_)
-      if (!w_.is_broken(entry.name) && !w_.keep_mistakes([&] { declare(entry); })) w_.broken.push_back(entry.name);
+    for (Entry& entry : entries_) {
+      if (w_.is_broken(entry.name) || !w_.keep_mistakes([&] { declare(entry); })) {
+        w_.broken.push_back(entry.name);
+        w_.shapeless.push_back(entry.name);
+      } else if (std::any_of(entry.drafts.begin(), entry.drafts.end(), [&](const Draft* d) { return misspelt(*d); })) {
+        w_.shapeless.push_back(entry.name);
+      }
+    }
     for (std::size_t i : order_of(entries_, w_))
       if (!w_.is_broken(entries_[i].name) && !w_.keep_mistakes([&] { resolve(entries_[i]); }))
         w_.broken.push_back(entries_[i].name);
@@ -62,6 +68,7 @@ class Reader {
     node.accept();
     const std::string& name = drafts.back().target.text;
     w_.broken.push_back(name.empty() ? leading_name(node.key) : name);
+    w_.shapeless.push_back(w_.broken.back());
     if (!good) return;
     unread_.push_back(std::move(drafts.back()));
     drafts_.pop_back();
@@ -72,12 +79,19 @@ class Reader {
     for (const Draft& draft : unread_) check(draft.expression);
     for (const Entry& entry : entries_)
       if (!entry.resolved)
-        for (const Draft* draft : entry.drafts) check(draft->expression);
+        for (const Draft* draft : entry.drafts)
+          entry.mixed ? Terms(w_, {{}, {}, "", nullptr}).check_names(draft->expression) : check(draft->expression);
   }
 
   void check(const Expression& e) {
     if (e.kind == Expression::Kind::call && e.text == "factor") refuse_factor(e);
     Terms(w_, {{}, {}, "", nullptr, false}).check(e);
+  }
+
+  // A call of nothing that there is: a distribution, perhaps.
+  static bool misspelt(const Draft& draft) {
+    return !draft.random() && draft.expression.kind == Expression::Kind::call &&
+           std::find(functions().begin(), functions().end(), draft.expression.text) == functions().end();
   }
 
   bool is_random(const Entry& entry) const {
@@ -138,28 +152,27 @@ class Reader {
 
   std::string plate_name(int plate) const { return plate < 0 ? "nothing" : w_.plate(plate).name; }
 
-  // A statement of data that is no distribution may have been meant as one, or as several.
-  void check_calls(const Expression& e) {
-    if (is_distribution(w_.registry, e))
+  // A statement of data that is no distribution may have been meant as one, or as several. Says so, or leaves it to
+  // `check_rest` to say what the call could be.
+  void check_calls(Entry& entry, const Expression& e) {
+    if (is_distribution(w_.registry, e)) {
+      entry.mixed = true;
       fail(e,
            fmt::format("{}(...) is a distribution, and the whole of a statement; all components of a mixture are one "
                        "family: express it by parameters (rate[k = 1]: 0)",
                        e.text));
+    }
     if (e.kind == Expression::Kind::call &&
         std::find(functions().begin(), functions().end(), e.text) == functions().end())
-      Terms(w_, {{}, {}, "", nullptr}).resolve(e);  // says what it could be
-    for (const Expression& child : e.children) check_calls(child);
+      throw FollowsFromMistake();
+    for (const Expression& child : e.children) check_calls(entry, child);
   }
 
   // Data of that name: its dimensions are those of the statement, in whatever order.
   int join_data(Entry& entry, const Draft& first, int over, bool levels) {
     Variable& variable = w_.variable(entry.variable);
     for (const Draft* draft : entry.drafts)
-      if (!draft->random() && !w_.keep_mistakes([&] { check_calls(draft->expression); })) {
-        entry.resolved = true;
-        Terms(w_, {{}, {}, "", nullptr}).check_names(draft->expression);
-        throw FollowsFromMistake();
-      }
+      if (!draft->random()) check_calls(entry, draft->expression);
     if (!is_random(entry))
       fail(first.target,
            fmt::format("{} has data and a deterministic statement: give one of them another name", entry.name));

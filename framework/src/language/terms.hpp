@@ -45,7 +45,7 @@ class Terms {
   /// Keeps every mistake that the expression has whatever it stands in; calls of distributions are looked into.
   void check(const config::Expression& e);
   /// Keeps a mistake for every name in the expression that nothing is called by.
-  void check_names(const config::Expression& e);
+  void check_names(const config::Expression& e, bool as_index = false);
 
   /// An index that picks an element of a dimension over `plate`, with its text.
   model::Selector index(const config::Expression& e, const std::string& indexed, int plate, std::string& text);
@@ -83,6 +83,7 @@ class Terms {
   std::pair<Written, int> reduced(const config::Expression& call, const std::string& usage);
   bool is_level(const config::Expression& e) const;
   [[noreturn]] void undefined(const config::Expression& e);
+  [[noreturn]] void undefined_index(const config::Expression& e) const;
 
   Workspace& workspace_;
   TermContext context_;

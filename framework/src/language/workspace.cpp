@@ -40,6 +40,10 @@ bool Workspace::is_broken(const std::string& name) const {
   return std::find(broken.begin(), broken.end(), name) != broken.end();
 }
 
+bool Workspace::is_shapeless(const std::string& name) const {
+  return std::find(shapeless.begin(), shapeless.end(), name) != shapeless.end();
+}
+
 int Workspace::need_plate(const config::Expression& at, const std::string& name) const {
   if (is_broken(name)) throw FollowsFromMistake();
   const int found = find_plate(name);

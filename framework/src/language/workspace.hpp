@@ -106,6 +106,9 @@ class Workspace {
   /// Names whose own mistakes have been reported; what rests on them is left out.
   std::vector<std::string> broken;
   bool is_broken(const std::string& name) const;
+  /// Those among them whose dimensions are not known, so that nothing can be said of their indices.
+  std::vector<std::string> shapeless;
+  bool is_shapeless(const std::string& name) const;
 
  private:
   std::map<std::string, int> row_statistics_of_;  // by path: how many so far

@@ -68,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(Precedence, Grammar,
 INSTANTIATE_TEST_SUITE_P(Primaries, Grammar,
                          testing::Values(Reading{"1e-4", "0.0001"}, Reading{".5", "0.5"}, Reading{"'a b'", "\"a b\""},
                                          Reading{"\"it's\"", "\"it's\""}, Reading{"[1, [2, x]]", "[1 [2 x]]"},
-                                         Reading{"f()", "f()"},
+                                         Reading{"f()", "f()"}, Reading{"w[mu[z], 2]", "w[mu[z] 2]"},
                                          Reading{"normal(0, variance = 1)", "normal(0 variance:1)"},
                                          Reading{"normal(mean = [0, 0], covariance = [[1, 0.9], [0.9, 1]])",
                                                  "normal(mean:[0 0] covariance:[[1 0.9] [0.9 1]])"},
@@ -138,8 +138,6 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Index, Mistakes,
     testing::Values(
-        Mistake{"mu[1]", "1:4: error: which plate? write mu[k = 1] with the plate's name for k"},
-        Mistake{"w[mu[z], 2]", "1:10: error: which plate? write w[k = 2] with the plate's name for k"},
         Mistake{"x[2*t]",
                 "1:3: error: only an earlier cell of a plate may be named (x[t-1]); read a shifted "
                 "column for anything else"},
