@@ -53,7 +53,7 @@ model:
   y[n]: censored(normal(0, variance = 1), low = limit)
   m:    normal(y[n = 2], variance = 1e12)
 )");
-  EXPECT_THAT(text, HasSubstr("2: 2.373 ± 0.3379, 4: 5.187 ± 0.1806"));
+  EXPECT_THAT(text, HasSubstr("2: 2.373 ± 0.3381, 4: 5.187 ± 0.1808"));
 }
 
 }  // namespace
