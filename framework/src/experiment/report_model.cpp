@@ -186,7 +186,7 @@ std::string levels_of(const Outcome& outcome, const Variable& v) {
   if (v.parameters.empty() || v.parameters[0].second.rows() == 0) return "";
   const Eigen::MatrixXd& p = v.parameters[0].second;
   const std::vector<std::string> labels = labels_of(outcome, v.levels);
-  if (v.members == 1) return probabilities_of(p, labels);
+  if (v.members == 1) return (v.cells.empty() ? "" : indices_of(v.cells)[0] + ": ") + probabilities_of(p, labels);
   const bool one_plate = v.plates.size() == 1;
   const std::vector<std::string> cells = !v.cells.empty() ? indices_of(v.cells)
                                          : one_plate      ? labels_of(outcome, v.plates[0])
