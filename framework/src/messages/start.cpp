@@ -197,59 +197,6 @@ void ModelJoint::move_means(int b, const Eigen::MatrixXd& means) {
   }
 }
 
-// By default the middle of the prior: a statistic such as 1/x^2 may have no mean under all of it.
-void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64_t seed, Index restart) {
-  const int b = sources_[static_cast<std::size_t>(grid.source)].block;
-  const Source& source = source_of(b);
-  Block& to = block(b);
-  grid.error = std::numeric_limits<double>::infinity();
-  grid.starting = true;
-  constexpr double kTail = 0.1;
-  Eigen::MatrixXd from = Eigen::MatrixXd::Constant(1, to.members(), kTail), until = 1 - from.array();
-  switch (start.kind) {
-    case Initialization::Kind::prior:
-      return;
-    case Initialization::Kind::automatic:
-      break;
-    case Initialization::Kind::random:
-      Stream(seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(b), Purpose::initialization)
-          .uniforms(static_cast<std::uint64_t>(restart), 0, from);
-      until = from;
-      break;
-    case Initialization::Kind::moments:
-      if (start.numbers.size() != 1 || (start.numbers[0].first != "mean" && start.numbers[0].first != "x"))
-        throw UnsupportedError(fmt::format("initialize: {}: a grid starts at one number (a cell), not at {}",
-                                           source.variable->name, start.numbers.front().first));
-      [[fallthrough]];
-    case Initialization::Kind::value: {
-      const Eigen::VectorXd& x = start.numbers.front().second.values;
-      for (Index k = 0; k < to.members(); ++k) {
-        const double here = x[x.size() == 1 ? 0 : source.cell_of[static_cast<std::size_t>(k)]];
-        const Eigen::VectorXd& edges = grid.cells.edges;
-        const Index cell = std::upper_bound(edges.data(), edges.data() + edges.size(), here) - edges.data() - 1;
-        if (cell < 0 || cell >= grid.cells.nodes.size() || !(to.m(cell, k) > 0))
-          throw DomainError("initialize",
-                            fmt::format("initialize: {}: {} cannot start at {}: its prior has no mass there",
-                                        source.variable->name, member_name(b, k), here));
-        from(0, k) = until(0, k) = to.m.col(k).head(cell).sum() + 0.5 * to.m(cell, k);
-      }
-      break;
-    }
-    default:
-      throw UnsupportedError(
-          fmt::format("initialize: {}: a grid starts with prior, random or a number", source.variable->name));
-  }
-  for (Index k = 0; k < to.members(); ++k) {
-    double below = 0;
-    for (Index i = 0; i < to.m.rows(); ++i) {
-      const double above = below + to.m(i, k);
-      if (above < from(0, k) || below > until(0, k)) to.eta(i, k) = -std::numeric_limits<double>::infinity();
-      below = above;
-    }
-  }
-  recompute(b);
-}
-
 void ModelJoint::initialize(std::uint64_t seed, Index restart) {
   // A grid without any mass is a mistake of the model, and is told by the variable's name.
   const auto named = [&](const Grid& grid, auto work) {
@@ -312,11 +259,21 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
   }
   for (const auto& pass : passes_) start_pass(*pass, seed, restart);
   hear_first();
-  for (Grid& grid : grids_) {  // now that there are messages
-    named(grid, [&] { prepare_start(grid); });
+  const auto begin = [&](Grid& grid) {
     const auto index = static_cast<std::size_t>(grid.source);
     start_grid(grid, index < model_.initializations.size() ? model_.initializations[index] : Initialization{}, seed,
                restart);
+  };
+  for (Grid& grid : grids_) {  // now that there are messages
+    named(grid, [&] { prepare_start(grid); });
+    begin(grid);
+  }
+  // Tables read two grids: when all of them have their cells.
+  for (NumericStatement& n : compiled_.numeric)
+    for (std::size_t r = 0; r < n.readings.size(); ++r) fill_table(n, r);
+  for (Grid& grid : grids_) {
+    named(grid, [&] { leave_impossible(grid); });
+    begin(grid);
   }
   at_start_ = false;
 }
