@@ -225,10 +225,39 @@ def many_rows():
             "scale": mean_s, "scale_stddev": np.sqrt((q_s * (np.exp(log_scale) - mean_s) ** 2).sum() * ds)}
 
 
+def many_kinks():
+    """Location and scale of many Laplace rows: the log density has a kink in the location at every row, and is read at
+    each location from sums over the rows on either side of it."""
+    rows = 12000
+    y = 1 - 1.5 * np.sign(u := 2 * (np.arange(rows) + 0.5) / rows - 1) * np.log1p(-np.abs(u))
+    below = np.concatenate([[0], np.cumsum(y)])
+    scale = np.abs(y - np.median(y)).mean()
+    location, dl = np.linspace(*(np.median(y) + scale / np.sqrt(rows) * np.array([-11, 11])), 40001, retstep=True)
+    log_scale, ds = np.linspace(*(np.log(scale) + np.array([-11, 11]) / np.sqrt(rows)), 401, retstep=True)
+    count = np.searchsorted(y, location)
+    distances = location * (2 * count - rows) + below[-1] - 2 * below[count]
+    prior_l, prior_s = stats.norm.logpdf(location, 0, 5), stats.halfcauchy.logpdf(np.exp(log_scale), 0, 5) + log_scale
+    q_l = np.exp(-0.5 * ((location - np.median(y)) / scale) ** 2 * rows)
+    q_l /= q_l.sum() * dl
+    normalizers = -rows * (np.log(2) + log_scale)
+    for _ in range(50):
+        log_s = prior_s + normalizers - (q_l @ distances * dl) * np.exp(-log_scale)
+        a_s = log_s.max() + np.log(np.exp(log_s - log_s.max()).sum() * ds)
+        q_s = np.exp(log_s - a_s)
+        log_l = prior_l + (q_s @ normalizers - distances * (q_s @ np.exp(-log_scale))) * ds
+        a_l = log_l.max() + np.log(np.exp(log_l - log_l.max()).sum() * dl)
+        q_l = np.exp(log_l - a_l)
+    inside = q_s > 0
+    mean, mean_s = (q_l * location).sum() * dl, (q_s * np.exp(log_scale)).sum() * ds
+    return {"rows": rows, "bound": a_l + (q_s[inside] * (prior_s[inside] - np.log(q_s[inside]))).sum() * ds,
+            "mean": mean, "stddev": np.sqrt((q_l * (location - mean) ** 2).sum() * dl),
+            "scale": mean_s, "scale_stddev": np.sqrt((q_s * (np.exp(log_scale) - mean_s) ** 2).sum() * ds)}
+
+
 if __name__ == "__main__":
     print(json.dumps({"y": Y, "variance": VARIANCE, "locations": of(PRIORS, normal_likelihood), "scales": of(SCALES, scale_likelihood),
                       "robust": robust(), "robust-with-scale": robust_with_scale(), "mixture": mixture(), "weighted": weighted(),
                       "censored": censored(), "truncated": truncated(), "positive": positive(),
                       "ends_in_a_jump": ends_in_a_jump(),
-                      "many_rows": many_rows(),
+                      "many_rows": many_rows(), "many_kinks": many_kinks(),
                       "two_modes": two_modes()}, indent=1))

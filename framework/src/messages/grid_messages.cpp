@@ -13,7 +13,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNoMass = 1e-18;
 constexpr double kMostKept = 3.2e7;     // numbers of the tables of cells
 constexpr double kManyDensities = 1e7;  // of a table, above which it is worth a smaller one
-constexpr Index kMostHints = 64;        // of a statement
+constexpr Index kMostHints = 64;        // of a statement, and of a member
+constexpr double kTolerance = 1e-8;     // nats by which the tables of a statement may be off, all together
 constexpr double kBeyond = 40;          // nats that a density has fallen by where no mass is
 
 // Fewer nodes with the same mass and mean (rounded, where nodes are whole numbers): the first, the last, and the
@@ -33,12 +34,13 @@ void gather(Eigen::VectorXd& nodes, Eigen::VectorXd& weights, Index most, bool w
   nodes.conservativeResize(most), weights.conservativeResize(most);
 }
 
-// Whether a table takes so many densities that it is worth a smaller one: not where values enter by statistics, which
-// are summed first.
+// Whether as many tables like this take so many densities that a smaller one is worth while: not where values enter by
+// statistics, which are summed first.
 bool is_long(const NumericStatement& n, const NumericStatement::Read& read, const Eigen::VectorXd& first,
-             const Eigen::VectorXd& second) {
+             const Eigen::VectorXd& second, std::size_t tables = 1) {
   return n.by_statistics < 0 && read.selectors.empty() &&
-         static_cast<double>(first.size() * second.size()) * static_cast<double>(read.cells.size()) > kManyDensities;
+         static_cast<double>(first.size() * second.size()) * static_cast<double>(read.cells.size() * tables) >
+             kManyDensities;
 }
 
 }  // namespace
@@ -167,7 +169,11 @@ Spacing::Hints ModelJoint::hints(const Grid& grid) const {
   for (std::vector<double>& of_member : values) {
     std::sort(of_member.begin(), of_member.end());
     of_member.erase(std::unique(of_member.begin(), of_member.end()), of_member.end());
-    hints.push_back(Eigen::Map<Eigen::VectorXd>(of_member.data(), static_cast<Index>(of_member.size())));
+    const auto all = static_cast<Index>(of_member.size());
+    Eigen::VectorXd some(picked(all, kMostHints));
+    for (Index i = 0; i < some.size(); ++i)
+      some[i] = of_member[static_cast<std::size_t>(picked_cell(i, all, kMostHints))];
+    hints.push_back(std::move(some));
   }
   return hints;
 }
@@ -199,9 +205,13 @@ Eigen::MatrixXd ModelJoint::table_of(const NumericStatement& n, std::size_t r, c
     };
   };
   const bool between = !is_whole(read, 0) && !is_whole(read, 1);
-  if (often.size() == cells && between && is_long(n, read, first, second) &&
+  // A search looks at ranges of which most are not kept.
+  const std::size_t tables = search ? 1 : n.readings.size();
+  if (often.size() == cells && between && is_long(n, read, first, second, n.readings.size()) &&
       (read.smooth.covers(first, second) ||
-       read.smooth.learn(table(true), first, second, first.size() * second.size() / 2)))
+       (is_long(n, read, first, second, tables) &&
+        read.smooth.learn(table(true), first, second, first.size() * second.size() / 2,
+                          kTolerance / static_cast<double>(tables)))))
     return read.smooth.at(first, second);
   return table(search)(first, second);
 }

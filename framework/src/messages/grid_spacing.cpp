@@ -14,6 +14,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 constexpr double kDeep = 40;       // log masses below the largest by more do not count
+constexpr double kDeepMode = 25;   // nor those of modes of their own: what they add is below all tolerances
 constexpr Index kScan = 128;       // nodes with which the mass is looked for
 constexpr int kRounds = 60;        // of narrowing the range
 constexpr double kFarthest = 350;  // in log x: squares and their inverses are still finite
@@ -170,7 +171,7 @@ std::vector<std::vector<Search>> further_modes(const std::vector<Search>& found,
     double largest = found[k].log_mass();
     for (const Search& mode : modes[k]) largest = std::max(largest, mode.log_mass());
     modes[k].erase(std::remove_if(modes[k].begin(), modes[k].end(),
-                                  [&](const Search& mode) { return mode.log_mass() < largest - kDeep; }),
+                                  [&](const Search& mode) { return mode.log_mass() < largest - kDeepMode; }),
                    modes[k].end());
   }
   return modes;

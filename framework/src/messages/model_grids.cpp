@@ -16,13 +16,10 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kTolerance = 1e-7;     // nats that a doubling of the cells may move a grid's log normalizers by
-constexpr Index kFirstCells = 128;      // a place of mass
-constexpr Index kFewestCells = 4;       // the same, at a start
 constexpr Index kMostCells = 1 << 16;   // of a grid
 constexpr double kMostNumbers = 3.2e7;  // of a grid's block, and of a table of two grids
 constexpr double kMostDensities = 4e8;  // evaluated for the tables of a grid
 constexpr int kMostBisections = 200;
-constexpr Index kSomeNodes = 32;  // of the other grid, in a search
 
 // Where a member's density ends in a jump (the limit that the data say a limit cannot be below): the last number on
 // that side of `inside` at which it is not 0. `none` where it does not jump.
@@ -83,17 +80,6 @@ void ModelJoint::place(Grid& grid, Cells cells, bool fill) {
   to.eta = Eigen::MatrixXd::Zero(grid.cells.nodes.size(), to.members());
   to.m = Eigen::MatrixXd::Zero(grid.cells.nodes.size(), to.members());
   if (fill) fill_tables(grid);
-}
-
-double ModelJoint::start_densities(const Grid& grid, Index cells) const {
-  double densities = 0;
-  for (const NumericStatement& n : compiled_.numeric)
-    for (const NumericStatement::Read& read : n.readings)
-      for (std::size_t i = 0; i < read.members.size(); ++i)
-        if (read.members[i].first == grid.source)
-          densities += static_cast<double>(cells * nodes_of(read, 1 - i).size()) *
-                       static_cast<double>(std::min<std::size_t>(n.densities(read), kSomeRows));
-  return densities;
 }
 
 bool ModelJoint::affordable(const Grid& grid, Index cells) const {
@@ -162,51 +148,6 @@ void ModelJoint::settle(Grid& grid, bool own) {
   }
   if (own) fill_nodes(grid);
   grid.remember(to.m);
-}
-
-void ModelJoint::prepare_start(Grid& grid) {
-  const auto s = static_cast<std::size_t>(grid.source);
-  const int b = sources_[s].block;
-  Block& to = block(b);
-  const Index members = to.members();
-  const Eigen::MatrixXd own = message(grid.source, true), all = message(grid.source, false);
-  const auto both = [&](const Eigen::MatrixXd& nodes, const Glance& glance) {
-    Eigen::MatrixXd densities(nodes.rows(), 2 * members);
-    densities << told_at(grid, own, true, nodes.leftCols(members), {}),
-        told_at(grid, all, false, nodes.rightCols(members), glance);
-    return densities;
-  };
-  if (grid.integer) {
-    place(grid, whole_cells(
-                    grid.low, grid.high, 2 * members, [&](const Eigen::MatrixXd& nodes) { return both(nodes, {}); },
-                    sources_[s].variable->name));
-  } else if (!grid.given) {
-    const bool many = hears_many(grid);
-    const Glance glance = many ? Glance{kSomeRows, true, kSomeNodes} : Glance{kAll, false, kSomeNodes};
-    Spacing::Hints near = hints(grid);
-    if (!near.empty()) near.insert(near.begin(), static_cast<std::size_t>(members), Eigen::VectorXd());
-    const Spacing spacing(
-        {grid.low, grid.high}, 2 * members, [&](const Eigen::MatrixXd& nodes) { return both(nodes, glance); }, {},
-        near);
-    Index count = 2 * kFirstCells;  // fewer where many members make them many: each is settled after a sweep
-    Cells cells = spacing.cells(count);
-    while (count > kFewestCells && start_densities(grid, cells.nodes.size()) > kMostDensities)
-      cells = spacing.cells(count /= 2);
-    place(grid, std::move(cells));
-  } else {
-    fill_tables(grid);
-  }
-  to.eta =
-      told_at(grid, own, true, grid.cells.nodes.replicate(1, members), {}) + grid.cells.log_ratio.replicate(1, members);
-  // Where it is told that it cannot be it does not start, unless it is told so everywhere.
-  weigh_tables();
-  const Eigen::MatrixXd heard = told(grid, all);
-  for (Index k = 0; k < members; ++k) {
-    const Eigen::VectorXd possible = (heard.col(k).array() == -kInfinity).select(-kInfinity, to.eta.col(k));
-    if (possible.maxCoeff() > -kInfinity) to.eta.col(k) = possible;
-  }
-  messages_[static_cast<std::size_t>(b)] = to.eta;
-  recompute(b);
 }
 
 double ModelJoint::quadrature_error() const {

@@ -113,6 +113,8 @@ class ModelJoint : public Joint,
   void color();
   static constexpr Index kAll = std::numeric_limits<Index>::max();
   static constexpr Index kSomeRows = 250, kManyRows = 2000;
+  static constexpr Index kFirstCells = 128;  // a place of mass
+  static constexpr Index kSomeNodes = 32;    // of the other grid, in a search
   /// How closely a statement at the nodes of grids is looked at: rows of it, evenly picked, `for_all` of them or for
   /// themselves, and nodes of the other grid that it reads.
   struct Glance {
@@ -137,6 +139,8 @@ class ModelJoint : public Joint,
   void place(Grid& grid, Cells cells, bool fill = true);
   /// Cells for the start and for what comes after it, and the factor that its own distribution makes on them.
   void prepare_start(Grid& grid);
+  /// Where a grid is told that it cannot be it does not start, unless it is told so everywhere.
+  void leave_impossible(Grid& grid);
   void fill_tables(const Grid& grid);
   void fill_table(NumericStatement& n, std::size_t reading);
   /// The table of a reading at these nodes, as its selectors stand.

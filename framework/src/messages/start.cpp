@@ -90,57 +90,6 @@ void ModelJoint::recompute(int b) {
   refresh({b, 0, to.members()});
 }
 
-// By default the middle of the prior: a statistic such as 1/x^2 may have no mean under all of it.
-void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64_t seed, Index restart) {
-  const int b = sources_[static_cast<std::size_t>(grid.source)].block;
-  const Source& source = source_of(b);
-  Block& to = block(b);
-  grid.error = std::numeric_limits<double>::infinity();
-  grid.starting = true;
-  constexpr double kTail = 0.1;
-  Eigen::MatrixXd from = Eigen::MatrixXd::Constant(1, to.members(), kTail), until = 1 - from.array();
-  switch (start.kind) {
-    case Initialization::Kind::prior:
-      return;
-    case Initialization::Kind::automatic:
-      break;
-    case Initialization::Kind::random:
-      Stream(seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(b), Purpose::initialization)
-          .uniforms(static_cast<std::uint64_t>(restart), 0, from);
-      until = from;
-      break;
-    case Initialization::Kind::moments:
-      if (start.numbers.size() != 1 || (start.numbers[0].first != "mean" && start.numbers[0].first != "x"))
-        refuse_start(source,
-                     fmt::format("a grid starts at one number (a cell), not at {}", start.numbers.front().first));
-      [[fallthrough]];
-    case Initialization::Kind::value: {
-      const Eigen::VectorXd& x = start.numbers.front().second.values;
-      for (Index k = 0; k < to.members(); ++k) {
-        const double here = x[x.size() == 1 ? 0 : source.cell_of[static_cast<std::size_t>(k)]];
-        const Eigen::VectorXd& edges = grid.cells.edges;
-        const Index cell = std::upper_bound(edges.data(), edges.data() + edges.size(), here) - edges.data() - 1;
-        if (cell < 0 || cell >= grid.cells.nodes.size() || !(to.m(cell, k) > 0))
-          refuse_start(source,
-                       fmt::format("{} cannot start at {}: its prior has no mass there", member_name(b, k), here));
-        from(0, k) = until(0, k) = to.m.col(k).head(cell).sum() + 0.5 * to.m(cell, k);
-      }
-      break;
-    }
-    default:
-      refuse_start(source, "a grid starts with prior, random or a number");
-  }
-  for (Index k = 0; k < to.members(); ++k) {
-    double below = 0;
-    for (Index i = 0; i < to.m.rows(); ++i) {
-      const double above = below + to.m(i, k);
-      if (above < from(0, k) || below > until(0, k)) to.eta(i, k) = -std::numeric_limits<double>::infinity();
-      below = above;
-    }
-  }
-  recompute(b);
-}
-
 // What `initialize` says of a block that stands at its prior.
 void ModelJoint::start_block(int b, const Initialization& start, std::uint64_t seed, Index restart) {
   const Source& source = source_of(b);
@@ -201,19 +150,29 @@ void ModelJoint::initialize(std::uint64_t seed, Index restart) {
   for (const auto& pass : passes_) kept.run([&] { start_pass(*pass, seed, restart); });
   kept.throw_if_any();
   hear_first();
-  for (Grid& grid : grids_) {  // now that there are messages
-    named(grid, [&] { prepare_start(grid); });
+  const auto start_of = [&](const Grid& grid) {
     const auto index = static_cast<std::size_t>(grid.source);
-    const Initialization start =
-        index < model_.initializations.size() ? model_.initializations[index] : Initialization{};
+    return index < model_.initializations.size() ? model_.initializations[index] : Initialization{};
+  };
+  for (Grid& grid : grids_) {  // now that there are messages
+    const Initialization start = start_of(grid);
+    named(grid, [&] { prepare_start(grid); });
     if (!grid.given && !grid.integer && !start.numbers.empty()) {  // wide cells would start it far from there
-      Block& to = block(sources_[index].block);
-      const Eigen::MatrixXd eta = to.eta;
-      place(grid, with_nodes_at(grid.cells, start.numbers.front().second.values));
-      to.eta = eta;
-      recompute(sources_[index].block);
+      const int b = sources_[static_cast<std::size_t>(grid.source)].block;
+      const Eigen::MatrixXd eta = block(b).eta;
+      place(grid, with_nodes_at(grid.cells, start.numbers.front().second.values), false);
+      fill_nodes(grid);
+      block(b).eta = eta;
+      recompute(b);
     }
     start_grid(grid, start, seed, restart);
+  }
+  // Tables read two grids: when all of them have their cells.
+  for (NumericStatement& n : compiled_.numeric)
+    for (std::size_t r = 0; r < n.readings.size(); ++r) fill_table(n, r);
+  for (Grid& grid : grids_) {
+    named(grid, [&] { leave_impossible(grid); });
+    start_grid(grid, start_of(grid), seed, restart);
   }
   at_start_ = false;
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numbers>
 
 namespace kullback::messages::test {
@@ -148,27 +149,25 @@ TEST(GridStatements, HasTwoModesFarFromEachOther) {
   EXPECT_NEAR(r.moments("mu")[0].first, expected["mean"].get<double>(), 1e-6);
 }
 
-// Of two unknown numbers: the sum over the rows is known at few points, and between them.
-TEST(GridStatements, OfManyRowsAndTwoNumbers) {
-  const Json expected = golden("many_rows");
+// Of two unknown numbers: the sum over the rows is known at few points, and between them; with a kink at every row at
+// few scales.
+void expect_of_many(const std::string& name, const std::string& family, const std::string& posterior,
+                    const std::function<double(int, int)>& row) {
+  const Json expected = golden(name);
   const auto count = expected["rows"].get<int>();
   const test_support::TemporaryFolder folder;
   std::string rows = "y\n";
-  for (int n = 0; n < count; ++n) rows += fmt::format("{:.17g}\n", 3 + 2 * std::tan(1.4 * (2.0 * n / count - 1)));
+  for (int n = 0; n < count; ++n) rows += fmt::format("{:.17g}\n", row(n, count));
   folder.write("rows.csv", rows);
-  const Finished r = run(read(R"(
-plates: {n: data}
-data:
-  file: rows.csv
-  y[n]: y
-model:
-  mu:   normal(0, stddev = 100)
-  s:    half_cauchy(scale = 5)
-  y[n]: cauchy(location = mu, scale = s)
-posterior:
-  s: discrete_grid
-)",
-                              folder.path()));
+  const Finished r =
+      run(read("plates: {n: data}\ndata:\n  file: rows.csv\n  y[n]: y\nmodel:\n"
+               "  mu:   normal(0, stddev = " +
+                   std::string(family == "cauchy" ? "100" : "5") +
+                   ")\n"
+                   "  s:    half_cauchy(scale = 5)\n"
+                   "  y[n]: " +
+                   family + "(location = mu, scale = s)\nposterior:\n  s: discrete_grid\n" + posterior,
+               folder.path()));
   EXPECT_NEAR(r.solution.bound, expected["bound"].get<double>(), 1e-6);
   EXPECT_LE(r.solution.bound_error, 1e-6);
   EXPECT_NEAR(r.moments("mu")[0].first, expected["mean"].get<double>(), 1e-7);
@@ -177,6 +176,19 @@ posterior:
   EXPECT_NEAR(r.moments("s")[0].second, expected["scale_stddev"].get<double>(), 1e-7);
   const NumericStatement::Read& read = r.joint->compiled().numeric.back().readings.front();  // of y
   EXPECT_FALSE(read.smooth.empty());
+}
+
+TEST(GridStatements, OfManyRowsAndTwoNumbers) {
+  expect_of_many("many_rows", "cauchy", "",
+                 [](int n, int count) { return 3 + 2 * std::tan(1.4 * (2.0 * n / count - 1)); });
+}
+
+// Cells as wide as some rows are apart see their kinks by chance.
+TEST(GridStatements, OfManyRowsWithKinks) {
+  expect_of_many("many_kinks", "laplace", "  mu: discrete_grid(cells = 1000)\n", [](int n, int count) {
+    const double u = 2 * (n + 0.5) / count - 1;
+    return 1 - std::copysign(1.5, u) * std::log1p(-std::abs(u));
+  });
 }
 
 // A level that a row compares with: the other way to write a selector.

@@ -55,14 +55,50 @@ TEST(SmoothTable, TakesTheLogarithmOfALongRange) {
   EXPECT_LT((smooth.at(x, none) - exact(x, none)).cwiseAbs().maxCoeff(), 1e-8);
 }
 
-TEST(SmoothTable, SaysWhereAFunctionIsNotSmooth) {
+// At the nodes of the number in which it is not, in whose place no others stand.
+TEST(SmoothTable, TakesAFunctionThatIsSmoothInOneNumber) {
   const Function functions[] = {
-      [](double a, double) { return -1e3 * std::abs(a - 0.01); },
-      [](double a, double s) { return a > 0.2 ? -std::numeric_limits<double>::infinity() : s; },
-      [](double, double s) { return std::sin(400 * s); },
+      [](double a, double s) { return -1e3 * (std::abs(a - 0.01) / s + std::log(s)); },
+      [](double a, double s) { return a * std::sin(400 * s); },
       [](double a, double s) {
         return s - 1e3 * std::exp(-1e4 * (a - 0.117 * 0.35 - 0.05) * (a - 0.117 * 0.35 - 0.05));
       },
+  };
+  const Eigen::VectorXd first = Eigen::VectorXd::LinSpaced(200, -0.3, 0.4),
+                        second = Eigen::VectorXd::LinSpaced(150, 0.5, 1.4);
+  for (const Function f : functions) {
+    Index values = 0, all = 0;
+    SmoothTable smooth;
+    ASSERT_TRUE(smooth.learn(table_of(f, values), first, second, 10'000));
+    EXPECT_LT(values, 20'000);
+    EXPECT_TRUE(smooth.covers(first, second));
+    EXPECT_FALSE(smooth.covers(first.tail(150), second.tail(100)));
+    EXPECT_LT((smooth.at(first, second) - table_of(f, all)(first, second)).cwiseAbs().maxCoeff(), 1e-8);
+  }
+}
+
+// Where it was known not to be smooth it is not tried again, unless in a much shorter range.
+TEST(SmoothTable, TriesAgainInAShortRange) {
+  const Function kink = [](double a, double s) { return -1e3 * (std::abs(a - 0.01) / s + std::log(s)); };
+  const Eigen::VectorXd first = Eigen::VectorXd::LinSpaced(200, -0.3, 0.4),
+                        beside = Eigen::VectorXd::LinSpaced(200, 0.1, 0.3),
+                        second = Eigen::VectorXd::LinSpaced(150, 0.5, 1.4);
+  Index once = 0, again = 0, values = 0, all = 0;
+  SmoothTable smooth;
+  ASSERT_TRUE(smooth.learn(table_of(kink, once), first, second, 10'000));
+  ASSERT_TRUE(smooth.learn(table_of(kink, again), first, second, 10'000));
+  EXPECT_LT(again, once);
+  ASSERT_TRUE(smooth.learn(table_of(kink, values), beside, second, 10'000));
+  EXPECT_LT(values, 1000);
+  EXPECT_TRUE(smooth.covers(beside.tail(150), second));
+  EXPECT_LT((smooth.at(beside, second) - table_of(kink, all)(beside, second)).cwiseAbs().maxCoeff(), 1e-8);
+}
+
+TEST(SmoothTable, SaysWhereAFunctionIsNotSmooth) {
+  const Function functions[] = {
+      [](double a, double s) { return -1e3 * std::abs(a - 0.01) - std::abs(s - 0.8); },
+      [](double a, double s) { return a > 0.2 ? -std::numeric_limits<double>::infinity() : s; },
+      [](double a, double s) { return std::sin(400 * s) + std::sin(500 * a); },
   };
   const Eigen::VectorXd first = Eigen::VectorXd::LinSpaced(200, -0.3, 0.4),
                         second = Eigen::VectorXd::LinSpaced(150, 0.5, 1.4);
