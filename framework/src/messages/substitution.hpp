@@ -28,6 +28,9 @@ struct Pins {
   const Grid* find(int source) const;
 };
 
+/// Throws NoRule: there is no closed form of this label of it.
+[[noreturn]] void no_rule(Text label, const std::string& what);
+
 /// A label of numbers, also a parametric one with a number for its c ("lgamma((x-1)/2)"). False: there is no such
 /// label.
 bool label_of_numbers(Text label, In x, Out value);

@@ -2,8 +2,6 @@
 #include "messages/numeric_value.hpp"
 #include "messages/substitution.hpp"
 
-#include <fmt/format.h>
-
 namespace kullback::messages {
 
 using model::Selector;
@@ -11,7 +9,6 @@ using model::Term;
 
 // Of a level and a label, or of two levels; a level is latent or known. Numbers that are compared have no table.
 Polynomial Substitution::comparison(const Term& term, Text label, const Environment& at) {
-  const auto no_rule = [&] { throw NoRule{-1, fmt::format("{} of a comparison", label)}; };
   std::vector<Index> shape;
   std::vector<Reference> axes;
   Eigen::ArrayXd sides[2];
@@ -21,9 +18,9 @@ Polynomial Substitution::comparison(const Term& term, Text label, const Environm
       sides[i] = side.array.values;
       continue;
     }
-    if (side.kind != Term::Kind::variable) no_rule();
+    if (side.kind != Term::Kind::variable) no_rule(label, "a comparison");
     const int levels = model_.variables[static_cast<std::size_t>(side.variable)].levels;
-    if (levels < 0) no_rule();
+    if (levels < 0) no_rule(label, "a comparison");
     Selector selector;
     selector.kind = Selector::Kind::latent;
     selector.variable = side.variable;

@@ -12,10 +12,6 @@ namespace {
 
 using model::Term;
 
-[[noreturn]] void no_rule(Text label, const std::string& what) {
-  throw NoRule{-1, fmt::format("{} of {}", label, what)};
-}
-
 bool contains(const model::Dimensions& dimensions, int plate) {
   return std::find(dimensions.begin(), dimensions.end(), plate) != dimensions.end();
 }
