@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <Eigen/LU>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -109,6 +110,37 @@ TEST_F(ModelCommand, PredictionsComeFromTheRunFolderAlone) {
   EXPECT_NEAR(y["log_density"][0].get<double>(), log_density, 5 * y["log_density_error"][0].get<double>());
   ASSERT_EQ(y["log_density"].size(), 2u);
   EXPECT_TRUE(y["log_density"][1].is_null());
+}
+
+// New rows are of the old groups, whose own data are in a file of their own.
+TEST_F(ModelCommand, PredictionsKeepWhatTheRunKnewOfGroups) {
+  write("groups.csv", "g,w\n1,0.5\n2,1.5\n");
+  write("rows.csv", "y,g\n1,1\n2,2\n2.2,2\n");
+  write("m.yaml", R"(plates: {n: data, group: data}
+data:
+  file: rows.csv
+  y[n]: y
+  g[n]: {column: g, levels: group}
+  w[group]: {file: groups.csv, column: w}
+model:
+  b:        normal(0, precision = 1)
+  a[group]: normal(b * w, precision = 1)
+  y[n]:     normal(a[g], precision = 4)
+)");
+  ASSERT_EQ(run({"run", "m.yaml", "--out", "out"}).exit_code, 0);
+  std::filesystem::remove(folder_ + "/groups.csv");
+  write("new.csv", "y,g\n,2\n,1\n");
+  const auto ran = run({"predict", "out", "new.csv", "--json"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  const json y = json::parse(ran.out)["variables"]["y"];
+  // Means of the exact posterior, which are those of the factors: of b, a1, a2; the factor of a has precision 1 + 4 n.
+  Eigen::Matrix3d precision;
+  precision << 1 + 0.25 + 2.25, -0.5, -1.5, -0.5, 1 + 4, 0, -1.5, 0, 1 + 8;
+  const Eigen::Vector3d means = precision.inverse() * Eigen::Vector3d(0, 4 * 1, 4 * 4.2);
+  EXPECT_NEAR(y["mean"][0].get<double>(), means[2], 1e-5);
+  EXPECT_NEAR(y["mean"][1].get<double>(), means[1], 1e-5);
+  EXPECT_NEAR(y["variance"][0].get<double>(), 0.25 + 1.0 / 9, 1e-9);
+  EXPECT_NEAR(y["variance"][1].get<double>(), 0.25 + 1.0 / 5, 1e-9);
 }
 
 // Closed forms, and quadrature by scipy: see make_predictions.py.

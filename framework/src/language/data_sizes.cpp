@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace kullback::language {
 
@@ -26,6 +27,16 @@ void DataReader::size_by_rows() {
     });
     if (!good) w_.broken.push_back(entry.name);
   }
+  // New rows are of the groups that there were: a plate whose levels other rows name has none, if any other plate has.
+  const auto named_by_rows = [&](int plate) {
+    return std::any_of(entries_.begin(), entries_.end(), [&](const DataEntry& entry) {
+      return entry.levels >= 0 && w_.root(entry.levels) == plate && entry.rows >= 0 && w_.root(entry.rows) != plate;
+    });
+  };
+  Dimensions rows;
+  std::copy_if(w_.row_plates.begin(), w_.row_plates.end(), std::back_inserter(rows),
+               [&](int plate) { return !named_by_rows(plate); });
+  if (!rows.empty()) w_.row_plates = rows;
 }
 
 // Columns, arrays and lists: their shapes.
