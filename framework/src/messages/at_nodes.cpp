@@ -2,9 +2,8 @@
 // known array, with an axis over the nodes. A pinned number is a gate: its node decides.
 #include "messages/numeric_value.hpp"
 #include "messages/substitution.hpp"
+#include "model/model_error.hpp"
 #include "parallel/parallel.hpp"
-
-#include <kullback/error.hpp>
 
 #include <fmt/format.h>
 
@@ -133,9 +132,7 @@ Substitution::AlongNodes Substitution::along_nodes(const Pins::Grid& grid, Eigen
     const Eigen::Map<const Eigen::MatrixXd> x(values.data(), 1, values.size());
     Eigen::Map<Eigen::MatrixXd> value(known->values.data(), 1, known->values.size());
     if (!label_of_numbers(label, x, value)) throw NoRule{grid.source, fmt::format("{} of a known number", label)};
-    if (label.starts_with("log"))
-      known->values =
-          (known->values.array() == -std::numeric_limits<double>::infinity()).select(kLogOfZero, known->values);
+    make_logs_finite(label, known->values);
   }
   const auto numbers = known->values.array();
   known->indicator = ((numbers == 0) || (numbers == 1)).all();
@@ -150,10 +147,10 @@ Substitution::AlongNodes Substitution::along_nodes(const Pins::Grid& grid, Eigen
     } else if (std::isnan(x)) {
       const Index node = i / (known->values.size() / grid.nodes.rows());
       const std::string& name = sources_[static_cast<std::size_t>(grid.source)].variable->name;
-      throw NumericalError(fmt::format(
-          "{}: what a statement reads of it is not a number at {:.6g}, which its grid reaches: give it a range, "
-          "posterior: {{{}: discrete_grid(low = 0)}}",
-          name, grid.nodes(node, 0), name));
+      throw model::ModelError<NumericalError>(model::of_variable(
+          name, fmt::format("what a statement reads of it is not a number at {:.6g}, which its grid reaches: give it a "
+                            "range, posterior: {{{}: discrete_grid(low = 0)}}",
+                            grid.nodes(node, 0), name)));
     } else {
       large->values[i] = 1;
       x = 0;

@@ -2,12 +2,13 @@
 
 #include "core/parameters.hpp"
 #include "messages/numeric.hpp"
+#include "model/model_error.hpp"
 
 #include <kullback/error.hpp>
 #include <kullback/matrices.hpp>
 
-#include <Eigen/Eigenvalues>
 #include <fmt/format.h>
+#include <Eigen/Eigenvalues>
 
 #include <algorithm>
 #include <cmath>
@@ -59,10 +60,10 @@ NumericArguments::Values NumericArguments::at(TermValue& terms, const NumericSta
   try {
     fill(terms, cell, values);
   } catch (const DomainError& error) {
-    throw UnsupportedError(fmt::format(
-        "{}: {} at a node of the grid of {}: give the grid a range, posterior: {{{}: discrete_grid(low = 0)}}",
-        nodes_.model.variables[static_cast<std::size_t>(statement_.variable)].name, error.what(), grid_name(),
-        grid_name()));
+    model::refuse(model::of_variable(
+        nodes_.model.variables[static_cast<std::size_t>(statement_.variable)].name,
+        fmt::format("{} at a node of the grid of {}: give the grid a range, posterior: {{{}: discrete_grid(low = 0)}}",
+                    error.what(), grid_name(), grid_name())));
   }
   return values;
 }

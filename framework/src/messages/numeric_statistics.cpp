@@ -2,6 +2,7 @@
 
 #include "core/parameters.hpp"
 #include "messages/numeric_arguments.hpp"
+#include "model/model_error.hpp"
 #include "parallel/parallel.hpp"
 
 #include <kullback/error.hpp>
@@ -99,9 +100,9 @@ class NaturalAtNodes {
     out.of_anchor = of_anchor.transpose();
     for (const Index n : at.impossible) out.of_anchor[n] = -std::numeric_limits<double>::infinity();
     if (!at_.search && !(out.eta.allFinite() && !out.of_anchor.hasNaN()))
-      throw NumericalError(fmt::format("{}: its natural parameters are no numbers at a node of the grid of {}",
-                                       at_.model.variables[static_cast<std::size_t>(statement_.variable)].name,
-                                       arguments_.grid_name()));
+      throw model::ModelError<NumericalError>(model::of_variable(
+          at_.model.variables[static_cast<std::size_t>(statement_.variable)].name,
+          fmt::format("its natural parameters are no numbers at a node of the grid of {}", arguments_.grid_name())));
     return out;
   }
 
