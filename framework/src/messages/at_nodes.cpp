@@ -93,12 +93,7 @@ Eigen::MatrixXd Substitution::values_at(const Term& term, const Pins::Grid& grid
     value.stand(grid.source, grid.nodes);
     Position at(term.dimensions.size());
     for (Index cell = begin; cell < end; ++cell) {
-      Index rest = cell;
-      for (std::size_t k = at.size(); k-- > 0;) {
-        const Index size = model_.plates[static_cast<std::size_t>(term.dimensions[k])].size;
-        at[k] = {term.dimensions[k], rest % size};
-        rest /= size;
-      }
+      set_position(model_, term.dimensions, cell, at);
       values.row(cell) = value.value(term, at).matrix().transpose();
     }
   });

@@ -100,8 +100,7 @@ void ModelJoint::start_grid(Grid& grid, const Initialization& start, std::uint64
     case Initialization::Kind::automatic:
       break;
     case Initialization::Kind::random:
-      Stream(seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(b), Purpose::initialization)
-          .uniforms(static_cast<std::uint64_t>(restart), 0, from);
+      start_stream(seed, static_cast<std::size_t>(b)).uniforms(static_cast<std::uint64_t>(restart), 0, from);
       until = from;
       break;
     case Initialization::Kind::moments:

@@ -24,6 +24,14 @@ Eigen::ArrayXd compare(const std::string& op, const Eigen::ArrayXd& a, const Eig
   });
 }
 
+void set_position(const model::Model& model, const model::Dimensions& dimensions, Index cell, Position& at) {
+  for (std::size_t k = dimensions.size(); k-- > 0;) {
+    const Index size = model.plates[static_cast<std::size_t>(dimensions[k])].size;
+    at[k] = {dimensions[k], cell % size};
+    cell /= size;
+  }
+}
+
 void for_served_cells(const model::Model& model, const Sources& sources, const model::Statement& statement,
                       const std::function<void(Index, const Position&, double)>& visit) {
   const Source& child = sources[static_cast<std::size_t>(statement.variable)];
@@ -33,13 +41,11 @@ void for_served_cells(const model::Model& model, const Sources& sources, const m
   Position at(dimensions.size());
   for (Index cell = 0; cell < count; ++cell) {
     if (!statement.serves.empty() && !statement.serves[static_cast<std::size_t>(cell / elements)]) continue;
+    set_position(model, dimensions, cell, at);
     double weight = 1;
-    Index rest = cell;
-    for (std::size_t k = dimensions.size(); k-- > 0;) {
-      const model::Plate& plate = model.plates[static_cast<std::size_t>(dimensions[k])];
-      at[k] = {dimensions[k], rest % plate.size};
-      if (plate.weight.size() > 0) weight *= plate.weight[rest % plate.size];
-      rest /= plate.size;
+    for (const auto& [p, level] : at) {
+      const model::Plate& plate = model.plates[static_cast<std::size_t>(p)];
+      if (plate.weight.size() > 0) weight *= plate.weight[level];
     }
     visit(cell, at, weight);
   }

@@ -12,6 +12,8 @@ namespace kullback::messages {
 
 /// Which cell of each plate.
 using Position = std::vector<std::pair<int, Index>>;
+/// Of a cell over these plates, the last one running fastest. `at`: of their number.
+void set_position(const model::Model& model, const model::Dimensions& dimensions, Index cell, Position& at);
 
 /// A member of a variable that is on a grid: source and member.
 using Reading = std::pair<int, Index>;

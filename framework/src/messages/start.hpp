@@ -10,9 +10,9 @@
 
 namespace kullback::messages {
 
-/// The random numbers that a variable starts with.
-inline Stream start_stream(std::uint64_t seed, std::size_t source) {
-  return Stream(seed + 0x9e3779b97f4a7c15ULL * source, Purpose::initialization);
+/// The random numbers that a block, or the selector of a pass, starts with, by its number.
+inline Stream start_stream(std::uint64_t seed, std::size_t number) {
+  return Stream(seed + 0x9e3779b97f4a7c15ULL * number, Purpose::initialization);
 }
 
 /// What `initialize` says of a variable cannot be.

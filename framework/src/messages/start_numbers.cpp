@@ -109,7 +109,7 @@ void ModelJoint::start_by_numbers(int b, const Source& named, const Initializati
 void ModelJoint::start_at_random(int b, std::uint64_t seed, Index restart) {
   const Source& source = source_of(b);
   Block& to = block(b);
-  const Stream stream(seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(b), Purpose::initialization);
+  const Stream stream = start_stream(seed, static_cast<std::size_t>(b));
   const auto step = static_cast<std::uint64_t>(restart);
   if (const Index cell = source.row("cell"); cell >= 0) {
     Eigen::MatrixXd u(to.eta.rows(), to.members());

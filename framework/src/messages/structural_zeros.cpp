@@ -50,12 +50,7 @@ void find_structural_zeros(const model::Model& model, Sources& sources) {
       Position at(dimensions.size());
       for (Index i = 0; i < logs.values.size(); ++i) {
         if (!statement.serves.empty() && !statement.serves[static_cast<std::size_t>(i / source.elements)]) continue;
-        Index rest = i;
-        for (std::size_t k = dimensions.size(); k-- > 0;) {
-          const Index size = model.plates[static_cast<std::size_t>(dimensions[k])].size;
-          at[k] = {dimensions[k], rest % size};
-          rest /= size;
-        }
+        set_position(model, dimensions, i, at);
         if (value.value(*concentration, at)[0] != 0) continue;
         if (concentration->kind != Term::Kind::constant)
           model::refuse(model::of_variable(source.variable->name,
